@@ -1,0 +1,42 @@
+# `make` alone lists what there is. PORT=… and PYTHON=… may be given: make run PORT=9000
+
+PYTHON ?= python3
+UV ?= uv
+BIN := .venv/bin/python
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--custom-compile-command "make requirements"
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint requirements runtime tools
+
+help: ## List what make can do
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
+
+run: runtime ## Install, start everything, and print the address; PORT=9000 chooses the port
+	@$(BIN) manage.py dev
+
+demo: runtime ## The same with a household of two years, and its sign-in
+	@$(BIN) manage.py dev --demo
+
+test: lint ## Everything that CI checks
+	@echo "── tests" && $(BIN) -m pytest -n 2
+
+lint: tools ## Style, types, layers and templates
+	@echo "── ruff: style" && $(BIN) -m ruff check --quiet .
+	@echo "── ruff: format" && $(BIN) -m ruff format --check --quiet .
+	@echo "── mypy: types" && $(BIN) -m mypy --no-error-summary .
+	@echo "── import-linter: layers" && $(BIN) -c "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+	@echo "── djlint: templates" && $(BIN) -m djlint templates --quiet --check --lint
+
+requirements: ## Pin requirements.in and tests/requirements.in again, with uv
+	@command -v $(UV) >/dev/null || { echo "uv is not installed; see https://docs.astral.sh/uv, or name it: make requirements UV=…" >&2; exit 1; }
+	@$(COMPILE) --output-file requirements.txt requirements.in
+	@$(COMPILE) --output-file tests/requirements.txt tests/requirements.in
+
+runtime:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON); install Python 3.11, 3.12 or 3.13, or name it: make run PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) rupaya/bootstrap.py
+
+tools:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON); install Python 3.11, 3.12 or 3.13, or name it: make test PYTHON=…" >&2; exit 1; }
+	@$(PYTHON) rupaya/bootstrap.py --dev

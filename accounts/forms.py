@@ -1,0 +1,83 @@
+"""The forms for signing up and in. They repeat what was typed, never the password."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from accounts.rules import (
+    EMAIL_MAX,
+    FULL_NAME_MAX,
+    PASSWORD_MAX,
+    email_normal,
+    full_name_normal,
+    full_name_validate,
+)
+from rupaya.core.errors import DomainError
+
+
+class EmailField(forms.EmailField):
+    """An address in its stored form: the composed form may be longer than what was typed."""
+
+    def to_python(self, value: Any) -> str:
+        """Will compose it; the length is checked after."""
+        return email_normal(super().to_python(value) or "")
+
+
+class FullNameField(forms.CharField):
+    """A name in its stored form."""
+
+    def to_python(self, value: Any) -> str:
+        """Will compose it; the length is checked after."""
+        return full_name_normal(super().to_python(value) or "")
+
+
+class RefusableForm(forms.Form):
+    """A form beside whose fields a service's refusal can be shown."""
+
+    def refuse(self, error: DomainError) -> None:
+        """Will show each of the refusal's sentences beside its field, or above the form."""
+        for fault in error.errors:
+            self.add_error(fault.field if fault.field in self.fields else None, fault.message)
+        if not error.errors:
+            self.add_error(None, error.message)
+
+
+class SignupForm(RefusableForm):
+    """Name, address, password."""
+
+    full_name = FullNameField(
+        label="Full name",
+        max_length=FULL_NAME_MAX,
+        validators=[full_name_validate],
+        widget=forms.TextInput(attrs={"autocomplete": "name", "autofocus": True}),
+    )
+    email = EmailField(
+        label="E-mail address",
+        max_length=EMAIL_MAX,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "inputmode": "email"}),
+    )
+    password = forms.CharField(
+        label="Password",
+        max_length=PASSWORD_MAX,
+        strip=False,
+        help_text="At least 10 characters. A few words in a row are easy to keep and hard to guess.",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class LoginForm(RefusableForm):
+    """Address, password. Any text is taken as an address: what nobody has is simply wrong."""
+
+    email = forms.CharField(
+        label="E-mail address",
+        max_length=EMAIL_MAX,
+        widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True, "inputmode": "email"}),
+    )
+    password = forms.CharField(
+        label="Password",
+        max_length=PASSWORD_MAX,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )

@@ -1,0 +1,15 @@
+DROP TRIGGER audit_insert ON accounts_session;
+DROP TRIGGER audit_update ON accounts_session;
+DROP TRIGGER audit_delete ON accounts_session;
+DROP TRIGGER audit_insert ON accounts_user;
+DROP TRIGGER audit_update ON accounts_user;
+DROP TRIGGER audit_delete ON accounts_user;
+DROP TRIGGER accounts_session_guard ON accounts_session;
+DROP FUNCTION accounts_session_guard();
+DROP FUNCTION accounts_session_is_alive(uuid);
+DROP POLICY accounts_session_staff_ends ON accounts_session;
+DROP POLICY accounts_session_staff_sees ON accounts_session;
+DROP POLICY accounts_session_own ON accounts_session;
+ALTER TABLE accounts_session NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE accounts_session DISABLE ROW LEVEL SECURITY;
+GRANT DELETE ON accounts_user, accounts_session TO rupaya_user;

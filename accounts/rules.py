@@ -1,0 +1,43 @@
+"""What an e-mail address, a name and a password may be made of. Pure: no database, no clock."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from django.core.exceptions import ValidationError
+
+EMAIL_MAX: Final = 254  # characters; RFC 5321 §4.5.3.1.3, less the angle brackets
+FULL_NAME_MAX: Final = 120  # characters
+PASSWORD_MAX: Final = 128  # characters
+
+# Control characters, half characters, line and paragraph separators.
+_FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# They turn the direction of what stands around a name. Joiners stay allowed: Indic scripts need them.
+_DIRECTION_MARKS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def email_normal(text: str) -> str:
+    """The address as it is stored: as typed, without outer blanks, in Unicode's composed form (NFC)."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def full_name_normal(text: str) -> str:
+    """The name as it is stored: as typed, without outer blanks, in Unicode's composed form (NFC)."""
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def full_name_validate(text: str) -> None:
+    """Will raise ValidationError for a name with control characters or turned writing direction."""
+    if any(
+        unicodedata.category(character) in _FORBIDDEN_CATEGORIES or character in _DIRECTION_MARKS
+        for character in text
+    ):
+        raise ValidationError(
+            "A name must not hold control characters; please type it without them.", code="control_characters"
+        )
+
+
+def is_plain_text(text: str) -> bool:
+    """Whether a text has neither a NUL nor half a character, which no hasher and no database takes."""
+    return not any(character == "\x00" or "\ud800" <= character <= "\udfff" for character in text)

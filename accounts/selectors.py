@@ -1,0 +1,23 @@
+"""Reading people."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from accounts.models import User
+from rupaya.core.errors import NotFound
+
+
+class PersonNotFound(NotFound):
+    """Raised when there is no such person."""
+
+    code = "person_not_found"
+    title = "There is no such person"
+
+
+def person_by_id(*, user_id: UUID) -> User:
+    """The person with this id, in one query; raises PersonNotFound."""
+    person = User.objects.filter(pk=user_id).first()
+    if person is None:
+        raise PersonNotFound
+    return person

@@ -1,0 +1,254 @@
+"""What people do with their accounts: sign up, sign in, stay signed in, sign out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.db.models import F
+from django.template.loader import render_to_string
+from procrastinate.contrib.django import app as queue
+
+from accounts.models import RevokedReason, Session, User
+from accounts.registry import signup_steps
+from accounts.rules import EMAIL_MAX, PASSWORD_MAX, is_plain_text
+from accounts.tokens import Grant, TokenInvalid, TokenPair, pair_make, refresh_read, token_hash
+from rupaya.core.db import USER_AGENT_MAX, assert_acting, explaining
+from rupaya.core.errors import FieldError, Invalid, Unauthenticated
+
+WELCOME_TASK: Final = "accounts.welcome_mail_send"
+# For so long a superseded refresh token is answered again: a phone that lost the answer goes on.
+REFRESH_GRACE: Final = dt.timedelta(seconds=10)
+_log = structlog.get_logger("accounts")
+
+
+class EmailTaken(Invalid):
+    """Raised when somebody already signed up with this address, in any case of letters."""
+
+    code = "email_taken"
+    title = "There is already an account with this e-mail address"
+
+    def __init__(self) -> None:
+        message = f"{self.title}; sign in instead."
+        super().__init__(message, errors=[FieldError("email", self.code, message)])
+
+
+class WeakPassword(Invalid):
+    """Raised with one field error for each thing that a password lacks."""
+
+    code = "password_weak"
+    title = "The password is too weak"
+
+    def __init__(self, errors: tuple[FieldError, ...]) -> None:
+        super().__init__(" ".join(error.message for error in errors), errors=errors)
+
+
+class CredentialsWrong(Unauthenticated):
+    """Raised for a wrong password, an unknown address and a disabled person alike."""
+
+    code = "credentials_wrong"
+    title = "The e-mail address or the password is not right"
+
+
+class CredentialsUnreadable(Invalid):
+    """Raised for an address or a password that nobody can have, before anything is hashed."""
+
+    code = "credentials_unreadable"
+    title = "The e-mail address or the password is too long or is not text"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A person whose password was right a moment ago. `better_hash`: its hash by today's hasher, or ''."""
+
+    user: User
+    better_hash: str
+
+
+def person_signup(*, user_id: UUID, email: str, password: str, full_name: str) -> User:
+    """Will make a person under an id made before (the actor is this very person), and all they begin with.
+
+    Runs the registered sign-up steps and queues the welcome mail, all in the current transaction.
+    Raises WeakPassword; raises EmailTaken by the word of the database, so of two at once one wins.
+    """
+    assert_acting()
+    _check_password(password, User(email=email, full_name=full_name))
+    with explaining({"accounts_user_email_once": EmailTaken}):
+        user = User.objects.create_user(email, password, id=user_id, full_name=full_name)
+    for step in signup_steps():
+        step(user_id=user.pk, full_name=user.full_name)
+    lock = f"{WELCOME_TASK}:{user.pk}"
+    queue.configure_task(WELCOME_TASK, queueing_lock=lock).defer(user_id=str(user.pk))
+    _log.info("person.signed_up", user_id=str(user.pk))
+    return user
+
+
+def _check_password(password: str, person: User) -> None:
+    try:
+        validate_password(password, user=person)
+    except ValidationError as error:
+        missing = (
+            FieldError("password", fault.code or "invalid", " ".join(fault.messages))
+            for fault in error.error_list
+        )
+        raise WeakPassword(tuple(missing)) from error
+
+
+def credentials_verify(*, email: str, password: str) -> Verified:
+    """Will check a password; writes nothing and needs no transaction.
+
+    Hashes exactly once whether or not the address exists and the person is active, so that the
+    time tells nothing. Raises CredentialsUnreadable before, CredentialsWrong after the hashing.
+    """
+    is_readable = (
+        len(email) <= EMAIL_MAX
+        and len(password) <= PASSWORD_MAX
+        and is_plain_text(email)
+        and is_plain_text(password)
+    )
+    if not is_readable:
+        raise CredentialsUnreadable
+    user = User.objects.by_email(email).first()
+    if user is None:
+        make_password(password)
+        raise CredentialsWrong
+    better_hashes: list[str] = []
+    is_right = check_password(
+        password, user.password, setter=lambda raw: better_hashes.append(make_password(raw))
+    )
+    if not (is_right and user.is_active):
+        _log.info("login.refused", user_id=str(user.pk))
+        raise CredentialsWrong
+    return Verified(user, better_hashes[0] if better_hashes else "")
+
+
+def login_record(*, verified: Verified, now: dt.datetime) -> User:
+    """Will note the sign-in and store a better hash where there is one; locks the person's row.
+
+    Raises CredentialsWrong where the password was changed or the person disabled since it was verified:
+    else a sign-in with the old password could outlive its change.
+    """
+    assert_acting()
+    user = verified.user
+    password = verified.better_hash or user.password
+    unchanged = User.objects.filter(pk=user.pk, is_active=True, password=user.password)
+    if not unchanged.update(last_login=now, password=password):
+        raise CredentialsWrong
+    user.last_login, user.password = now, password
+    return user
+
+
+def session_start(*, user: User, address: str, user_agent: str, now: dt.datetime) -> TokenPair:
+    """Will open a session of the API for a person who acts, and sign its first tokens.
+
+    address: the client's, '' where unknown. It ends SESSION_LIFETIME after `now`, whatever happens.
+    """
+    assert_acting()
+    session = Session(
+        user=user,
+        created_at=now,
+        rotated_at=now,
+        last_used_at=now,
+        expires_at=now + settings.SESSION_LIFETIME,
+        ip=address or None,
+        user_agent=user_agent[:USER_AGENT_MAX],
+    )
+    pair = _pair(session)
+    session.refresh_hash = token_hash(pair.refresh_token)
+    session.save(force_insert=True)
+    return pair
+
+
+def session_refresh(*, refresh_token: str, now: dt.datetime) -> TokenPair | None:
+    """Will give the successor of a refresh token; locks the session's row, so that many at once get one.
+
+    None where the session has ended or ends here: a token that was superseded more than REFRESH_GRACE
+    ago is a replay and revokes the session. The caller commits that, then refuses. Raises TokenInvalid.
+    """
+    assert_acting()
+    token = refresh_read(token=refresh_token, now=now)
+    session = (
+        Session.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("user")
+        .filter(pk=token.session_id, user_id=token.user_id)
+        .first()
+    )
+    if session is None or token.counter > session.counter:
+        raise TokenInvalid
+    if session.revoked_at is not None or session.expires_at <= now or not session.user.is_active:
+        return None
+    if token.counter == session.counter:
+        return _rotate(session, refresh_token, now)
+    if token.counter == session.counter - 1 and now <= session.rotated_at + REFRESH_GRACE:
+        return _pair(session)
+    _log.warning("session.replayed", session_id=str(session.pk), user_id=str(session.user_id))
+    _revoke(session, RevokedReason.REPLAY, now)
+    return None
+
+
+def _rotate(session: Session, refresh_token: str, now: dt.datetime) -> TokenPair:
+    if bytes(session.refresh_hash) != token_hash(refresh_token):
+        raise TokenInvalid
+    session.counter += 1
+    # Another machine's clock may be behind the one that wrote the row.
+    session.rotated_at = session.last_used_at = max(now, session.rotated_at)
+    pair = _pair(session)
+    session.refresh_hash = token_hash(pair.refresh_token)
+    session.save(update_fields=["counter", "rotated_at", "last_used_at", "refresh_hash"])
+    return pair
+
+
+def _pair(session: Session) -> TokenPair:
+    return pair_make(
+        grant=Grant(session.user_id, session.pk, session.counter, session.rotated_at, session.expires_at)
+    )
+
+
+def _revoke(session: Session, reason: RevokedReason, now: dt.datetime) -> None:
+    session.revoked_at, session.revoked_reason = now, reason
+    session.save(update_fields=["revoked_at", "revoked_reason"])
+
+
+def session_end(*, session_id: UUID, user_id: UUID, now: dt.datetime) -> None:
+    """Will sign a device out; its access token is dead at once. Ending an ended session changes nothing."""
+    assert_acting()
+    live = Session.objects.filter(pk=session_id, user_id=user_id, revoked_at=None)
+    live.update(revoked_at=now, revoked_reason=RevokedReason.LOGOUT)
+
+
+def sessions_end_all(*, user_id: UUID, reason: RevokedReason, now: dt.datetime) -> int:
+    """Will sign a person out everywhere, phone and web; how many sessions of the API that ended.
+
+    Acts for the person or, with the actor kind `staff`, for staff.
+    """
+    assert_acting()
+    User.objects.filter(pk=user_id).update(session_generation=F("session_generation") + 1)
+    live = Session.objects.filter(user_id=user_id, revoked_at=None)
+    return live.update(revoked_at=now, revoked_reason=reason)
+
+
+def person_deactivate(*, user_id: UUID, now: dt.datetime) -> int:
+    """Will disable a person and end all their sessions; how many of the API that ended."""
+    assert_acting()
+    User.objects.filter(pk=user_id).update(is_active=False)
+    return sessions_end_all(user_id=user_id, reason=RevokedReason.DISABLED, now=now)
+
+
+def welcome_mail_deliver(*, user: User) -> None:
+    """Will hand the welcome mail, as text and HTML, to the mail service; raises what that raises."""
+    context = {"full_name": user.full_name, "url": settings.FRONTEND_URL}
+    mail = EmailMultiAlternatives(
+        subject=f"Welcome to {settings.APP_NAME}",
+        body=render_to_string("emails/welcome.txt", context),
+        to=[user.email],
+    )
+    mail.attach_alternative(render_to_string("emails/welcome.html", context), "text/html")
+    mail.send()

@@ -1,0 +1,82 @@
+"""Signing up, in and out on the web, with Django's sessions."""
+
+from __future__ import annotations
+
+import dataclasses
+from uuid import UUID
+
+from django.contrib import auth
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import services
+from accounts.forms import LoginForm, SignupForm
+from rupaya.core import clock
+from rupaya.core.db import Actor, acting_as
+from rupaya.core.errors import DomainError
+from rupaya.core.ids import uuid7
+from rupaya.core.web import actor_of
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def signup(request: HttpRequest) -> HttpResponse:
+    """Will make a person and sign this browser in."""
+    if request.user.is_authenticated:
+        return redirect("overview")
+    form = SignupForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        user_id = uuid7()  # made here, because row-level security wants the actor before the rows
+        try:
+            with acting_as(_actor(request, user_id)):
+                auth.login(request, services.person_signup(user_id=user_id, **form.cleaned_data))
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            return redirect("overview")
+    return render(request, "accounts/signup.html", {"form": form})
+
+
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    """Will sign this browser in and lead to `next`, where that is a page of ours."""
+    going_to = next_path(request)
+    if request.user.is_authenticated:
+        return redirect(going_to or "overview")
+    form = LoginForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            verified = services.credentials_verify(**form.cleaned_data)
+            with acting_as(_actor(request, verified.user.pk)):
+                # Django makes a new session key here: one that was planted before is worth nothing.
+                auth.login(request, services.login_record(verified=verified, now=clock.now()))
+        except DomainError as error:
+            form.refuse(error)
+        else:
+            return redirect(going_to or "overview")
+    return render(request, "accounts/login.html", {"form": form, "next": going_to})
+
+
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    """Will sign this browser out; other browsers and phones stay signed in."""
+    auth.logout(request)
+    return redirect("login")
+
+
+def next_path(request: HttpRequest) -> str:
+    """The page asked for before signing in; '' where it is not a path of ours."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return wanted if is_ours else ""
+
+
+def _actor(request: HttpRequest, user_id: UUID) -> Actor:
+    return dataclasses.replace(actor_of(request), user_id=user_id)

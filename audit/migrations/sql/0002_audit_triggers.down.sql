@@ -1,0 +1,14 @@
+DROP TRIGGER audit_logs_append_only ON audit_logs;
+DROP POLICY own_entries ON audit_logs;
+DROP POLICY owner_writes ON audit_logs;
+DROP POLICY owner_reads ON audit_logs;
+ALTER TABLE audit_logs NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE audit_logs DISABLE ROW LEVEL SECURITY;
+GRANT INSERT, UPDATE, DELETE ON audit_logs TO rupaya_user;
+DROP FUNCTION audit_table(regclass, text, text);
+DROP FUNCTION audit_record();
+DROP FUNCTION audit_changes(jsonb, jsonb);
+DROP FUNCTION append_only(regclass, text);
+DROP FUNCTION append_only_refuse();
+DROP FUNCTION app_actor();
+DROP FUNCTION rupaya_uuid7();

@@ -1,0 +1,48 @@
+"""The audit log. Only PostgreSQL triggers write it: see migrations/sql/."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Now
+
+from rupaya.core.ids import uuid7
+
+
+class AuditLog(models.Model):
+    """One change of one row of an audited table. Append-only.
+
+    `changes` maps each field that changed to `[before, after]`; hidden fields are left out.
+    `resource_type` is the table, `resource_id` the row's id.
+    """
+
+    class Action(models.TextChoices):
+        """What happened to the row."""
+
+        INSERT = "INSERT"
+        UPDATE = "UPDATE"
+        DELETE = "DELETE"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user_id = models.UUIDField(null=True)
+    actor_kind = models.CharField(max_length=20)
+    action = models.CharField(max_length=10, choices=Action)
+    resource_type = models.CharField(max_length=63)
+    resource_id = models.CharField(max_length=120)
+    book_id = models.UUIDField(null=True)
+    changes = models.JSONField()
+    ip_address = models.GenericIPAddressField(null=True)
+    user_agent = models.TextField()
+    request_id = models.CharField(max_length=64)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """Indexes for a person's, a book's and a row's history, newest first."""
+
+        db_table = "audit_logs"
+        indexes: ClassVar = [
+            models.Index(fields=["user_id", "-created_at"], name="audit_logs_user"),
+            models.Index(fields=["book_id", "-created_at"], name="audit_logs_book"),
+            models.Index(fields=["resource_type", "resource_id", "-created_at"], name="audit_logs_resource"),
+        ]

@@ -1,0 +1,93 @@
+"""The chart of accounts: where money sits and why it moves."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+from rupaya.core.ids import uuid7
+
+
+class Account(models.Model):
+    """A place money sits (asset, liability) or a reason it moves (income, expense: a category; equity).
+
+    `parent` makes a tree within the book. `purpose` marks the few accounts that RUPAYA itself
+    reaches for; each exists once a book.
+    """
+
+    class Type(models.TextChoices):
+        """The five types of double entry."""
+
+        ASSET = "asset"
+        LIABILITY = "liability"
+        EQUITY = "equity"
+        INCOME = "income"
+        EXPENSE = "expense"
+
+    class Kind(models.TextChoices):
+        """What it is in life."""
+
+        BANK = "bank", "Bank account"
+        CASH = "cash", "Cash"
+        WALLET = "wallet", "Wallet"
+        CREDIT_CARD = "credit_card", "Credit card"
+        LOAN = "loan", "Loan"
+        DEPOSIT = "deposit", "Deposit"
+        INVESTMENT = "investment", "Investment"
+        RECEIVABLE = "receivable", "Money lent"
+        CATEGORY = "category", "Category"
+        EQUITY = "equity", "Equity"
+
+    class Purpose(models.TextChoices):
+        """Which default it serves as."""
+
+        EVERYDAY = "everyday"
+        UNCATEGORISED_INCOME = "uncategorised_income"
+        UNCATEGORISED_EXPENSE = "uncategorised_expense"
+        OPENING = "opening"
+        ADJUSTMENT = "adjustment"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    # Foreign keys within a book are composite with book_id; the migration's SQL makes them.
+    book = models.ForeignKey("ledger.Book", on_delete=models.PROTECT, related_name="accounts")
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, db_constraint=False, db_index=False
+    )
+    type = models.CharField(max_length=10, choices=Type)
+    kind = models.CharField(max_length=12, choices=Kind)
+    name = models.CharField(max_length=80)
+    currency = models.CharField(max_length=3)
+    icon = models.CharField(max_length=20, default="", blank=True)
+    institution = models.CharField(max_length=80, default="", blank=True)
+    number_last4 = models.CharField(max_length=4, default="", blank=True)
+    purpose = models.CharField(max_length=25, choices=Purpose, null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        """What an account may be."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["book", "id", "currency"], name="ledger_account_key"),
+            models.UniqueConstraint(
+                models.F("book"), models.F("type"), Lower("name"), models.F("parent"),
+                name="ledger_account_name_once", nulls_distinct=False,
+            ),
+            models.UniqueConstraint(fields=["book", "purpose"], name="ledger_account_purpose_once"),
+            models.CheckConstraint(condition=~models.Q(name=""), name="ledger_account_is_named"),
+            models.CheckConstraint(
+                condition=models.Q(type__in=["asset", "liability", "equity", "income", "expense"]),
+                name="ledger_account_type",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(currency__regex=r"^[A-Z]{3}$"), name="ledger_account_currency_is_iso"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(number_last4__regex=r"^[0-9A-Z]{0,4}$"), name="ledger_account_number_is_masked"
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        """The account's name."""
+        return self.name

@@ -1,0 +1,83 @@
+"""Opening accounts."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+from ledger.books.models import Book
+from ledger.books.services import book_name_for, book_open
+from ledger.chart.models import Account
+from ledger.chart.starter_india import STARTER_CHART
+from rupaya.core.db import assert_acting, constraints_now, explaining
+from rupaya.core.errors import Conflict, FieldError, Invalid
+
+NAME_MAX: Final = 80  # characters
+ACCOUNTS_MAX: Final = 2000  # a book
+
+
+class AccountNameTaken(Conflict):
+    """Raised when the book has an account of that type and name."""
+
+    code = "account_name_taken"
+    title = "The book has an account of that name"
+
+
+class AccountNameInvalid(Invalid):
+    """Raised for a name that is empty, too long or not text."""
+
+    code = "account_name_invalid"
+    title = "The account's name is not valid"
+
+    def __init__(self) -> None:
+        message = f"An account's name has 1 to {NAME_MAX} printable characters."
+        super().__init__(message, errors=[FieldError("name", self.code, message)])
+
+
+def chart_start(*, book: Book) -> list[Account]:
+    """Will fill a new book with the starter chart, in one statement."""
+    assert_acting()
+    return Account.objects.bulk_create(
+        Account(
+            book=book,
+            type=starter.type,
+            kind=starter.kind,
+            name=starter.name,
+            icon=starter.icon,
+            currency=book.base_currency,
+            purpose=starter.purpose or None,
+        )
+        for starter in STARTER_CHART
+    )
+
+
+def household_start(*, user_id: UUID, full_name: str) -> None:  # noqa: ARG001  # the actor is in the transaction
+    """Will open a new person's first book with its chart. Registered as a step of sign-up."""
+    chart_start(book=book_open(name=book_name_for(full_name=full_name)))
+
+
+def account_open(
+    *, book: Book, name: str, kind: str = Account.Kind.BANK, institution: str = "", number_last4: str = ""
+) -> Account:
+    """Will open an account for money that is owned, in the book's currency.
+
+    Raises AccountNameInvalid, or AccountNameTaken where the book has it.
+    """
+    assert_acting()
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= NAME_MAX or not name.isprintable():
+        raise AccountNameInvalid
+    account = Account(
+        book=book,
+        type=Account.Type.ASSET,
+        kind=kind,
+        name=name,
+        icon="bank",
+        currency=book.base_currency,
+        institution=institution[:NAME_MAX],
+        number_last4=number_last4,
+    )
+    with explaining({"ledger_account_name_once": AccountNameTaken}):
+        account.save(force_insert=True)
+        constraints_now()
+    return account

@@ -1,0 +1,23 @@
+"""`/v1/categories`."""
+
+from __future__ import annotations
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ledger.books.access import book_for, book_id_read
+from ledger.chart.selectors import accounts_categories
+from ledger.chart.serializers import category_out
+from rupaya.core.api import ApiView
+
+
+class CategoryCollection(ApiView):
+    """The reasons why money moves."""
+
+    def get(self, request: Request) -> Response:
+        """Every category of the book, income first; a book holds too few for more than one page."""
+        book = book_for(
+            user_id=request.user.pk, book_id=book_id_read(request.GET.get("book_id")), right="read"
+        )
+        results = [category_out(account) for account in accounts_categories(book=book)]
+        return Response({"results": results, "next": None, "previous": None})

@@ -1,0 +1,13 @@
+DROP FUNCTION ledger_post(uuid, jsonb);
+DROP TRIGGER ledger_period_close ON ledger_book;
+DROP FUNCTION ledger_period_close();
+DROP TRIGGER ledger_posting_guard ON ledger_posting;
+DROP TRIGGER ledger_posting_append_only ON ledger_posting;
+DROP FUNCTION ledger_posting_guard();
+DROP TRIGGER ledger_transaction_has_postings ON ledger_transaction;
+DROP TRIGGER ledger_transaction_append_only ON ledger_transaction;
+DROP FUNCTION ledger_transaction_guard();
+DROP FUNCTION ledger_refuse(text, text);
+DROP FUNCTION ledger_period_lock(uuid);
+GRANT UPDATE, DELETE ON ledger_transaction, ledger_posting TO rupaya_user;
+GRANT INSERT, UPDATE, DELETE ON ledger_month_total TO rupaya_user;

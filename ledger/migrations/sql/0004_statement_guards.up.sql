@@ -1,0 +1,37 @@
+-- The bank's words stay as they came: of a line only the link to its transaction is ever filled in, once.
+REVOKE UPDATE ON ledger_statement_line FROM rupaya_user;
+GRANT UPDATE (transaction_id) ON ledger_statement_line TO rupaya_user;
+REVOKE UPDATE ON ledger_statement FROM rupaya_user;
+GRANT UPDATE (posted_at) ON ledger_statement TO rupaya_user;
+
+CREATE FUNCTION ledger_statement_guard() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  IF EXISTS (SELECT FROM old_rows WHERE posted_at IS NOT NULL) THEN
+    PERFORM ledger_refuse('ledger_statement_posted_stays', 'a posted statement does not change');
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER ledger_statement_posted_update AFTER UPDATE ON ledger_statement
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
+CREATE TRIGGER ledger_statement_posted_delete AFTER DELETE ON ledger_statement
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
+
+CREATE FUNCTION ledger_statement_line_guard() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  IF EXISTS (SELECT FROM old_rows WHERE transaction_id IS NOT NULL) THEN
+    PERFORM ledger_refuse('ledger_statement_line_posted_stays', 'a posted row of a statement does not change');
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER ledger_statement_line_posted_update AFTER UPDATE ON ledger_statement_line
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
+CREATE TRIGGER ledger_statement_line_posted_delete AFTER DELETE ON ledger_statement_line
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();

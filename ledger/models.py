@@ -1,0 +1,10 @@
+"""The front door that Django looks for; each model lives with its feature."""
+
+from ledger.books.models import Book as Book
+from ledger.books.models import Member as Member
+from ledger.chart.models import Account as Account
+from ledger.journal.models import MonthTotal as MonthTotal
+from ledger.journal.models import Posting as Posting
+from ledger.journal.models import Transaction as Transaction
+from ledger.statements.models import Statement as Statement
+from ledger.statements.models import StatementLine as StatementLine

@@ -1,0 +1,3 @@
+"""The ledger's pages: one line a feature."""
+
+urlpatterns = []

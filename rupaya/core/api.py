@@ -1,0 +1,72 @@
+"""The base of every API view: authentication, then one transaction with the actor in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from rupaya.core.db import acting_as
+from rupaya.core.errors import Invalid
+from rupaya.core.problem import field_errors
+from rupaya.core.web import actor_of
+
+
+class ApiView(APIView):
+    """One URL of the API.
+
+    A handler runs inside `acting_as`: what it does is committed with its answer, or undone with its
+    refusal. Views for people who are not signed in open `acting_as` themselves.
+    """
+
+    _exits: ExitStack
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Will keep the transaction open for exactly as long as the handler runs."""
+        with ExitStack() as self._exits:
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Will authenticate, then open the transaction; raises SessionEnded for a revoked session."""
+        super().initial(request, *args, **kwargs)
+        if request.user is not None:
+            self._exits.enter_context(acting_as(actor_of(request)))
+
+
+class InputInvalid(Invalid):
+    """Raised when a request's fields are not what the endpoint takes."""
+
+    code = "invalid"
+
+
+class Input(serializers.Serializer[Any]):
+    """A request's shape. Unknown fields are refused: a typing error on money must not pass silently."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Will read the fields; raises ValidationError that names each unknown one."""
+        if isinstance(data, Mapping):
+            unknown = [name for name in data if name not in self.fields]
+            if unknown:
+                raise serializers.ValidationError(
+                    {
+                        name: serializers.ErrorDetail("There is no such field.", code="unknown_field")
+                        for name in unknown
+                    }
+                )
+        return super().to_internal_value(data)
+
+
+def input_read(shape: type[Input], *, data: Any, context: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Will validate a body against its shape; raises InputInvalid with every wrong field."""
+    serializer = shape(data=data, context=context or {})
+    if serializer.is_valid():
+        return dict(serializer.validated_data)
+    errors = field_errors(serializer.errors)
+    first = errors[0]
+    raise InputInvalid(f"{first.field}: {first.message}" if first.field else first.message, errors=errors)

@@ -1,0 +1,153 @@
+"""The database's side of a request: who acts, and what a guard's refusal means.
+
+Everything is local to the transaction. A session-level setting would leak through the pool to the
+next person: it is forbidden, and a test looks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections
+from django.db.transaction import atomic, set_rollback  # noqa: TID251  # the one place
+
+from rupaya.core.errors import DomainError, Unauthenticated
+
+ActorKind = Literal["user", "staff", "job", "command", "system"]
+USER_AGENT_MAX: Final = 400  # characters kept
+
+_BEGIN: Final = """
+SELECT set_config('app.current_user_id', %(user_id)s, true),
+       set_config('app.actor_kind', %(kind)s, true),
+       set_config('app.client_address', %(address)s, true),
+       set_config('app.user_agent', %(user_agent)s, true),
+       set_config('app.request_id', %(request_id)s, true)
+"""
+_SESSION: Final = ", accounts_session_is_alive(%(session_id)s)"
+_SETTINGS: Final = ("user_id", "kind", "address", "user_agent", "request_id")
+_CURRENT: Final = """
+SELECT coalesce(current_setting('app.current_user_id', true), ''),
+       coalesce(current_setting('app.actor_kind', true), ''),
+       coalesce(current_setting('app.client_address', true), ''),
+       coalesce(current_setting('app.user_agent', true), ''),
+       coalesce(current_setting('app.request_id', true), '')
+"""
+
+
+class SessionEnded(Unauthenticated):
+    """Raised when the session behind an access token was revoked or has run out."""
+
+    code = "session_ended"
+    title = "This session has ended; sign in again"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, from where. `session_id` is set where a token speaks for a session."""
+
+    user_id: UUID | None
+    kind: ActorKind
+    session_id: UUID | None = None
+    address: str = ""
+    user_agent: str = ""
+    request_id: str = ""
+
+
+@contextmanager
+def acting_as(actor: Actor, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """Will open the transaction and say in it who acts; an exception undoes everything.
+
+    One round trip, which also tells whether the session behind an access token is still alive;
+    raises SessionEnded where it is not. Inside another transaction it puts the outer actor back.
+    """
+    connection = connections[using]
+    is_nested = connection.in_atomic_block
+    with atomic(using=using):
+        outer = _current(using) if is_nested else None
+        _begin(actor, using)
+        yield
+        if outer is not None and not connection.needs_rollback:
+            _restore(outer, using)
+
+
+def _begin(actor: Actor, using: str) -> None:
+    parameters = {
+        "user_id": str(actor.user_id or ""),
+        "kind": actor.kind,
+        "address": actor.address,
+        "user_agent": actor.user_agent[:USER_AGENT_MAX],
+        "request_id": actor.request_id,
+        "session_id": actor.session_id,
+    }
+    with connections[using].cursor() as cursor:
+        cursor.execute(_BEGIN + (_SESSION if actor.session_id else ""), parameters)
+        row = cursor.fetchone()
+    if actor.session_id and not row[-1]:
+        raise SessionEnded
+
+
+def _current(using: str) -> tuple[str, ...]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(_CURRENT)
+        return tuple(cursor.fetchone())
+
+
+def _restore(settings: tuple[str, ...], using: str) -> None:
+    with connections[using].cursor() as cursor:
+        cursor.execute(_BEGIN, dict(zip(_SETTINGS, settings, strict=True)))
+
+
+def undo(*, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Will make the surrounding `acting_as` undo its work, where an exception was already answered."""
+    if connections[using].in_atomic_block:
+        set_rollback(True, using=using)
+
+
+def constraints_now(*, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Will make deferred guards speak here instead of at the commit, where nobody could explain them."""
+    assert_acting(using=using)
+    with connections[using].cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+def assert_acting(*, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Will raise RuntimeError outside `acting_as`: a service never opens the outer transaction."""
+    if not connections[using].in_atomic_block:
+        raise RuntimeError("a service was called outside acting_as()")
+
+
+@contextmanager
+def explaining(refusals: Mapping[str, type[DomainError]]) -> Iterator[None]:
+    """Will turn a guard's refusal into the domain error that explains it.
+
+    refusals: constraint name to error. A name that is not listed stays an IntegrityError. The work
+    since this point is undone either way (a savepoint), so the caller's transaction stays usable.
+    """
+    try:
+        with atomic():
+            yield
+    except IntegrityError as error:
+        explained = refusals.get(constraint_name(error) or "")
+        if explained is None:
+            raise
+        raise explained from error
+
+
+def constraint_name(error: IntegrityError) -> str | None:
+    """The name of the constraint or guard that refused."""
+    diagnostics = getattr(error.__cause__, "diag", None)
+    return getattr(diagnostics, "constraint_name", None)
+
+
+def rows_as_dicts(
+    sql: str, parameters: Mapping[str, Any], *, using: str = DEFAULT_DB_ALIAS
+) -> list[dict[str, Any]]:
+    """The rows of a query with named parameters, each as a dictionary by column name."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(sql, parameters)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

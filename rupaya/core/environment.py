@@ -1,0 +1,180 @@
+"""Reading the environment: odd values fail at start with one sentence that names the variable."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+SECRET_BYTES_MIN: Final = 32
+_DEFAULT_PASSWORDS: Final = frozenset(
+    [
+        "password",
+        "postgres",
+        "rupaya",
+        "rupaya_user",
+        "rupaya_owner",
+        "secret",
+        "changeme",
+        "change-me",
+        "redis",
+        "admin",
+        "123456",
+    ]
+)
+_ORIGIN: Final = re.compile(
+    r"(?:(?P<scheme>https?)://)?(?P<wild>\*\.)?(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?P<port>:\d{1,5})?",
+    re.ASCII,
+)
+
+
+def database_settings(
+    url: str, *, name: str, ssl: bool, root_certificate: str, pool_size: int | None
+) -> dict[str, Any]:
+    """Will turn a libpq URL into an entry of DATABASES.
+
+    Everything libpq understands is understood, a socket directory in `?host=` too. pool_size is the
+    pool's maximum per process; None opens one plain connection. Raises ImproperlyConfigured,
+    naming the variable `name`.
+    """
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise ImproperlyConfigured(
+            f"{name} is not a PostgreSQL URL; write it like postgresql://rupaya_user:password@localhost:5432/rupaya."
+        ) from error
+    if not parts.get("dbname") or not parts.get("user"):
+        raise ImproperlyConfigured(f"{name} must name a database and a user.")
+    options: dict[str, Any] = {key: parts.pop(key) for key in list(parts) if key not in _DJANGO_KEYS}
+    if ssl:
+        options |= _ssl_options(root_certificate)
+    if pool_size is not None:
+        # min_size 1: a command holds one connection, not four. timeout: seconds until a full pool says so.
+        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        **{django_key: str(parts.get(key) or "") for key, django_key in _DJANGO_KEYS.items()},
+        "OPTIONS": options,
+        "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+_DJANGO_KEYS: Final = {
+    "host": "HOST",
+    "port": "PORT",
+    "user": "USER",
+    "password": "PASSWORD",
+    "dbname": "NAME",
+}
+
+
+def _ssl_options(root_certificate: str) -> dict[str, str]:
+    if root_certificate:
+        return {"sslmode": "verify-full", "sslrootcert": root_certificate}
+    return {"sslmode": "require"}
+
+
+def development_secrets(directory: Path) -> dict[str, str]:
+    """Will make JWT_SECRET and JWT_REFRESH_SECRET once for a development machine and keep them.
+
+    Kept in `directory`/secrets.json, readable by its owner only, so that a restart signs nobody out.
+    """
+    path = directory / "secrets.json"
+    try:
+        return dict(json.loads(path.read_text()))
+    except (OSError, ValueError):
+        made = {name: secrets.token_urlsafe(48) for name in ("JWT_SECRET", "JWT_REFRESH_SECRET")}
+    directory.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(made))
+    try:
+        os.link(draft, path)  # fails where another process was first: then its secrets count
+    except FileExistsError:
+        made = dict(json.loads(path.read_text()))
+    finally:
+        draft.unlink()
+    return made
+
+
+def derived_key(secret: str, *, purpose: str) -> str:
+    """A key of 64 hexadecimal digits for one purpose, from a secret that serves another."""
+    return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+
+
+def origin_patterns(text: str) -> list[str]:
+    """Will turn ALLOWED_ORIGINS into anchored regular expressions over a whole Origin header.
+
+    Without a scheme an origin means https, and http too for localhost. `*.` stands for one label
+    or more, never for none. Raises ImproperlyConfigured for anything else.
+    """
+    return [_origin_pattern(item.strip().lower()) for item in text.split(",") if item.strip()]
+
+
+def _origin_pattern(origin: str) -> str:
+    match = _ORIGIN.fullmatch(origin)
+    is_local = bool(match) and match["host"] == "localhost"  # type: ignore[index]
+    if (
+        not match
+        or (match["scheme"] == "http" and not is_local)
+        or (match["wild"] and "." not in match["host"])
+    ):
+        raise ImproperlyConfigured(
+            f"ALLOWED_ORIGINS has {origin!r}; write hosts like app.rupaya.com, *.rupaya.com or localhost:3001 "
+            "(http only for localhost)."
+        )
+    scheme = match["scheme"] or ("https?" if is_local else "https")
+    labels = r"(?:[a-z0-9-]+\.)+" if match["wild"] else ""
+    return rf"\A{scheme}://{labels}{re.escape(match['host'])}{match['port'] or ''}\Z"
+
+
+def host_of(url: str, *, name: str) -> str:
+    """The host of an absolute http(s) URL; raises ImproperlyConfigured, naming the variable."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must be an absolute URL like https://app.rupaya.com.")
+    return parts.hostname
+
+
+def production_refusal(values: Mapping[str, str]) -> str | None:
+    """The first reason why production must not start with these variables, or None.
+
+    `values` holds the variables by their names in .env.example; one that is absent counts as empty.
+    """
+    missing = next((name for name in ("DATABASE_URL", "REDIS_URL") if not values.get(name)), None)
+    if missing:
+        return f"{missing} is not set; production never uses the embedded engines or an in-process cache."
+    weak = next(
+        (name for name in ("JWT_SECRET", "JWT_REFRESH_SECRET") if _is_weak(values.get(name, ""))), None
+    )
+    if weak:
+        return f"{weak} must be at least {SECRET_BYTES_MIN} random bytes in production."
+    if values["JWT_SECRET"] == values["JWT_REFRESH_SECRET"]:
+        return "JWT_REFRESH_SECRET must differ from JWT_SECRET."
+    password = str(conninfo_to_dict(values["DATABASE_URL"]).get("password") or "")
+    if password.lower() in _DEFAULT_PASSWORDS or not password:
+        return "DATABASE_URL has no password or a default one; production needs its own."
+    redis_password = values.get("REDIS_PASSWORD") or urlsplit(values["REDIS_URL"]).password or ""
+    if redis_password.lower() in _DEFAULT_PASSWORDS:
+        return "REDIS_PASSWORD is a default password; production needs its own."
+    if values.get("DEBUG", "").lower() in {"1", "true", "yes", "on"}:
+        return "DEBUG must be off in production."
+    if not values.get("SENDGRID_API_KEY"):
+        return "SENDGRID_API_KEY is not set; production would send no mail."
+    return None
+
+
+def _is_weak(secret: str) -> bool:
+    return len(secret.encode()) < SECRET_BYTES_MIN or len(set(secret)) < 10

@@ -1,0 +1,138 @@
+"""Structured logs: for people in development, one JSON object a line in production.
+
+Event names read like `statement.import.rejected`; fields hold ids, never what they stand for. A
+processor takes out what must not be in a log whoever wrote the line.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.config
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any, Final
+
+import sentry_sdk
+import structlog
+
+_SECRET_KEYS: Final = re.compile(
+    r"passw|secret|token|authori[sz]ation|cookie|api_?key|credential|account_?number|card|pan\b|aadhaar|otp|upi|vpa",
+    re.IGNORECASE,
+)
+_SECRET_VALUES: Final = (
+    re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),  # a JWT
+    re.compile(r"(?i)\b(?:bearer|basic)\s+[\w.~+/=-]{8,}"),
+    re.compile(r"(?i)\b(password|passwd|secret|token)\b(\W{1,3})[^\s&,;]{3,}"),
+    re.compile(
+        r"(?<![\w-])\d{9,19}(?![\w-])"
+    ),  # account and card numbers; a request id has letters or dashes
+    re.compile(r"://[^/\s:@]*:[^/\s@]+@"),  # a password in a URL
+)
+REDACTED: Final = "[redacted]"
+_SAFE_KEYS: Final = frozenset(
+    {"timestamp", "level", "logger", "request_id", "user_id", "duration_ms", "status"}
+)
+
+
+def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Will take secrets and account numbers out of a log line, by key and by shape, at any depth."""
+    for key, value in list(event.items()):
+        if key not in _SAFE_KEYS:
+            event[key] = _clean(key, value)
+    return event
+
+
+def _clean(key: str, value: Any) -> Any:
+    if _SECRET_KEYS.search(key):
+        return REDACTED
+    if isinstance(value, dict):
+        return {name: _clean(str(name), item) for name, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [_clean("", item) for item in value]
+    if isinstance(value, bool | int | type(None)):
+        return REDACTED if isinstance(value, int) and abs(value) >= 10**9 else value
+    text = str(value)
+    for pattern in _SECRET_VALUES:
+        text = pattern.sub(REDACTED, text)
+    return text
+
+
+def logging_configure(*, level: str, as_json: bool, stream: str) -> None:
+    """Will send structlog's and the standard library's lines through one chain to stdout or stderr.
+
+    Raises ValueError for a level that does not exist.
+    """
+    if level not in logging.getLevelNamesMapping():
+        raise ValueError(f"LOG_LEVEL is {level!r}; it must be debug, info, warning, error or critical.")
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        redact,
+    ]
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=getattr(sys, stream).isatty(), pad_event_to=24)
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {
+                "chain": {
+                    "()": structlog.stdlib.ProcessorFormatter,
+                    "foreign_pre_chain": shared,
+                    "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                }
+            },
+            "handlers": {
+                "stream": {
+                    "class": "logging.StreamHandler",
+                    "stream": f"ext://sys.{stream}",
+                    "formatter": "chain",
+                }
+            },
+            "root": {"handlers": ["stream"], "level": level},
+            "loggers": {name: {"level": least} for name, least in _THIRD_PARTY.items()},
+        }
+    )
+
+
+# What libraries say below these levels is noise, and some of it (queries, bodies) is not for logs.
+_THIRD_PARTY: Final = {
+    "django": "WARNING",
+    "django.request": "ERROR",
+    "asyncio": "WARNING",
+    "environ": "WARNING",
+    "procrastinate": "WARNING",
+    "psycopg": "WARNING",
+    "urllib3": "WARNING",
+    "botocore": "WARNING",
+}
+
+
+def sentry_start(*, dsn: str, environment: str, release: str) -> None:
+    """Will send errors to Sentry, without local variables, bodies or personal data."""
+    sentry_sdk.init(
+        dsn=dsn,
+        environment=environment,
+        release=release,
+        send_default_pii=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        before_send=lambda event, _hint: _clean("", event),
+    )

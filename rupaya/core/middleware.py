@@ -1,0 +1,77 @@
+"""Around every request: its id, its one line in the log, and a refusal as a page."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from psycopg_pool import PoolTimeout
+
+from rupaya.core.errors import DomainError
+from rupaya.core.ids import uuid7
+from rupaya.core.web import refusal_page
+
+Handler = Callable[[HttpRequest], HttpResponse]
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.-]{8,64}", re.ASCII)
+_QUIET: Final = ("/static/", "/health")
+_log = structlog.get_logger("rupaya.request")
+
+
+class RequestMiddleware:
+    """Gives each request an id (a caller's own, where it is well formed) and logs its end."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Will answer with X-Request-ID set and every log line of the request bound to it."""
+        request.request_id = request_id = _request_id(request)  # type: ignore[attr-defined]
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        started = time.perf_counter_ns()
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        if not request.path.startswith(_QUIET) or response.status_code >= 500:
+            _log_end(request, response, duration_ms=(time.perf_counter_ns() - started) // 1_000_000)
+        return response
+
+
+def _request_id(request: HttpRequest) -> str:
+    given = request.headers.get("X-Request-ID", "")
+    return given if _REQUEST_ID.fullmatch(given) else str(uuid7())
+
+
+def _log_end(request: HttpRequest, response: HttpResponse, *, duration_ms: int) -> None:
+    write = _log.error if response.status_code >= 500 else _log.info
+    write(
+        "request.finished",
+        method=request.method,
+        path=request.path,
+        status=response.status_code,
+        duration_ms=duration_ms,
+    )
+
+
+class RefusalPageMiddleware:
+    """Answers a refusal that a web page raised with a page in our look, never with a stack trace."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Will pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Will answer a DomainError, or a database that is away; anything else is a fault of ours."""
+        if isinstance(error, DomainError):
+            return refusal_page(request, error)
+        if isinstance(error, OperationalError | PoolTimeout):
+            _log.warning("database.unavailable", error_type=type(error).__name__)
+            return refusal_page(request, None, status=503)
+        return None

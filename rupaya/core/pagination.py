@@ -1,0 +1,126 @@
+"""Pages by cursor: a place in an order, not a number of rows, so inserts neither repeat nor hide a row."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+import orjson
+
+from rupaya.core.errors import FieldError, Invalid
+
+LIMIT_DEFAULT: Final = 50
+LIMIT_MAX: Final = 200
+CURSOR_CHARACTERS_MAX: Final = 300
+
+Row = TypeVar("Row")
+
+
+class PageInvalid(Invalid):
+    """Raised for a limit or a cursor that is not one of ours."""
+
+    code = "page_invalid"
+    title = "The page asked for does not exist"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message, errors=[FieldError(field, self.code, message)])
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place between two rows: the key of the row beside it, and which way to read from there."""
+
+    key: tuple[str, ...]
+    is_backwards: bool = False
+
+    def __str__(self) -> str:
+        """The cursor as it stands in a URL."""
+        raw = orjson.dumps([int(self.is_backwards), *self.key])
+        return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Rows in their order, with the cursors of the neighbouring pages."""
+
+    rows: Sequence[Row]
+    next: Cursor | None
+    previous: Cursor | None
+
+
+def cursor_read(text: str | None, *, key_length: int) -> Cursor | None:
+    """Will read `?cursor=`; raises PageInvalid."""
+    if not text:
+        return None
+    try:
+        if len(text) > CURSOR_CHARACTERS_MAX:
+            raise ValueError
+        values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        direction, *key = values
+        if (
+            direction not in {0, 1}
+            or len(key) != key_length
+            or not all(isinstance(part, str) for part in key)
+        ):
+            raise ValueError
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise PageInvalid(
+            "cursor", "This cursor is not one that RUPAYA gave; start from the first page."
+        ) from error
+    return Cursor(tuple(key), is_backwards=bool(direction))
+
+
+def limit_read(text: str | None) -> int:
+    """Will read `?limit=`: 50 where absent, at most 200; raises PageInvalid."""
+    if text is None or text == "":
+        return LIMIT_DEFAULT
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LIMIT_MAX):
+        raise PageInvalid("limit", f"limit must be a whole number from 1 to {LIMIT_MAX}.")
+    return int(text)
+
+
+def page_of(
+    rows: Sequence[Row], *, limit: int, cursor: Cursor | None, key: Callable[[Row], tuple[str, ...]]
+) -> Page[Row]:
+    """Will make a page of up to `limit + 1` rows that were read from the cursor on, in reading direction.
+
+    The extra row only tells that there is more that way.
+    """
+    has_more = len(rows) > limit
+    rows = rows[:limit]
+    is_backwards = cursor is not None and cursor.is_backwards
+    if is_backwards:
+        rows = rows[::-1]
+    if not rows:
+        return Page((), None, None)
+    has_next = has_more if not is_backwards else True
+    has_previous = has_more if is_backwards else cursor is not None
+    return Page(
+        rows,
+        Cursor(key(rows[-1])) if has_next else None,
+        Cursor(key(rows[0]), is_backwards=True) if has_previous else None,
+    )
+
+
+def page_body(page: Page[Any], *, url: str, query: Any) -> dict[str, Any]:
+    """The list answer `{results, next, previous}`; the neighbours are absolute URLs with the same filters.
+
+    url: the absolute address without query. query: the request's QueryDict.
+    """
+    return {
+        "results": list(page.rows),
+        "next": page_url(page.next, url=url, query=query),
+        "previous": page_url(page.previous, url=url, query=query),
+    }
+
+
+def page_url(cursor: Cursor | None, *, url: str, query: Any) -> str | None:
+    """The address of a neighbouring page, with the same filters; None where there is none."""
+    if cursor is None:
+        return None
+    query = query.copy()
+    query["cursor"] = str(cursor)
+    return f"{url}?{query.urlencode()}"

@@ -1,0 +1,110 @@
+"""What all web pages share: who acts, what every template gets, and refusals as pages."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Concatenate, Final, ParamSpec
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from rupaya.core import db
+from rupaya.core.client import client_address
+from rupaya.core.errors import DomainError
+from rupaya.core.problem import problem_response
+
+P = ParamSpec("P")
+_PAGES: Final = {
+    400: "errors/400.html",
+    403: "errors/403.html",
+    404: "errors/404.html",
+    503: "errors/503.html",
+}
+_THEMES: Final = frozenset({"light", "dark"})
+
+
+def actor_of(request: HttpRequest) -> db.Actor:
+    """Who makes this request: the signed-in person, or nobody."""
+    user_id = getattr(request.user, "pk", None)
+    if user_id:
+        structlog.contextvars.bind_contextvars(user_id=str(user_id))
+    return db.Actor(
+        user_id=user_id,
+        kind="user",
+        session_id=getattr(getattr(request, "auth", None), "session_id", None),
+        address=client_address(request),
+        user_agent=request.headers.get("User-Agent", ""),
+        request_id=getattr(request, "request_id", ""),
+    )
+
+
+def page(
+    view: Callable[Concatenate[HttpRequest, P], HttpResponse],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
+    """Will wrap a page for signed-in people: one transaction, with the actor in it.
+
+    Everything the page does is done once or, when it raises, not at all. Others are sent to sign in.
+    """
+
+    @functools.wraps(view)
+    def inner(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        with db.acting_as(actor_of(request)):
+            return view(request, *args, **kwargs)
+
+    return inner
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """What every template gets: the theme that the person chose, and the product's name."""
+    theme = request.COOKIES.get("theme", "")
+    return {"theme": theme if theme in _THEMES else "", "app_name": settings.APP_NAME}
+
+
+def is_api(request: HttpRequest) -> bool:
+    """Whether the answer must be JSON."""
+    return request.path.startswith("/v1/") or request.path == "/v1"
+
+
+def refusal_page(request: HttpRequest, error: DomainError | None, *, status: int = 400) -> HttpResponse:
+    """A refusal as a page (or as problem details under /v1) with the refusal's own sentence."""
+    status = error.status if error else status
+    detail = error.message if error else ""
+    if is_api(request):
+        return problem_response(
+            status=status, request=request, code=error.code if error else "", detail=detail
+        )
+    context = {"detail": detail, "request_id": getattr(request, "request_id", "")}
+    return render(request, _PAGES.get(status, _PAGES[400]), context, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """Django's handler400: what broke is not told, only that it did."""
+    return refusal_page(request, None, status=400)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """Django's handler404."""
+    return refusal_page(request, None, status=404)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+    """Django's handler403."""
+    return refusal_page(request, None, status=403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's handler500: needs nothing that could fail again."""
+    if is_api(request):
+        return problem_response(status=500, request=request)
+    return render(request, "errors/500.html", {"request_id": getattr(request, "request_id", "")}, status=500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
+    """A form that came without its token: the person is told to load the page again."""
+    return render(request, "errors/csrf.html", status=403)

@@ -1,0 +1,277 @@
+"""All settings, from the environment. `.env.example` documents every variable.
+
+Defaults are safe for production; what development relaxes stands beside `IS_PRODUCTION`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import environ
+from corsheaders.defaults import default_headers
+from django.core.exceptions import ImproperlyConfigured
+
+from rupaya import __version__, embedded
+from rupaya.core import environment
+from rupaya.core.logging import logging_configure, sentry_start
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+env.read_env(BASE_DIR / ".env")
+
+
+def _number(name: str, default: int, *, least: int, most: int) -> int:
+    value = env.int(name, default=default)
+    if not least <= value <= most:
+        raise ImproperlyConfigured(f"{name} is {value}; it must lie between {least} and {most}.")
+    return int(value)
+
+
+# ── Which environment ────────────────────────────────────────────────────────────────────────────
+APP_ENV = env.str("APP_ENV", default="development")
+if APP_ENV not in {"development", "test", "production"}:
+    raise ImproperlyConfigured(f"APP_ENV is {APP_ENV!r}; it must be development, test or production.")
+IS_PRODUCTION = APP_ENV == "production"
+if IS_PRODUCTION and (refusal := environment.production_refusal(os.environ)):
+    raise ImproperlyConfigured(refusal)
+
+APP_NAME = env.str("APP_NAME", default="RUPAYA")
+APP_VERSION = env.str("APP_VERSION", default=__version__)
+PORT = _number("PORT", 8000, least=1, most=65535)
+DEBUG = env.bool("DEBUG", default=False)
+LOG_LEVEL = env.str("LOG_LEVEL", default="info" if IS_PRODUCTION else "debug").upper()
+FRONTEND_URL = env.str("FRONTEND_URL", default=f"http://localhost:{PORT}").rstrip("/")
+API_BASE_URL = env.str("API_BASE_URL", default=f"http://localhost:{PORT}/v1").rstrip("/")
+
+# ── Secrets ──────────────────────────────────────────────────────────────────────────────────────
+_made_secrets = {} if IS_PRODUCTION else environment.development_secrets(VAR_DIR)
+JWT_SECRET = env.str("JWT_SECRET", default="") or _made_secrets["JWT_SECRET"]
+JWT_REFRESH_SECRET = env.str("JWT_REFRESH_SECRET", default="") or _made_secrets["JWT_REFRESH_SECRET"]
+SECRET_KEY = environment.derived_key(JWT_SECRET, purpose="django")
+JWT_EXPIRY = _number("JWT_EXPIRY", 3600, least=60, most=86_400)
+JWT_REFRESH_EXPIRY = _number("JWT_REFRESH_EXPIRY", 604_800, least=3600, most=30 * 86_400)
+SESSION_LIFETIME = timedelta(days=30)  # absolute: no refresh outlives it
+
+# ── Engines: what is not given is embedded ───────────────────────────────────────────────────────
+_database_url = env.str("DATABASE_URL", default="")
+_owner_url = env.str("DATABASE_OWNER_URL", default="")
+REDIS_URL = env.str("REDIS_URL", default="")
+EMBEDDED_NOTICES: tuple[str, ...] = ()
+if not (_database_url and REDIS_URL):
+    _engines = embedded.engines_ensure(home=VAR_DIR, postgres=not _database_url, valkey=not REDIS_URL)
+    _owner_url = _owner_url if _database_url else str(_engines.owner_url)
+    _database_url = _database_url or str(_engines.database_url)
+    REDIS_URL = REDIS_URL or str(_engines.redis_url)
+    EMBEDDED_NOTICES = _engines.notices
+
+_ssl: dict[str, Any] = {
+    "ssl": env.bool("DATABASE_SSL", default=False),
+    "root_certificate": env.str("DATABASE_SSL_ROOT_CERT", default=""),
+}
+DATABASES = {
+    "default": environment.database_settings(
+        _database_url,
+        name="DATABASE_URL",
+        pool_size=_number("DATABASE_POOL_SIZE", 10, least=1, most=200),
+        **_ssl,
+    )
+}
+if _owner_url:  # only where migrations run; web and worker never hold the owner's password
+    DATABASES["owner"] = environment.database_settings(
+        _owner_url, name="DATABASE_OWNER_URL", pool_size=None, **_ssl
+    )
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "rupaya",
+        "OPTIONS": {
+            "CLIENT_CLASS": "django_redis.client.DefaultClient",
+            "PASSWORD": env.str("REDIS_PASSWORD", default="") or None,
+            # Pickle would let whoever writes to Redis run code here.
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            "SOCKET_CONNECT_TIMEOUT": 0.5,
+            "SOCKET_TIMEOUT": 0.5,
+        },
+    }
+}
+
+# ── Applications ─────────────────────────────────────────────────────────────────────────────────
+INSTALLED_APPS = [
+    "rupaya",  # first: its templates and its migrate command go before Django's
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "corsheaders",
+    "django_htmx",
+    "procrastinate.contrib.django",
+    "rest_framework",
+    "template_partials",
+    "waffle",
+    "audit",
+    "flags",
+    "accounts",
+    "ledger",
+]
+MIDDLEWARE = [
+    "rupaya.core.headers.SecurityHeadersMiddleware",
+    "rupaya.core.middleware.RequestMiddleware",
+    "rupaya.core.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "rupaya.core.middleware.RefusalPageMiddleware",
+]
+ROOT_URLCONF = "rupaya.urls"
+WSGI_APPLICATION = "rupaya.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "rupaya.core.web.page_context",
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
+FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE = (
+    6 * 1024 * 1024
+)  # bytes; a statement is at most 5 MiB
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+# ── People ───────────────────────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "accounts.User"
+SILENCED_SYSTEM_CHECKS = ["auth.E003"]  # it does not see that lower(email) is unique, which is stricter
+LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "login", "overview", "login"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 10},
+    },
+    {"NAME": "accounts.passwords.MaximumLengthValidator"},
+    {"NAME": "accounts.passwords.ContextWordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "full_name"]},
+    },
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+WAFFLE_FLAG_MODEL = "flags.Flag"
+WAFFLE_CREATE_MISSING_FLAGS = False
+WAFFLE_FLAG_DEFAULT = False
+
+# ── Security ─────────────────────────────────────────────────────────────────────────────────────
+ALLOWED_HOSTS = [
+    environment.host_of(FRONTEND_URL, name="FRONTEND_URL"),
+    environment.host_of(API_BASE_URL, name="API_BASE_URL"),
+]
+if not IS_PRODUCTION:
+    ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]", "testserver"]
+CSRF_TRUSTED_ORIGINS = [FRONTEND_URL]
+CSRF_FAILURE_VIEW = "rupaya.core.web.csrf_failure"
+SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_PRODUCTION
+SESSION_COOKIE_NAME = "__Host-sessionid" if IS_PRODUCTION else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if IS_PRODUCTION else "csrftoken"
+CSRF_COOKIE_HTTPONLY = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if IS_PRODUCTION else None
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+X_FRAME_OPTIONS = "DENY"
+# How many proxies of ours stand in front; the client's address is that many from the right of X-Forwarded-For.
+TRUSTED_PROXY_HOPS = _number("TRUSTED_PROXY_HOPS", 1 if IS_PRODUCTION else 0, least=0, most=5)
+CORS_ALLOWED_ORIGIN_REGEXES = environment.origin_patterns(
+    env.str("ALLOWED_ORIGINS", default="localhost:8000,localhost:3001,*.rupaya.com")
+)
+CORS_URLS_REGEX = r"\A/v1/"
+CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match", "x-request-id"]
+CORS_EXPOSE_HEADERS = ["x-request-id", "etag", "retry-after"]
+
+# ── API ──────────────────────────────────────────────────────────────────────────────────────────
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.AccessTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rupaya.core.renderers.OrjsonRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rupaya.core.parsers.StrictJSONParser"],
+    "EXCEPTION_HANDLER": "rupaya.core.problem.exception_handler",
+    "UNAUTHENTICATED_USER": None,
+}
+
+# ── Language, time, files ────────────────────────────────────────────────────────────────────────
+LANGUAGE_CODE = "en-in"
+LANGUAGES = [("en-in", "English (India)")]
+FORMAT_MODULE_PATH = ["rupaya.formats"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "Asia/Kolkata"
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if APP_ENV == "test"  # tests render pages without a collectstatic first
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# ── Mail, AWS, payments ──────────────────────────────────────────────────────────────────────────
+SENDGRID_API_KEY = env.str("SENDGRID_API_KEY", default="")
+EMAIL_BACKEND = (
+    "anymail.backends.sendgrid.EmailBackend" if SENDGRID_API_KEY else "django.core.mail.backends.console.EmailBackend"
+)  # fmt: skip
+ANYMAIL = {"SENDGRID_API_KEY": SENDGRID_API_KEY}
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="RUPAYA <no-reply@rupaya.com>")
+AWS_REGION = env.str("AWS_REGION", default="ap-south-1")
+AWS_S3_BUCKET = env.str("AWS_S3_BUCKET", default="")
+RAZORPAY = {
+    name: env.str(name, default="")
+    for name in ("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET")
+}
+if any(RAZORPAY.values()) and not all(RAZORPAY.values()):
+    raise ImproperlyConfigured(
+        "RAZORPAY_KEY_ID, RAZORPAY_KEY_SECRET and RAZORPAY_WEBHOOK_SECRET go together: set all or none."
+    )
+
+# ── Logs and errors ──────────────────────────────────────────────────────────────────────────────
+LOGGING_CONFIG = None
+# A server's log is its stdout; a command's stdout is its data, so its log goes to stderr.
+_is_command = Path(sys.argv[0]).name == "manage.py" and "worker" not in sys.argv
+logging_configure(level=LOG_LEVEL, as_json=IS_PRODUCTION, stream="stderr" if _is_command else "stdout")
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN:
+    sentry_start(dsn=SENTRY_DSN, environment=APP_ENV, release=f"{APP_NAME}@{APP_VERSION}")

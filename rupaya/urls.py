@@ -1,0 +1,17 @@
+"""The whole route map on one page."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("v1/", include("accounts.urls_api")),
+    path("v1/", include("ledger.urls_api")),
+    path("admin/", admin.site.urls),
+    path("", include("accounts.urls_web")),
+    path("", include("ledger.urls_web")),
+]
+
+handler400 = "rupaya.core.web.bad_request"
+handler403 = "rupaya.core.web.forbidden"
+handler404 = "rupaya.core.web.not_found"
+handler500 = "rupaya.core.web.server_error"

@@ -1,0 +1,87 @@
+"""Real engines, real migrations, and the cast of three."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.support.engines import engines_start
+
+ADMIN_URL = engines_start()
+
+from django.conf import settings  # noqa: E402  # after the environment is set
+from django.db import connections  # noqa: E402
+
+from rupaya import embedded  # noqa: E402
+
+
+def pytest_unconfigure(config):
+    """The engines stop with the last process that uses them; the first one removes their home."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    embedded.engines_release()
+    shutil.rmtree(Path(os.environ["RUPAYA_TEST_HOME"]), ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup():
+    """Nothing to do: the database was cloned from a migrated template."""
+
+
+@pytest.fixture(autouse=True)
+def _local_files(settings, tmp_path):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+
+@pytest.fixture
+def committed(django_db_setup, django_db_blocker):
+    """Real commits. Nothing is cleaned: each test makes people of its own, and tenancy keeps them apart."""
+    with django_db_blocker.unblock():
+        yield
+        connections.close_all()
+
+
+@pytest.fixture
+def admin_url():
+    """A superuser's login to the test database."""
+    return ADMIN_URL
+
+
+@pytest.fixture
+def raw(committed):
+    """A connection of one's own as rupaya_user, for attacks in raw SQL."""
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        yield connection
+
+
+@pytest.fixture
+def asha(request):
+    """The owner. Asks for `db`, unless the test asked for `committed` or `raw`."""
+    return _person(request, "Asha")
+
+
+@pytest.fixture
+def bala(request):
+    """The one who shares."""
+    return _person(request, "Bala")
+
+
+@pytest.fixture
+def chitra(request):
+    """The stranger."""
+    return _person(request, "Chitra")
+
+
+def _person(request, name):
+    is_committed = {"committed", "raw", "live"} & set(request.fixturenames)
+    request.getfixturevalue("committed" if is_committed else "db")
+    from tests.support.cast import person_make
+
+    return person_make(name)
+
+
+assert settings.APP_ENV == "test"

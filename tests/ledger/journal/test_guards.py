@@ -1,0 +1,294 @@
+"""The database's promises, attacked in raw SQL as the role that web and worker log in as."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from ledger.books.services import period_close
+from ledger.journal.services import Entry, transaction_post
+from rupaya.core.db import acting_as
+from rupaya.core.ids import uuid7
+from rupaya.core.money import Money
+from tests.support.cast import member_add
+
+TODAY = dt.date(2026, 11, 20)
+
+
+def act(raw, person):
+    raw.execute("SELECT set_config('app.current_user_id', %s, true)", [str(person.id)])
+
+
+def spend(person, rupees=500, on=TODAY):
+    with acting_as(person.actor):
+        return transaction_post(
+            book=person.book, entry=Entry("expense", on, "Groceries", [(None, Money(rupees * 100, "INR"))])
+        )
+
+
+def post(raw, person, legs, *, book=None, on=TODAY):
+    items = [
+        {
+            "id": str(uuid7()),
+            "date": on.isoformat(),
+            "type": "expense",
+            "origin": "manual",
+            "description": "raw",
+            "postings": [
+                {"account_id": str(account.pk), "amount_minor": amount, "currency": "INR"} for account, amount in legs
+            ],
+        }
+    ]
+    raw.execute("SELECT ledger_post(%s, %s)", [(book or person.book).pk, json.dumps(items)])
+    return items[0]["id"]
+
+
+def guard_of(raised):
+    return raised.value.diag.constraint_name
+
+
+class TestRowLevelSecurity:
+    @pytest.mark.parametrize(
+        "table",
+        ["ledger_book", "ledger_member", "ledger_account", "ledger_transaction", "ledger_posting",
+         "ledger_month_total", "audit_logs"],
+    )  # fmt: skip
+    def test_shows_the_owner_their_rows_and_a_stranger_none(self, raw, asha, chitra, table):
+        spend(asha)
+        column = "id" if table == "ledger_book" else "book_id"
+
+        act(raw, asha)
+        mine = raw.execute(f"SELECT count(*) FROM {table} WHERE {column} = %s", [asha.book.pk]).fetchone()[0]
+        act(raw, chitra)
+        theirs = raw.execute(f"SELECT count(*) FROM {table} WHERE {column} = %s", [asha.book.pk]).fetchone()[0]
+
+        assert mine > 0
+        assert theirs == 0
+
+    def test_shows_nothing_without_an_actor(self, raw, asha):
+        spend(asha)
+
+        rows = raw.execute("SELECT count(*) FROM ledger_posting").fetchone()[0]
+
+        assert rows == 0
+
+    def test_refuses_to_write_into_a_strangers_book(self, raw, asha, chitra):
+        act(raw, chitra)
+
+        with pytest.raises(errors.InsufficientPrivilege):
+            post(raw, chitra, [(asha.account("Groceries"), 100), (asha.account("Cash"), -100)], book=asha.book)
+
+    def test_refuses_a_viewer_who_writes(self, raw, asha, bala, admin_url):
+        member_add(admin_url, book=asha.book, person=bala, role="viewer")
+        legs = [(asha.account("Groceries"), 100), (asha.account("Cash"), -100)]
+
+        act(raw, bala)
+        seen = raw.execute("SELECT count(*) FROM ledger_account WHERE book_id = %s", [asha.book.pk]).fetchone()[0]
+        with pytest.raises(errors.InsufficientPrivilege):
+            post(raw, bala, legs, book=asha.book)
+
+        assert seen > 0
+
+    def test_lets_an_editor_write(self, raw, asha, bala, admin_url):
+        member_add(admin_url, book=asha.book, person=bala, role="editor")
+        legs = [(asha.account("Groceries"), 100), (asha.account("Cash"), -100)]
+
+        act(raw, bala)
+        made = post(raw, bala, legs, book=asha.book)
+
+        assert raw.execute("SELECT count(*) FROM ledger_posting WHERE transaction_id = %s", [made]).fetchone()[0] == 2
+
+    @pytest.mark.parametrize("table", ["ledger_book", "ledger_member"])
+    def test_gives_nobody_a_book_but_through_its_door(self, raw, chitra, table):
+        act(raw, chitra)
+
+        with pytest.raises(errors.InsufficientPrivilege):
+            raw.execute(f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1")
+
+    def test_refuses_a_book_without_somebody_to_own_it(self, raw):
+        with pytest.raises(errors.CheckViolation) as raised:
+            raw.execute("SELECT ledger_book_open(%s, %s, 'x', 'INR', 'Asia/Kolkata', 4)", [uuid7(), uuid7()])
+
+        assert guard_of(raised) == "ledger_book_has_owner"
+
+
+class TestLedgerPost:
+    def test_refuses_what_does_not_sum_to_zero(self, raw, asha):
+        act(raw, asha)
+
+        with pytest.raises(errors.CheckViolation) as raised:
+            post(raw, asha, [(asha.account("Groceries"), 100), (asha.account("Cash"), -99)])
+
+        assert guard_of(raised) == "ledger_transaction_balanced"
+
+    def test_refuses_a_single_posting(self, raw, asha):
+        act(raw, asha)
+
+        with pytest.raises(errors.CheckViolation):
+            post(raw, asha, [(asha.account("Groceries"), 100)])
+
+    def test_refuses_a_transaction_without_postings(self, raw, asha):
+        act(raw, asha)
+
+        with pytest.raises(errors.CheckViolation) as raised:
+            post(raw, asha, [])
+
+        assert guard_of(raised) == "ledger_transaction_has_postings"
+
+    def test_refuses_zero(self, raw, asha):
+        act(raw, asha)
+
+        with pytest.raises(errors.CheckViolation) as raised:
+            post(raw, asha, [(asha.account("Groceries"), 0), (asha.account("Cash"), 0)])
+
+        assert guard_of(raised) == "ledger_posting_amount_not_zero"
+
+    def test_refuses_an_account_of_another_book(self, raw, asha, chitra):
+        foreign = chitra.account("Cash")
+        act(raw, asha)
+
+        with pytest.raises(errors.ForeignKeyViolation) as raised:
+            post(raw, asha, [(asha.account("Groceries"), 100), (foreign, -100)])
+
+        assert guard_of(raised) == "ledger_posting_account_in_book"
+
+    def test_refuses_a_base_that_differs_in_the_books_own_currency(self, raw, asha):
+        act(raw, asha)
+        item = {
+            "id": str(uuid7()), "date": "2026-11-20", "type": "expense", "origin": "manual", "description": "raw",
+            "postings": [
+                {"account_id": str(asha.account("Groceries").pk), "amount_minor": 100, "base_minor": 90, "currency": "INR"},
+                {"account_id": str(asha.account("Cash").pk), "amount_minor": -100, "base_minor": -90, "currency": "INR"},
+            ],
+        }  # fmt: skip
+
+        with pytest.raises(errors.CheckViolation) as raised:
+            raw.execute("SELECT ledger_post(%s, %s)", [asha.book.pk, json.dumps([item])])
+
+        assert guard_of(raised) == "ledger_posting_base_equals_amount"
+
+    def test_writes_one_or_none_of_many(self, raw, asha):
+        act(raw, asha)
+        good = [(asha.account("Groceries"), 100), (asha.account("Cash"), -100)]
+        made = post(raw, asha, good)
+        raw.commit()
+
+        act(raw, asha)
+        with pytest.raises(errors.UniqueViolation):
+            raw.execute(
+                "SELECT ledger_post(%s, jsonb_build_array(%s::jsonb, %s::jsonb))",
+                [asha.book.pk, *[json.dumps(_item(identity, asha)) for identity in (uuid7(), made)]],
+            )
+        raw.rollback()
+
+        act(raw, asha)
+        assert raw.execute("SELECT count(*) FROM ledger_transaction WHERE book_id = %s", [asha.book.pk]).fetchone()[0] == 1
+
+
+def _item(identity, person):
+    return {
+        "id": str(identity), "date": "2026-11-20", "type": "expense", "origin": "manual", "description": "raw",
+        "postings": [
+            {"account_id": str(person.account("Groceries").pk), "amount_minor": 100, "currency": "INR"},
+            {"account_id": str(person.account("Cash").pk), "amount_minor": -100, "currency": "INR"},
+        ],
+    }  # fmt: skip
+
+
+class TestPostings:
+    @pytest.mark.parametrize("verb", ["UPDATE ledger_posting SET amount_minor = 1", "DELETE FROM ledger_posting",
+                                      "TRUNCATE ledger_posting", "UPDATE ledger_transaction SET date = '2020-01-01'",
+                                      "DELETE FROM ledger_transaction", "UPDATE ledger_month_total SET base_minor = 1",
+                                      "UPDATE audit_logs SET action = 'x'", "DELETE FROM audit_logs",
+                                      "INSERT INTO audit_logs SELECT * FROM audit_logs"])  # fmt: skip
+    def test_are_out_of_reach_for_the_application(self, raw, asha, verb):
+        spend(asha)
+        act(raw, asha)
+
+        with pytest.raises(errors.InsufficientPrivilege):
+            raw.execute(verb)
+
+    @pytest.mark.parametrize("table", ["ledger_posting", "ledger_transaction", "audit_logs"])
+    @pytest.mark.parametrize("verb", ["UPDATE {} SET book_id = book_id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+    def test_only_grow_even_for_the_owner_of_the_schema(self, asha, committed, admin_url, table, verb):
+        spend(asha)
+
+        with psycopg.connect(admin_url) as admin, pytest.raises(errors.CheckViolation) as raised:
+            admin.execute(verb.format(table))
+
+        assert guard_of(raised).endswith("_append_only")
+
+    def test_refuses_more_legs_for_a_transaction_that_is_written(self, raw, asha):
+        made = spend(asha)
+        act(raw, asha)
+
+        with pytest.raises(errors.CheckViolation) as raised:
+            raw.execute(
+                """INSERT INTO ledger_posting (book_id, transaction_id, line, account_id, date, amount_minor, currency, base_minor)
+                   VALUES (%(b)s, %(t)s, 3, %(x)s, %(d)s, 5, 'INR', 5), (%(b)s, %(t)s, 4, %(y)s, %(d)s, -5, 'INR', -5)""",
+                {"b": asha.book.pk, "t": made, "x": asha.account("Groceries").pk, "y": asha.account("Cash").pk, "d": TODAY},
+            )
+
+        assert guard_of(raised) == "ledger_transaction_whole"
+
+    def test_refuses_a_date_that_is_not_the_transactions(self, raw, asha):
+        act(raw, asha)
+
+        with pytest.raises(errors.ForeignKeyViolation) as raised:
+            raw.execute(
+                """WITH header AS (INSERT INTO ledger_transaction (id, book_id, date, type, origin, description)
+                                   VALUES (%(t)s, %(b)s, '2026-11-20', 'expense', 'manual', 'x'))
+                   INSERT INTO ledger_posting (book_id, transaction_id, line, account_id, date, amount_minor, currency, base_minor)
+                   VALUES (%(b)s, %(t)s, 1, %(x)s, '2026-11-21', 5, 'INR', 5), (%(b)s, %(t)s, 2, %(y)s, '2026-11-21', -5, 'INR', -5)""",
+                {"b": asha.book.pk, "t": uuid7(), "x": asha.account("Groceries").pk, "y": asha.account("Cash").pk},
+            )
+
+        assert guard_of(raised) == "ledger_posting_transaction_in_book"
+
+
+class TestPeriod:
+    def test_refuses_a_posting_on_the_closing_day_and_takes_the_next(self, raw, asha):
+        with acting_as(asha.actor):
+            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+        legs = [(asha.account("Groceries"), 100), (asha.account("Cash"), -100)]
+
+        act(raw, asha)
+        post(raw, asha, legs, on=dt.date(2026, 4, 1))
+        with pytest.raises(errors.CheckViolation) as raised:
+            post(raw, asha, legs, on=dt.date(2026, 3, 31))
+
+        assert guard_of(raised) == "ledger_period_open"
+
+    def test_is_closed_only_after_those_who_are_posting(self, raw, asha, admin_url):
+        legs = [(asha.account("Groceries"), 100), (asha.account("Cash"), -100)]
+        act(raw, asha)
+        post(raw, asha, legs)
+
+        with psycopg.connect(admin_url) as closer:
+            closer.execute("SET LOCAL lock_timeout = '200ms'")
+            with pytest.raises(errors.LockNotAvailable):
+                closer.execute("UPDATE ledger_book SET closed_until = '2026-11-30' WHERE id = %s", [asha.book.pk])
+            closer.rollback()
+            raw.commit()
+            closer.execute("UPDATE ledger_book SET closed_until = '2026-11-30' WHERE id = %s", [asha.book.pk])
+
+
+class TestMonthTotals:
+    def test_equal_the_postings_after_many_writers(self, committed, asha, admin_url):
+        for rupees, day in [(500, 1), (250, 15), (125, 28)]:
+            spend(asha, rupees, dt.date(2026, 10, day))
+
+        with psycopg.connect(admin_url) as admin:
+            rows = admin.execute(
+                """SELECT t.base_minor, sum(p.base_minor) FROM ledger_month_total t
+                     JOIN ledger_posting p ON p.book_id = t.book_id AND p.account_id = t.account_id
+                      AND date_trunc('month', p.date) = t.month
+                    WHERE t.book_id = %s GROUP BY t.account_id, t.base_minor""",
+                [asha.book.pk],
+            ).fetchall()
+
+        assert sorted(rows) == [(-87500, -87500), (87500, 87500)]
