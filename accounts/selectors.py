@@ -21,3 +21,8 @@ def person_by_id(*, user_id: UUID) -> User:
     if person is None:
         raise PersonNotFound
     return person
+
+
+def person_by_email(*, email: str) -> User | None:
+    """The person with this address in any case, or None. One query."""
+    return User.objects.by_email(email).first()

@@ -74,8 +74,8 @@ def logout(request: HttpRequest) -> HttpResponse:
 def next_path(request: HttpRequest) -> str:
     """The page asked for before signing in; '' where it is not a path of ours."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
-    return wanted if is_ours else ""
+    is_path = wanted.startswith("/") and wanted.isprintable()
+    return wanted if is_path and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
 
 
 def _actor(request: HttpRequest, user_id: UUID) -> Actor:

@@ -1,3 +1,7 @@
 """The ledger's pages: one line a feature."""
 
-urlpatterns = []
+from ledger.journal import urls as journal
+from ledger.reports import urls as reports
+from ledger.statements import urls as statements
+
+urlpatterns = [*reports.pages, *journal.pages, *statements.pages]

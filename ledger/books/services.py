@@ -62,8 +62,8 @@ def period_close(*, book: Book, until: dt.date) -> None:
 
 def book_name_for(*, full_name: str) -> str:
     """What a person's first book is called."""
-    surname = full_name.split()[-1] if full_name.split() else "My"
-    return f"{surname} household"[:NAME_MAX]
+    surname = full_name.strip().rpartition(" ")[2] or "My"
+    return f"{surname[:60]} household"
 
 
 def book_ids_of(*, user_id: UUID) -> list[UUID]:

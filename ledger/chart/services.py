@@ -8,6 +8,7 @@ from uuid import UUID
 from ledger.books.models import Book
 from ledger.books.services import book_name_for, book_open
 from ledger.chart.models import Account
+from ledger.chart.selectors import AccountUnknown, account_named, accounts_by_id
 from ledger.chart.starter_india import STARTER_CHART
 from rupaya.core.db import assert_acting, constraints_now, explaining
 from rupaya.core.errors import Conflict, FieldError, Invalid
@@ -81,3 +82,16 @@ def account_open(
         account.save(force_insert=True)
         constraints_now()
     return account
+
+
+def account_for(*, book: Book, account_id: UUID | None, name: str = "") -> Account:
+    """The book's account by id, or by name; a name that the book does not have becomes a new bank account.
+
+    Raises AccountUnknown for an id that is not the book's.
+    """
+    if account_id is not None:
+        found = accounts_by_id(book=book, ids=[account_id], purposes=())
+        if account_id not in found:
+            raise AccountUnknown("account_id")
+        return found[account_id]
+    return account_named(book=book, name=name) or account_open(book=book, name=name)

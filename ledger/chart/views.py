@@ -9,6 +9,7 @@ from ledger.books.access import book_for, book_id_read
 from ledger.chart.selectors import accounts_categories
 from ledger.chart.serializers import category_out
 from rupaya.core.api import ApiView
+from rupaya.core.web import user_id_of
 
 
 class CategoryCollection(ApiView):
@@ -17,7 +18,7 @@ class CategoryCollection(ApiView):
     def get(self, request: Request) -> Response:
         """Every category of the book, income first; a book holds too few for more than one page."""
         book = book_for(
-            user_id=request.user.pk, book_id=book_id_read(request.GET.get("book_id")), right="read"
+            user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right="read"
         )
         results = [category_out(account) for account in accounts_categories(book=book)]
         return Response({"results": results, "next": None, "previous": None})

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+import orjson
+
 from rupaya.core.money import Money
 
 DESCRIPTION_MAX: Final = 200  # characters
@@ -96,7 +98,7 @@ def legs_of(*, entry_type: str, account_id: UUID, others: Sequence[tuple[UUID, M
 
 def view_of(row: dict[str, Any]) -> TransactionView:
     """A row of transactions_page.sql as people see it."""
-    legs = row["legs"]
+    legs = orjson.loads(row["legs"])
     own = [leg for leg in legs if leg["type"] in _OWN]
     parts = [leg for leg in legs if leg["type"] not in _OWN]
     is_transfer = row["type"] == "transfer"

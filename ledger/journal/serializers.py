@@ -26,13 +26,17 @@ class AmountField(serializers.Field[Money, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> Money:
         """Will parse exactly; raises ValidationError with what is wrong."""
         if isinstance(data, bool) or not isinstance(data, int | str | Decimal):
-            raise serializers.ValidationError("Write the amount as a number, for example 500 or 1234.50.", "amount_invalid")
+            raise serializers.ValidationError(
+                "Write the amount as a number, for example 500 or 1234.50.", "amount_invalid"
+            )
         try:
             money = money_parse(data, currency=self.context["currency"])
         except AmountInvalid as error:
             raise serializers.ValidationError(error.message, error.code) from error
         if money.minor <= 0:
-            raise serializers.ValidationError("The amount must be more than zero; `type` says which way it went.", "amount_not_positive")  # fmt: skip
+            raise serializers.ValidationError(
+                "The amount must be more than zero; `type` says which way it went.", "amount_not_positive"
+            )
         return money
 
     def to_representation(self, value: Money) -> Decimal:
@@ -47,7 +51,9 @@ class DescriptionField(serializers.CharField):
         """Will fold white space and refuse control characters."""
         text = " ".join(super().to_internal_value(data).split())
         if not text.isprintable():
-            raise serializers.ValidationError("The description holds characters that can't be shown.", "invalid")
+            raise serializers.ValidationError(
+                "The description holds characters that can't be shown.", "invalid"
+            )
         return text
 
 
@@ -69,29 +75,41 @@ class TransactionIn(Input):
     account_id = serializers.UUIDField(required=False)
     to_account_id = serializers.UUIDField(required=False)
     category_id = serializers.UUIDField(required=False)
-    splits = SplitIn(many=True, required=False, allow_empty=False, max_length=SPLITS_MAX)
+    splits = serializers.ListField(child=SplitIn(), required=False, allow_empty=False, max_length=SPLITS_MAX)
 
     def validate_currency(self, value: str) -> str:
         """A book of one currency takes that currency."""
         if value.upper() != self.context["currency"]:
-            raise serializers.ValidationError(f"This book is kept in {self.context['currency']}.", "currency_unfit")
+            raise serializers.ValidationError(
+                f"This book is kept in {self.context['currency']}.", "currency_unfit"
+            )
         return value.upper()
 
     def validate_date(self, value: dt.date) -> dt.date:
         """Within two centuries: anything else is a typing error."""
         if not EARLIEST <= value <= LATEST:
-            raise serializers.ValidationError(f"The date must lie between {EARLIEST} and {LATEST}.", "date_out_of_range")
+            raise serializers.ValidationError(
+                f"The date must lie between {EARLIEST} and {LATEST}.", "date_out_of_range"
+            )
         return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """What fits together: a transfer has another account, a split adds up to its amount."""
         is_transfer = attrs["type"] == "transfer"
         if is_transfer != ("to_account_id" in attrs):
-            sentence = "A transfer needs the account that the money goes to." if is_transfer else "Only a transfer has it."
-            raise serializers.ValidationError({"to_account_id": serializers.ErrorDetail(sentence, "to_account_unfit")})
+            sentence = (
+                "A transfer needs the account that the money goes to."
+                if is_transfer
+                else "Only a transfer has it."
+            )
+            raise serializers.ValidationError(
+                {"to_account_id": serializers.ErrorDetail(sentence, "to_account_unfit")}
+            )
         for name in ("category_id", "splits"):
             if name in attrs and (is_transfer or {"category_id", "splits"} <= attrs.keys()):
-                sentence = "A transfer has no category." if is_transfer else "Give either category_id or splits."
+                sentence = (
+                    "A transfer has no category." if is_transfer else "Give either category_id or splits."
+                )
                 raise serializers.ValidationError({name: serializers.ErrorDetail(sentence, "category_unfit")})
         splits = attrs.get("splits", [])
         if splits and sum(split["amount"].minor for split in splits) != attrs["amount"].minor:

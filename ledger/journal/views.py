@@ -14,6 +14,7 @@ from ledger.journal.services import transaction_post
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read
 from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
+from rupaya.core.web import user_id_of
 
 
 class TransactionCollection(ApiView):
@@ -21,7 +22,9 @@ class TransactionCollection(ApiView):
 
     def get(self, request: Request) -> Response:
         """A page, newest first: `?limit=` (50, at most 200), `?cursor=`, `?type=`."""
-        book = book_for(user_id=request.user.pk, book_id=book_id_read(request.GET.get("book_id")), right="read")
+        book = book_for(
+            user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right="read"
+        )
         page = transaction_page(
             book=book,
             limit=limit_read(request.GET.get("limit")),
@@ -33,7 +36,9 @@ class TransactionCollection(ApiView):
 
     def post(self, request: Request) -> Response:
         """Will record a transaction; 201 with it."""
-        book = book_for(user_id=request.user.pk, book_id=book_id_read(request.GET.get("book_id")), right="write")
+        book = book_for(
+            user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right="write"
+        )
         values = input_read(TransactionIn, data=request.data, context={"currency": book.base_currency})
         entry = entry_of(values, today=clock.today(zone=ZoneInfo(book.time_zone)))
         transaction_id = transaction_post(book=book, entry=entry)

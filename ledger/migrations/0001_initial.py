@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,212 +17,535 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Book',
+            name="Book",
             fields=[
-                ('id', models.UUIDField(default=rupaya.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=80)),
-                ('base_currency', models.CharField(max_length=3)),
-                ('time_zone', models.CharField(max_length=40)),
-                ('fiscal_year_start_month', models.PositiveSmallIntegerField()),
-                ('closed_until', models.DateField(null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=rupaya.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("base_currency", models.CharField(max_length=3)),
+                ("time_zone", models.CharField(max_length=40)),
+                ("fiscal_year_start_month", models.PositiveSmallIntegerField()),
+                ("closed_until", models.DateField(null=True)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='ledger_book_is_named'), models.CheckConstraint(condition=models.Q(('base_currency__regex', '^[A-Z]{3}$')), name='ledger_book_currency_is_iso'), models.CheckConstraint(condition=models.Q(('fiscal_year_start_month__range', (1, 12))), name='ledger_book_fiscal_month')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("name", ""), _negated=True), name="ledger_book_is_named"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("base_currency__regex", "^[A-Z]{3}$")),
+                        name="ledger_book_currency_is_iso",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("fiscal_year_start_month__range", (1, 12))),
+                        name="ledger_book_fiscal_month",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.UUIDField(default=rupaya.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('type', models.CharField(choices=[('asset', 'Asset'), ('liability', 'Liability'), ('equity', 'Equity'), ('income', 'Income'), ('expense', 'Expense')], max_length=10)),
-                ('kind', models.CharField(choices=[('bank', 'Bank account'), ('cash', 'Cash'), ('wallet', 'Wallet'), ('credit_card', 'Credit card'), ('loan', 'Loan'), ('deposit', 'Deposit'), ('investment', 'Investment'), ('receivable', 'Money lent'), ('category', 'Category'), ('equity', 'Equity')], max_length=12)),
-                ('name', models.CharField(max_length=80)),
-                ('currency', models.CharField(max_length=3)),
-                ('icon', models.CharField(blank=True, default='', max_length=20)),
-                ('institution', models.CharField(blank=True, default='', max_length=80)),
-                ('number_last4', models.CharField(blank=True, default='', max_length=4)),
-                ('purpose', models.CharField(choices=[('everyday', 'Everyday'), ('uncategorised_income', 'Uncategorised Income'), ('uncategorised_expense', 'Uncategorised Expense'), ('opening', 'Opening'), ('adjustment', 'Adjustment')], max_length=25, null=True)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('parent', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, to='ledger.account')),
-                ('book', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='ledger.book')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=rupaya.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("asset", "Asset"),
+                            ("liability", "Liability"),
+                            ("equity", "Equity"),
+                            ("income", "Income"),
+                            ("expense", "Expense"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("bank", "Bank account"),
+                            ("cash", "Cash"),
+                            ("wallet", "Wallet"),
+                            ("credit_card", "Credit card"),
+                            ("loan", "Loan"),
+                            ("deposit", "Deposit"),
+                            ("investment", "Investment"),
+                            ("receivable", "Money lent"),
+                            ("category", "Category"),
+                            ("equity", "Equity"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("currency", models.CharField(max_length=3)),
+                ("icon", models.CharField(blank=True, default="", max_length=20)),
+                ("institution", models.CharField(blank=True, default="", max_length=80)),
+                ("number_last4", models.CharField(blank=True, default="", max_length=4)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("everyday", "Everyday"),
+                            ("uncategorised_income", "Uncategorised Income"),
+                            ("uncategorised_expense", "Uncategorised Expense"),
+                            ("opening", "Opening"),
+                            ("adjustment", "Adjustment"),
+                        ],
+                        max_length=25,
+                        null=True,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "book",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="accounts", to="ledger.book"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Member',
+            name="Member",
             fields=[
-                ('id', models.UUIDField(default=rupaya.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('role', models.CharField(choices=[('owner', 'Owner'), ('editor', 'Editor'), ('viewer', 'Viewer')], max_length=10)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('book', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='ledger.book')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=rupaya.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("owner", "Owner"), ("editor", "Editor"), ("viewer", "Viewer")],
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "book",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="members", to="ledger.book"
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='MonthTotal',
+            name="MonthTotal",
             fields=[
-                ('pk', models.CompositePrimaryKey('book_id', 'account_id', 'month', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('month', models.DateField()),
-                ('amount_minor', models.BigIntegerField()),
-                ('base_minor', models.BigIntegerField()),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account')),
-                ('book', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.book')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "book_id",
+                        "account_id",
+                        "month",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("month", models.DateField()),
+                ("amount_minor", models.BigIntegerField()),
+                ("base_minor", models.BigIntegerField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "book",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.book",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'ledger_month_total',
+                "db_table": "ledger_month_total",
             },
         ),
         migrations.CreateModel(
-            name='Statement',
+            name="Statement",
             fields=[
-                ('id', models.UUIDField(default=rupaya.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('layout', models.CharField(max_length=30)),
-                ('bank', models.CharField(max_length=80)),
-                ('file_name', models.CharField(max_length=120)),
-                ('file_sha256', models.CharField(max_length=64)),
-                ('currency', models.CharField(max_length=3)),
-                ('first_on', models.DateField()),
-                ('last_on', models.DateField()),
-                ('opening_minor', models.BigIntegerField()),
-                ('closing_minor', models.BigIntegerField()),
-                ('lines_count', models.PositiveIntegerField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('posted_at', models.DateTimeField(null=True)),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account')),
-                ('book', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.book')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=rupaya.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("layout", models.CharField(max_length=30)),
+                ("bank", models.CharField(max_length=80)),
+                ("file_name", models.CharField(max_length=120)),
+                ("file_sha256", models.CharField(max_length=64)),
+                ("currency", models.CharField(max_length=3)),
+                ("first_on", models.DateField()),
+                ("last_on", models.DateField()),
+                ("opening_minor", models.BigIntegerField()),
+                ("closing_minor", models.BigIntegerField()),
+                ("lines_count", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("posted_at", models.DateTimeField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "book",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.book",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Transaction',
+            name="Transaction",
             fields=[
-                ('id', models.UUIDField(default=rupaya.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('date', models.DateField()),
-                ('type', models.CharField(choices=[('income', 'Income'), ('expense', 'Expense'), ('transfer', 'Transfer')], max_length=10)),
-                ('origin', models.CharField(choices=[('manual', 'Manual'), ('statement', 'Statement'), ('opening', 'Opening'), ('adjustment', 'Adjustment')], max_length=10)),
-                ('description', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('book', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.book')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=rupaya.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("date", models.DateField()),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[("income", "Income"), ("expense", "Expense"), ("transfer", "Transfer")],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "origin",
+                    models.CharField(
+                        choices=[
+                            ("manual", "Manual"),
+                            ("statement", "Statement"),
+                            ("opening", "Opening"),
+                            ("adjustment", "Adjustment"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("description", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "book",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.book",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StatementLine',
+            name="StatementLine",
             fields=[
-                ('pk', models.CompositePrimaryKey('book_id', 'statement_id', 'line_no', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('line_no', models.PositiveIntegerField()),
-                ('position', models.PositiveIntegerField()),
-                ('date', models.DateField()),
-                ('value_date', models.DateField(null=True)),
-                ('narration', models.CharField(max_length=500)),
-                ('description', models.CharField(max_length=200)),
-                ('reference', models.CharField(max_length=60)),
-                ('amount_minor', models.BigIntegerField()),
-                ('balance_minor', models.BigIntegerField()),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.account')),
-                ('book', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.book')),
-                ('statement', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='ledger.statement')),
-                ('transaction', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.transaction')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "book_id",
+                        "statement_id",
+                        "line_no",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("line_no", models.PositiveIntegerField()),
+                ("position", models.PositiveIntegerField()),
+                ("date", models.DateField()),
+                ("value_date", models.DateField(null=True)),
+                ("narration", models.CharField(max_length=500)),
+                ("description", models.CharField(max_length=200)),
+                ("reference", models.CharField(max_length=60)),
+                ("amount_minor", models.BigIntegerField()),
+                ("balance_minor", models.BigIntegerField()),
+                ("fingerprint", models.CharField(max_length=64)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "book",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.book",
+                    ),
+                ),
+                (
+                    "statement",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="lines",
+                        to="ledger.statement",
+                    ),
+                ),
+                (
+                    "transaction",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.transaction",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'ledger_statement_line',
+                "db_table": "ledger_statement_line",
             },
         ),
         migrations.CreateModel(
-            name='Posting',
+            name="Posting",
             fields=[
-                ('pk', models.CompositePrimaryKey('book_id', 'transaction_id', 'line', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('line', models.PositiveSmallIntegerField()),
-                ('date', models.DateField()),
-                ('amount_minor', models.BigIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('base_minor', models.BigIntegerField()),
-                ('account', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='ledger.account')),
-                ('book', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='ledger.book')),
-                ('transaction', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='postings', to='ledger.transaction')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "book_id",
+                        "transaction_id",
+                        "line",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("line", models.PositiveSmallIntegerField()),
+                ("date", models.DateField()),
+                ("amount_minor", models.BigIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("base_minor", models.BigIntegerField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to="ledger.account",
+                    ),
+                ),
+                (
+                    "book",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.book",
+                    ),
+                ),
+                (
+                    "transaction",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="postings",
+                        to="ledger.transaction",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('book', 'id', 'currency'), name='ledger_account_key'),
+            model_name="account",
+            constraint=models.UniqueConstraint(fields=("book", "id", "currency"), name="ledger_account_key"),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(models.F('book'), models.F('type'), django.db.models.functions.text.Lower('name'), models.F('parent'), name='ledger_account_name_once', nulls_distinct=False),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                models.F("book"),
+                models.F("type"),
+                django.db.models.functions.text.Lower("name"),
+                models.F("parent"),
+                name="ledger_account_name_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('book', 'purpose'), name='ledger_account_purpose_once'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                fields=("book", "purpose"), name="ledger_account_purpose_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='ledger_account_is_named'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="ledger_account_is_named"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['asset', 'liability', 'equity', 'income', 'expense'])), name='ledger_account_type'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("type__in", ["asset", "liability", "equity", "income", "expense"])),
+                name="ledger_account_type",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('currency__regex', '^[A-Z]{3}$')), name='ledger_account_currency_is_iso'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("currency__regex", "^[A-Z]{3}$")), name="ledger_account_currency_is_iso"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.CheckConstraint(condition=models.Q(('number_last4__regex', '^[0-9A-Z]{0,4}$')), name='ledger_account_number_is_masked'),
+            model_name="account",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number_last4__regex", "^[0-9A-Z]{0,4}$")),
+                name="ledger_account_number_is_masked",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.UniqueConstraint(fields=('user', 'book'), name='ledger_member_once'),
+            model_name="member",
+            constraint=models.UniqueConstraint(fields=("user", "book"), name="ledger_member_once"),
         ),
         migrations.AddConstraint(
-            model_name='member',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['owner', 'editor', 'viewer'])), name='ledger_member_role'),
+            model_name="member",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["owner", "editor", "viewer"])), name="ledger_member_role"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='monthtotal',
-            constraint=models.CheckConstraint(condition=models.Q(('month__day', 1)), name='ledger_month_total_first_day'),
+            model_name="monthtotal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("month__day", 1)), name="ledger_month_total_first_day"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.UniqueConstraint(fields=('book', 'id', 'account'), name='ledger_statement_key'),
+            model_name="statement",
+            constraint=models.UniqueConstraint(fields=("book", "id", "account"), name="ledger_statement_key"),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('first_on__lte', models.F('last_on'))), name='ledger_statement_dates'),
+            model_name="statement",
+            constraint=models.UniqueConstraint(
+                fields=("book", "account", "file_sha256"), name="ledger_statement_file_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transaction',
-            constraint=models.UniqueConstraint(fields=('book', 'date', 'id'), name='ledger_transaction_key'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("first_on__lte", models.F("last_on"))), name="ledger_statement_dates"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transaction',
-            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['income', 'expense', 'transfer'])), name='ledger_transaction_type'),
+            model_name="transaction",
+            constraint=models.UniqueConstraint(fields=("book", "date", "id"), name="ledger_transaction_key"),
         ),
         migrations.AddConstraint(
-            model_name='transaction',
-            constraint=models.CheckConstraint(condition=models.Q(('origin__in', ['manual', 'statement', 'opening', 'adjustment'])), name='ledger_transaction_origin'),
+            model_name="transaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("type__in", ["income", "expense", "transfer"])),
+                name="ledger_transaction_type",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.UniqueConstraint(condition=models.Q(('transaction__isnull', False)), fields=('book', 'account', 'fingerprint'), name='ledger_statement_line_posted_once'),
+            model_name="transaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("origin__in", ["manual", "statement", "opening", "adjustment"])),
+                name="ledger_transaction_origin",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.UniqueConstraint(fields=('book', 'statement', 'position'), name='ledger_statement_line_position'),
+            model_name="statementline",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("transaction__isnull", False)),
+                fields=("book", "account", "fingerprint"),
+                name="ledger_statement_line_posted_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statementline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor', 0), _negated=True), name='ledger_statement_line_amount'),
+            model_name="statementline",
+            constraint=models.UniqueConstraint(
+                fields=("book", "statement", "position"), name="ledger_statement_line_position"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="statementline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor", 0), _negated=True), name="ledger_statement_line_amount"
+            ),
         ),
         migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(fields=['book', 'account', 'date'], include=('base_minor', 'amount_minor'), name='ledger_posting_account'),
+            model_name="posting",
+            index=models.Index(
+                fields=["book", "account", "date"],
+                include=("base_minor", "amount_minor"),
+                name="ledger_posting_account",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_minor', 0), _negated=True), name='ledger_posting_amount_not_zero'),
+            model_name="posting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount_minor", 0), _negated=True), name="ledger_posting_amount_not_zero"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('amount_minor__gt', 0), ('base_minor__gt', 0)), models.Q(('amount_minor__lt', 0), ('base_minor__lt', 0)), _connector='OR'), name='ledger_posting_signs_agree'),
+            model_name="posting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount_minor__gt", 0), ("base_minor__gt", 0)),
+                    models.Q(("amount_minor__lt", 0), ("base_minor__lt", 0)),
+                    _connector="OR",
+                ),
+                name="ledger_posting_signs_agree",
+            ),
         ),
     ]

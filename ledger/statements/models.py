@@ -36,6 +36,9 @@ class Statement(models.Model):
 
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["book", "id", "account"], name="ledger_statement_key"),
+            models.UniqueConstraint(
+                fields=["book", "account", "file_sha256"], name="ledger_statement_file_once"
+            ),
             models.CheckConstraint(
                 condition=models.Q(first_on__lte=models.F("last_on")), name="ledger_statement_dates"
             ),

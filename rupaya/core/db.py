@@ -121,6 +121,13 @@ def assert_acting(*, using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 @contextmanager
+def whole() -> Iterator[None]:
+    """Will undo what was done inside when it raises, and leave the transaction around it usable."""
+    with atomic():
+        yield
+
+
+@contextmanager
 def explaining(refusals: Mapping[str, type[DomainError]]) -> Iterator[None]:
     """Will turn a guard's refusal into the domain error that explains it.
 
@@ -128,7 +135,7 @@ def explaining(refusals: Mapping[str, type[DomainError]]) -> Iterator[None]:
     since this point is undone either way (a savepoint), so the caller's transaction stays usable.
     """
     try:
-        with atomic():
+        with whole():
             yield
     except IntegrityError as error:
         explained = refusals.get(constraint_name(error) or "")

@@ -36,7 +36,9 @@ class HealthMiddleware:
             response["Allow"] = "GET, HEAD"
             return response
         body, status = health()
-        return HttpResponse(json_bytes(body), status=status, content_type="application/json")
+        content = json_bytes(body)
+        headers = {"Content-Length": str(len(content))}
+        return HttpResponse(content, status=status, content_type="application/json", headers=headers)
 
 
 def health() -> tuple[dict[str, Any], int]:

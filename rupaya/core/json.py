@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID
 
 import orjson
+from django.utils.functional import Promise
 
 _OPTIONS: Final = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
@@ -19,9 +19,7 @@ def json_bytes(value: Any) -> bytes:
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         whole = value.to_integral_value()
-        return int(whole) if whole == value else float(value)  # noqa: RUF100  # JSON has one kind of number
-    if isinstance(value, UUID):
-        return str(value)
-    if hasattr(value, "__html__") or type(value).__str__ is not object.__str__:
+        return int(whole) if whole == value else float(value)  # JSON has one kind of number
+    if isinstance(value, Promise):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON")

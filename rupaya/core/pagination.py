@@ -56,21 +56,16 @@ def cursor_read(text: str | None, *, key_length: int) -> Cursor | None:
     if not text:
         return None
     try:
-        if len(text) > CURSOR_CHARACTERS_MAX:
-            raise ValueError
-        values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        direction, *key = values
-        if (
-            direction not in {0, 1}
-            or len(key) != key_length
-            or not all(isinstance(part, str) for part in key)
+        values = orjson.loads(base64.urlsafe_b64decode(text[:CURSOR_CHARACTERS_MAX] + "=" * (-len(text) % 4)))
+    except (ValueError, binascii.Error):
+        values = None
+    match values:
+        case [0 | 1 as direction, *key] if len(key) == key_length and all(
+            isinstance(part, str) for part in key
         ):
-            raise ValueError
-    except (ValueError, TypeError, binascii.Error) as error:
-        raise PageInvalid(
-            "cursor", "This cursor is not one that RUPAYA gave; start from the first page."
-        ) from error
-    return Cursor(tuple(key), is_backwards=bool(direction))
+            return Cursor(tuple(key), is_backwards=direction == 1)
+        case _:
+            raise PageInvalid("cursor", "This cursor is not one that RUPAYA gave; start from the first page.")
 
 
 def limit_read(text: str | None) -> int:

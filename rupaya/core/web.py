@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any, Concatenate, Final, ParamSpec
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.shortcuts import render
 
 from rupaya.core import db
 from rupaya.core.client import client_address
-from rupaya.core.errors import DomainError
+from rupaya.core.errors import DomainError, Unauthenticated
 from rupaya.core.problem import problem_response
 
 P = ParamSpec("P")
@@ -22,6 +23,7 @@ _PAGES: Final = {
     400: "errors/400.html",
     403: "errors/403.html",
     404: "errors/404.html",
+    429: "errors/429.html",
     503: "errors/503.html",
 }
 _THEMES: Final = frozenset({"light", "dark"})
@@ -30,7 +32,7 @@ _THEMES: Final = frozenset({"light", "dark"})
 def actor_of(request: HttpRequest) -> db.Actor:
     """Who makes this request: the signed-in person, or nobody."""
     user_id = getattr(request.user, "pk", None)
-    if user_id:
+    if user_id is not None:
         structlog.contextvars.bind_contextvars(user_id=str(user_id))
     return db.Actor(
         user_id=user_id,
@@ -42,6 +44,14 @@ def actor_of(request: HttpRequest) -> db.Actor:
     )
 
 
+def user_id_of(request: HttpRequest) -> UUID:
+    """The signed-in person's id; raises Unauthenticated where there is none."""
+    user_id = getattr(request.user, "pk", None)
+    if not isinstance(user_id, UUID):
+        raise Unauthenticated
+    return user_id
+
+
 def page(
     view: Callable[Concatenate[HttpRequest, P], HttpResponse],
 ) -> Callable[Concatenate[HttpRequest, P], HttpResponse]:
@@ -50,13 +60,13 @@ def page(
     Everything the page does is done once or, when it raises, not at all. Others are sent to sign in.
     """
 
-    @functools.wraps(view)
-    def inner(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         with db.acting_as(actor_of(request)):
             return view(request, *args, **kwargs)
 
+    functools.update_wrapper(inner, view)
     return inner
 
 

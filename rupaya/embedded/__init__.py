@@ -44,8 +44,18 @@ class Engines:
     notices: tuple[str, ...]
 
 
-# What this process holds: base directory -> (who took it, where, the shared lock).
-_held: Final[dict[Path, tuple[int, Place, FileLock]]] = {}
+@dataclass(frozen=True)
+class _Hold:
+    """That the process `pid` uses the engines of `home`, and the shared lock that says so."""
+
+    pid: int
+    home: Path
+    place: Place
+    users: FileLock
+
+
+# By base directory. A forked child inherits it, which is why each entry says whose it is.
+_held: Final[dict[Path, _Hold]] = {}
 
 
 def engines_ensure(
@@ -60,7 +70,7 @@ def engines_ensure(
     try:
         place = place_find(home=home, durable=durable)
         with FileLock(place.base / "start.lock").exclusive(timeout_s=_MUTEX_WAIT_S):
-            _join(place)
+            _join(home, place)
             if postgres:
                 postgres_engine.postgres_ensure(place=place, durable=durable)
             if valkey:
@@ -79,39 +89,38 @@ def engines_ensure(
     )
 
 
-def engines_release() -> None:
-    """Will let go of every engine this process uses and stop those that nobody else uses.
+def engines_release(*, home: Path | None = None) -> None:
+    """Will let go of the engines this process uses, of `home` or of every home, and stop those nobody else uses.
 
     Does nothing in a forked child: only the process that took the lock gives it back. Runs at exit by itself.
     Raises EngineError where an engine refuses to stop.
     """
-    for base, (pid, place, users) in list(_held.items()):
-        if pid != os.getpid():
+    for base, held in list(_held.items()):
+        if held.pid != os.getpid() or home not in {None, held.home}:
             continue
         del _held[base]
         if not base.is_dir():
-            users.close()  # somebody removed the whole home: nothing is left to guard
+            held.users.close()  # somebody removed the whole home: nothing is left to guard
             continue
         with FileLock(base / "start.lock").exclusive(timeout_s=_MUTEX_WAIT_S):
-            is_last = users.try_exclusive()
-            if is_last:
-                postgres_engine.postgres_stop(place=place)
-                valkey_engine.valkey_stop(place=place)
-            users.close()
+            if held.users.try_exclusive():
+                postgres_engine.postgres_stop(place=held.place)
+                valkey_engine.valkey_stop(place=held.place)
+            held.users.close()
 
 
-def _join(place: Place) -> None:
+def _join(home: Path, place: Place) -> None:
     held = _held.get(place.base)
-    if held and held[0] == os.getpid() and held[2].is_in_place():
-        return
+    if held and held.pid == os.getpid():
+        if held.users.is_in_place():
+            return
+        held.users.close()  # somebody removed the home and its lock with it
     if held is None:
         atexit.unregister(_release_at_exit)
         atexit.register(_release_at_exit)
-    elif held[0] == os.getpid():
-        held[2].close()  # somebody removed the home and its lock with it
     users = FileLock(place.base / "engines.lock")
     users.shared()
-    _held[place.base] = (os.getpid(), place, users)
+    _held[place.base] = _Hold(pid=os.getpid(), home=home, place=place, users=users)
 
 
 def _release_at_exit() -> None:

@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,8 @@ from rupaya.embedded.process import ENVIRONMENT, Engine, EngineError, as_account
 PORT: Final = 5432  # only a part of the socket's name: nothing listens on TCP
 DATABASE: Final = "rupaya"
 START_S: Final = 60.0
+_SETUP_TRIES: Final = 5
+_SETUP_PAUSE_S: Final = 0.5
 _STOP: Final = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 10.0))  # fast, then immediate
 _INIT_SQL: Final = Path(__file__).resolve().parents[2] / "deploy" / "postgres" / "init.sql"
 _FAST: Final = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -113,8 +116,10 @@ def _data_make(initdb: Path, place: Place, *, durable: bool) -> None:
     if place.account:
         os.chown(parent, place.account.uid, place.account.gid)
     for leftover in parent.glob("new-*"):
-        shutil.rmtree(leftover)
-    draft = parent / f"new-{os.getpid()}"
+        shutil.rmtree(
+            leftover, ignore_errors=True
+        )  # an initdb whose starter was killed may still write to it
+    draft = parent / f"new-{secrets.token_hex(4)}"
     # The builtin locale is the same on every machine and knows lower case beyond ASCII, unlike C.
     command: list[str | Path] = [
         initdb,
@@ -161,6 +166,19 @@ def _roles_ensure(engine: Engine, place: Place) -> None:
     note = place.base / "postgres.roles"
     if note.exists() and note.read_text() == wanted:
         return
+    for tries_left in reversed(range(_SETUP_TRIES)):
+        try:
+            _setup(engine, place)
+            break
+        except EngineError:
+            # A start that was killed may have left its last statement running in the server: let it end.
+            if not tries_left:
+                raise
+            time.sleep(_SETUP_PAUSE_S)
+    note.write_text(wanted)
+
+
+def _setup(engine: Engine, place: Place) -> None:
     names = _psql(engine, place, "postgres", ["-c", "SELECT datname FROM pg_database"])
     if DATABASE not in names.split():
         _psql(engine, place, "postgres", ["-c", f"CREATE DATABASE {DATABASE}"])
@@ -171,7 +189,6 @@ def _roles_ensure(engine: Engine, place: Place) -> None:
         for word in ("-v", f"{name}={secrets.token_urlsafe(24)}")
     ]
     _psql(engine, place, DATABASE, [*passwords, "-f", _INIT_SQL])
-    note.write_text(wanted)
 
 
 def _psql(engine: Engine, place: Place, database: str, arguments: Sequence[str | Path]) -> str:

@@ -66,6 +66,12 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in chosen).upper() or "?"
 
 
+@register.filter
+def words(code: str) -> str:
+    """`Credit card` for `credit_card`: a code of one word or more as a label."""
+    return code.replace("_", " ").capitalize()
+
+
 @register.simple_tag
 def icon(name: str, css_class: str = "icon") -> SafeString:
     """Will draw a symbol of static/icons.svg, hidden from screen readers: the words beside it speak."""

@@ -41,8 +41,15 @@ def scratch() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="rupaya-test-", dir="/tmp")).resolve()
     path.chmod(0o755)
     yield path
-    embedded.engines_release()
+    release(path)
     shutil.rmtree(path)
+
+
+def release(below: Path) -> None:
+    """Lets go of the engines of every home in `below`: the other tests' own must run on."""
+    for hold in list(embedded._held.values()):
+        if hold.home.is_relative_to(below):
+            embedded.engines_release(home=hold.home)
 
 
 def place_of(home: Path) -> places.Place:
@@ -147,6 +154,7 @@ class TestEnginesEnsure:
         took_s = time.perf_counter() - started
 
         assert len(before) == 2
+        assert [os.getsid(pid) for pid in before] == before  # out of reach of Ctrl-C
         assert pids_of(scratch / "var") == before
         assert took_s < 0.1
 
@@ -164,7 +172,7 @@ class TestEnginesEnsure:
             assert place_of(home).run == place_of(home).run
             assert len(str(place_of(home).run / ".s.PGSQL.5432")) <= 107
         finally:
-            embedded.engines_release()
+            release(scratch)
             if not place_of(home).run.is_relative_to(home):
                 shutil.rmtree(place_of(home).run.parent)
 
@@ -274,7 +282,7 @@ class TestEnginesEnsure:
 
     def test_names_the_log_and_its_last_line_when_an_engine_does_not_start(self, scratch):
         ensure(scratch / "var", with_valkey=False)
-        embedded.engines_release()
+        release(scratch)
         (scratch / "var" / "engines" / "postgres" / "data" / "postgresql.conf").write_text("nonsense = 1\n")
 
         with pytest.raises(EngineError) as refusal:
@@ -307,32 +315,44 @@ class TestEnginesRelease:
 
         ensure(scratch / "var")
         reused = pids_of(scratch / "var")
-        embedded.engines_release()
+        release(scratch)
 
         assert reused == running
         assert pids_of(scratch / "var") == []
 
+    def test_lets_go_of_one_home_and_keeps_the_others(self, scratch):
+        ensure(scratch / "a", with_valkey=False)
+        ensure(scratch / "b", with_valkey=False)
+
+        embedded.engines_release(home=scratch / "a")
+
+        assert pids_of(scratch / "a") == []
+        assert len(pids_of(scratch / "b")) == 1
+
     def test_does_nothing_in_a_forked_child(self, scratch):
-        ensure(scratch / "var", with_valkey=False)
         script = (
             "import os, sys\nfrom pathlib import Path\nfrom rupaya import embedded\n"
             "embedded.engines_ensure(home=Path(sys.argv[1]), valkey=False, durable=False)\n"
             "child = os.fork()\n"
             "if child == 0:\n    embedded.engines_release()\n    os._exit(0)\n"
             "os.waitpid(child, 0)\n"
-            "print(len(embedded._held))\n"
+            "print('ready', flush=True)\nsys.stdin.read()\n"
         )
 
-        done = subprocess.run(
+        with subprocess.Popen(
             [sys.executable, "-c", script, scratch / "var"],
             cwd=ROOT,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             text=True,
-            check=True,
-        )
+        ) as user:
+            assert user.stdout
+            assert user.stdout.readline() == "ready\n"
+            running = pids_of(scratch / "var")
+            leave(user)
 
-        assert done.stdout == "1\n"
-        assert len(pids_of(scratch / "var")) == 1
+        assert len(running) == 1
+        assert pids_of(scratch / "var") == []
 
 
 class TestPlaceFind:
@@ -359,7 +379,7 @@ class TestPlaceFind:
             assert str(place.base) in engines.notices[0]
             assert closed.stat().st_mode & 0o777 == 0o700
         finally:
-            embedded.engines_release()
+            release(scratch)
             shutil.rmtree(place.base)
 
     @pytest.mark.skipif("os.geteuid() == 0", reason="root may write everywhere")
@@ -429,17 +449,17 @@ class TestEnginePids:
 
 class TestEngineStop:
     def test_touches_no_process_that_only_names_the_directory(self, scratch):
-        bystander = subprocess.Popen(["sleep", "60"], cwd=scratch)
+        data = scratch / "data"
+        data.touch()
+        bystander = subprocess.Popen(["tail", "-f", data])
         engine = Engine(
-            program="postgres",
-            marker=Path("60"),
-            alive=scratch / "alive",
-            log=scratch / "log" / "postgres.log",
+            program="postgres", marker=data, alive=scratch / "alive", log=scratch / "log" / "postgres.log"
         )
 
         assert engine.stop(signals=[(signal.SIGKILL, 1.0)])
 
-        assert bystander.poll() is None
+        with pytest.raises(subprocess.TimeoutExpired):
+            bystander.wait(timeout=0.3)
         bystander.kill()
         bystander.wait()
 

@@ -7,7 +7,16 @@ from django.template import Context, Template
 
 from ledger.chart.starter_india import STARTER_CHART
 from rupaya.core.money import Money
-from rupaya.templatetags.rupaya import icon, initials, money_exact, money_whole, short, signed, unsigned
+from rupaya.templatetags.rupaya import (
+    icon,
+    initials,
+    money_exact,
+    money_whole,
+    short,
+    signed,
+    unsigned,
+    words,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -73,6 +82,11 @@ class TestInitials:
     )
     def test_takes_the_first_and_last_names_letters(self, name, letters):
         assert initials(name) == letters
+
+
+class TestWords:
+    def test_makes_a_label_of_a_code(self):
+        assert [words(code) for code in ("bank", "credit_card")] == ["Bank", "Credit card"]
 
 
 class TestIcon:

@@ -29,6 +29,11 @@ def months(*pairs):
     ]
 
 
+def drawn(chart):
+    assert chart is not None
+    return chart
+
+
 class TestBarChart:
     def test_is_none_without_months(self):
         assert bar_chart(flows=[]) is None
@@ -37,12 +42,12 @@ class TestBarChart:
         assert bar_chart(flows=months((0, 0), (0, 0))) is None
 
     def test_puts_round_steps_above_the_highest_bar(self):
-        chart = bar_chart(flows=months((185000, 122000), (210000, 171000)))
+        chart = drawn(bar_chart(flows=months((185000, 122000), (210000, 171000))))
 
         assert [tick.label for tick in chart.ticks] == ["0", "₹50k", "₹1L", "₹1.5L", "₹2L", "₹2.5L"]
 
     def test_lets_bars_stand_on_zero_in_proportion(self):
-        chart = bar_chart(flows=months((200, 100)))
+        chart = drawn(bar_chart(flows=months((200, 100))))
 
         (column,) = chart.columns
         zero = chart.ticks[0].y
@@ -51,25 +56,25 @@ class TestBarChart:
         assert column.income.height == 2 * column.expense.height
 
     def test_gives_a_single_month_the_whole_width(self):
-        chart = bar_chart(flows=months((200, 100)))
+        chart = drawn(bar_chart(flows=months((200, 100))))
 
         assert chart.slot_width == 100
         assert chart.columns[0].centre_x == 50
 
     def test_hangs_a_month_of_refunds_below_zero(self):
-        chart = bar_chart(flows=months((1000, 400), (500, -300)))
+        chart = drawn(bar_chart(flows=months((1000, 400), (500, -300))))
 
         zero = next(tick.y for tick in chart.ticks if tick.label == "0")
         assert chart.columns[1].expense.y == zero
         assert chart.ticks[0].label == "-₹500"
 
     def test_shows_a_rupee_beside_a_crore(self):
-        chart = bar_chart(flows=months((10_000_000, 1)))
+        chart = drawn(bar_chart(flows=months((10_000_000, 1))))
 
         assert chart.columns[0].expense.height == 1
 
     def test_draws_nothing_for_nothing(self):
-        chart = bar_chart(flows=months((10, 0)))
+        chart = drawn(bar_chart(flows=months((10, 0))))
 
         assert chart.columns[0].expense.height == 0
 
@@ -97,7 +102,7 @@ class TestDonutChart:
         assert donut_chart(spending=[], total=rupees(0)) is None
 
     def test_shares_the_ring_by_amount(self):
-        chart = donut_chart(spending=[("Rent", rupees(300)), ("Food", rupees(100))], total=rupees(400))
+        chart = drawn(donut_chart(spending=[("Rent", rupees(300)), ("Food", rupees(100))], total=rupees(400)))
 
         assert [(slice_.percent, slice_.dash, slice_.offset) for slice_ in chart.slices] == [
             (75, "74.10 25.90", Decimal(25)),
@@ -106,32 +111,34 @@ class TestDonutChart:
         assert [slice_.colour for slice_ in chart.slices] == [1, 2]
 
     def test_closes_the_ring_for_one_category(self):
-        chart = donut_chart(spending=[("Rent", rupees(300))], total=rupees(300))
+        chart = drawn(donut_chart(spending=[("Rent", rupees(300))], total=rupees(300)))
 
         assert chart.slices[0].dash == "100.00 0.00"
 
     def test_keeps_a_refund_in_the_key_without_an_arc(self):
-        chart = donut_chart(spending=[("Rent", rupees(300)), ("Shoes", rupees(-100))], total=rupees(200))
+        chart = drawn(
+            donut_chart(spending=[("Rent", rupees(300)), ("Shoes", rupees(-100))], total=rupees(200))
+        )
 
         assert chart.slices[0].dash == "100.00 0.00"
         assert chart.slices[1].dash is None
         assert chart.slices[1].percent == 0
 
     def test_draws_no_arc_where_all_is_zero(self):
-        chart = donut_chart(spending=[("Rent", rupees(0))], total=rupees(0))
+        chart = drawn(donut_chart(spending=[("Rent", rupees(0))], total=rupees(0)))
 
         assert chart.slices[0].dash is None
         assert chart.centre == "₹0"
 
     def test_shows_a_rupee_beside_a_crore(self):
-        chart = donut_chart(
-            spending=[("Rent", rupees(10_000_000)), ("Tea", rupees(1))], total=rupees(10_000_001)
-        )
+        spending = [("Rent", rupees(10_000_000)), ("Tea", rupees(1))]
+
+        chart = drawn(donut_chart(spending=spending, total=rupees(10_000_001)))
 
         assert chart.slices[1].dash == "0.40 99.60"
 
     def test_shortens_a_total_that_does_not_fit_the_middle(self):
-        chart = donut_chart(spending=[("Rent", rupees(123_456_789))], total=rupees(123_456_789))
+        chart = drawn(donut_chart(spending=[("Rent", rupees(123_456_789))], total=rupees(123_456_789)))
 
         assert chart.centre == "₹12.35Cr"
 
@@ -141,24 +148,26 @@ class TestSparkLine:
         assert spark_line(series=[]) is None
 
     def test_draws_one_value_as_a_level_line(self):
-        assert spark_line(series=[rupees(5)], width=100, height=40).line == "0.0,20.0 100.0,20.0"
+        assert drawn(spark_line(series=[rupees(5)], width=100, height=40)).line == "0.0,20.0 100.0,20.0"
 
     def test_draws_values_that_never_change_as_a_level_line(self):
-        assert (
-            spark_line(series=[rupees(0)] * 3, width=100, height=40).line == "0.0,20.0 50.0,20.0 100.0,20.0"
-        )
+        chart = drawn(spark_line(series=[rupees(0)] * 3, width=100, height=40))
+
+        assert chart.line == "0.0,20.0 50.0,20.0 100.0,20.0"
 
     def test_falls_with_a_net_worth_below_zero(self):
-        chart = spark_line(series=[rupees(-1), rupees(-5), rupees(-9)], width=100, height=40)
+        chart = drawn(spark_line(series=[rupees(-1), rupees(-5), rupees(-9)], width=100, height=40))
 
         assert chart.line == "0.0,3.0 50.0,20.0 100.0,37.0"
 
     def test_closes_the_area_along_the_foot(self):
-        chart = spark_line(series=[rupees(1), rupees(2)], width=100, height=40)
+        chart = drawn(spark_line(series=[rupees(1), rupees(2)], width=100, height=40))
 
         assert chart.area == f"0,40 {chart.line} 100,40"
 
     def test_bears_huge_amounts(self):
-        chart = spark_line(series=[Money(-(10**15), "INR"), Money(10**15, "INR")], width=100, height=40)
+        chart = drawn(
+            spark_line(series=[Money(-(10**15), "INR"), Money(10**15, "INR")], width=100, height=40)
+        )
 
         assert chart.line == "0.0,37.0 100.0,3.0"

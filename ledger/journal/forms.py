@@ -1,0 +1,165 @@
+"""The form that adds a transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final
+
+from django import forms
+
+from ledger.chart.models import Account
+from ledger.journal.rules import DESCRIPTION_MAX, EARLIEST, LATEST
+from ledger.journal.services import Entry
+from rupaya.core.money import AmountInvalid, Money, money_parse
+
+SPLITS_SHOWN: Final = 10
+_TYPES: Final = [("expense", "Expense"), ("income", "Income"), ("transfer", "Transfer")]
+
+
+class AmountField(forms.CharField):
+    """An amount as people type it: `1,250.50` and `₹500` too."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=30, **kwargs)
+        self.currency = "INR"
+        self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "placeholder": "0"}
+
+    def clean(self, value: Any) -> Money | None:
+        """Will parse exactly; never rounds."""
+        text = super().clean(value).replace(",", "").removeprefix("₹").strip()
+        if not text:
+            return None
+        try:
+            money = money_parse(text, currency=self.currency)
+        except AmountInvalid as error:
+            raise forms.ValidationError(error.message, error.code) from error
+        if money.minor <= 0:
+            raise forms.ValidationError("The amount must be more than zero.", "amount_not_positive")
+        return money
+
+
+class AccountField(forms.ChoiceField):
+    """One of the book's accounts, by id."""
+
+    def offer(self, accounts: list[Account], *, empty: str) -> None:
+        """Will offer these accounts, and `empty` for none."""
+        self.accounts = {str(account.pk): account for account in accounts}
+        self.choices = [("", empty), *((key, account.name) for key, account in self.accounts.items())]
+
+    def clean(self, value: Any) -> Any:
+        """The account's id, or None."""
+        chosen = super().clean(value)
+        return self.accounts[chosen].pk if chosen else None
+
+
+class CategoryField(AccountField):
+    """One of the book's categories, grouped by what they are for."""
+
+    def offer(self, accounts: list[Account], *, empty: str) -> None:
+        """Will offer categories in two groups."""
+        super().offer(accounts, empty=empty)
+        groups = [("expense", "Spending"), ("income", "Income")]
+        self.choices = [("", empty)] + [
+            (label, [(str(account.pk), account.name) for account in accounts if account.type == group])
+            for group, label in groups
+        ]
+
+
+class TransactionForm(forms.Form):
+    """Type, amount and a few words are enough; the rest has defaults."""
+
+    type = forms.ChoiceField(choices=_TYPES, initial="expense", widget=forms.RadioSelect)
+    amount = AmountField(label="Amount")
+    description = forms.CharField(
+        max_length=DESCRIPTION_MAX, widget=forms.TextInput(attrs={"placeholder": "What was it for?"})
+    )
+    date = forms.DateField(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    account = AccountField(label="Account", required=False)
+    category = CategoryField(label="Category", required=False)
+    to_account = AccountField(label="To account", required=False)
+
+    def __init__(self, *args: Any, money: list[Account], categories: list[Account], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        everyday = next(
+            (account.name for account in money if account.purpose == Account.Purpose.EVERYDAY), "default"
+        )
+        self.fields["account"].offer(money, empty=f"{everyday} (default)")  # type: ignore[attr-defined]
+        self.fields["to_account"].offer(money, empty="Choose an account")  # type: ignore[attr-defined]
+        self.fields["category"].offer(categories, empty="Uncategorised")  # type: ignore[attr-defined]
+
+    def clean_date(self) -> dt.date:
+        """Within two centuries: anything else is a typing error."""
+        date: dt.date = self.cleaned_data["date"]
+        if not EARLIEST <= date <= LATEST:
+            raise forms.ValidationError(
+                f"The date must lie between {EARLIEST:%d/%m/%Y} and {LATEST:%d/%m/%Y}."
+            )
+        return date
+
+    def clean(self) -> dict[str, Any]:
+        """A transfer needs the account that the money goes to."""
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("type") == "transfer" and not values.get("to_account"):
+            self.add_error("to_account", "Choose the account that the money goes to.")
+        return values
+
+    def entry(self, splits: SplitFormSet) -> Entry | None:
+        """The entry that the valid form stands for; None where the splits do not add up (and says so)."""
+        values = self.cleaned_data
+        is_transfer = values["type"] == "transfer"
+        parts = [] if is_transfer else splits.parts()
+        total = sum(amount.minor for _, amount in parts)
+        if parts and total != values["amount"].minor:
+            self.add_error("amount", "The parts of the split must add up to this amount.")
+            return None
+        return Entry(
+            type=values["type"],
+            date=values["date"],
+            description=" ".join(values["description"].split()),
+            parts=parts or [(None if is_transfer else values["category"], values["amount"])],
+            account_id=values["account"],
+            to_account_id=values["to_account"] if is_transfer else None,
+        )
+
+
+class SplitForm(forms.Form):
+    """One part of a split."""
+
+    category = CategoryField(label="Category", required=False)
+    amount = AmountField(label="Amount", required=False)
+
+    def __init__(self, *args: Any, categories: list[Account], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].offer(categories, empty="Uncategorised")  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """A category without an amount says nothing."""
+        values: dict[str, Any] = super().clean() or {}
+        if values.get("category") and not values.get("amount") and "amount" not in self.errors:
+            self.add_error("amount", "Write how much of the amount goes here.")
+        return values
+
+
+class SplitFormSet(forms.BaseFormSet):  # type: ignore[type-arg]  # not subscriptable at run time
+    """Up to ten parts; those without an amount count for nothing."""
+
+    def parts(self) -> list[tuple[Any, Money]]:
+        """(category id or None, amount) of each part that was filled in."""
+        return [
+            (form.cleaned_data.get("category"), form.cleaned_data["amount"])
+            for form in self.forms
+            if form.cleaned_data.get("amount")
+        ]
+
+
+def split_forms(data: Any, *, categories: list[Account]) -> SplitFormSet:
+    """The parts' forms, empty or filled from a request's data."""
+    made = forms.formset_factory(
+        SplitForm,
+        formset=SplitFormSet,
+        extra=SPLITS_SHOWN,
+        max_num=SPLITS_SHOWN,
+        absolute_max=SPLITS_SHOWN,
+        validate_max=True,
+    )
+    return made(data, prefix="splits", form_kwargs={"categories": categories})  # type: ignore[return-value]

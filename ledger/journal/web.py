@@ -1,0 +1,132 @@
+"""The journal's pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from ledger.books.access import book_for
+from ledger.books.models import Book
+from ledger.chart.selectors import accounts_categories, accounts_money
+from ledger.journal.forms import TransactionForm, split_forms
+from ledger.journal.rules import TransactionView
+from ledger.journal.selectors import KEY_LENGTH, transaction_page, type_read
+from ledger.journal.services import transaction_post
+from rupaya.core import clock
+from rupaya.core.db import whole
+from rupaya.core.errors import DomainError
+from rupaya.core.money import Money
+from rupaya.core.pagination import cursor_read, page_url
+from rupaya.core.web import page, user_id_of
+
+ROWS: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a transaction list; `amount` has the sign that a person expects."""
+
+    id: str
+    date: object
+    description: str
+    category: str
+    account: str
+    icon: str
+    colour: int
+    amount: Money
+    type: str
+    is_transfer: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A page of them, and where its neighbours are."""
+
+    rows: tuple[Row, ...]
+    next_url: str | None
+    previous_url: str | None
+
+
+def row_of(view: TransactionView) -> Row:
+    """A transaction as a line of a list."""
+    return Row(
+        id=str(view.id),
+        date=view.date,
+        description=view.description,
+        category=view.category,
+        account=f"{view.account} → {view.to_account}" if view.to_account else view.account,
+        icon=view.icon,
+        colour=view.colour,
+        amount=view.signed,
+        type=view.type,
+        is_transfer=view.is_transfer,
+    )
+
+
+def rows_of(request: HttpRequest, book: Book) -> Rows:
+    """The page of transactions that the request's query asks for. One query."""
+    found = transaction_page(
+        book=book,
+        limit=ROWS,
+        cursor=cursor_read(request.GET.get("cursor"), key_length=KEY_LENGTH),
+        entry_type=type_read(request.GET.get("type")),
+    )
+    return Rows(
+        rows=tuple(row_of(view) for view in found.rows),
+        next_url=page_url(found.next, url=request.path, query=request.GET),
+        previous_url=page_url(found.previous, url=request.path, query=request.GET),
+    )
+
+
+@page
+def transaction_list(request: HttpRequest) -> HttpResponse:
+    """`/transactions`: newest first; `?type=` filters. htmx asks for the rows alone."""
+    book = book_for(user_id=user_id_of(request), book_id=None, right="read")
+    context = {
+        "book": book,
+        "nav": "transactions",
+        "page": rows_of(request, book),
+        "kind": request.GET.get("type", ""),
+    }
+    part = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
+    return render(request, f"ledger/journal/transaction_list.html{part}", context)
+
+
+@page
+def transaction_new(request: HttpRequest) -> HttpResponse:
+    """`/transactions/new`: the form, and what it records."""
+    book = book_for(user_id=user_id_of(request), book_id=None, right="write")
+    categories = accounts_categories(book=book)
+    form = TransactionForm(
+        request.POST or None,
+        money=accounts_money(book=book),
+        categories=categories,
+        initial={"date": clock.today(zone=ZoneInfo(book.time_zone))},
+    )
+    splits = split_forms(request.POST or None, categories=categories)
+    if request.method == "POST" and _record(form, splits, book):
+        messages.success(request, f"“{form.cleaned_data['description']}” is recorded.")
+        return redirect("transaction_list")
+    context = {"book": book, "nav": "transactions", "form": form, "splits": splits}
+    return render(
+        request, "ledger/journal/transaction_form.html", context, status=400 if form.errors else 200
+    )
+
+
+def _record(form: TransactionForm, splits: object, book: Book) -> bool:
+    if not (form.is_valid() and splits.is_valid()):  # type: ignore[attr-defined]
+        return False
+    entry = form.entry(splits)  # type: ignore[arg-type]
+    if entry is None:
+        return False
+    try:
+        with whole():
+            transaction_post(book=book, entry=entry)
+    except DomainError as error:  # the book's rule, told beside the form with everything still filled in
+        form.add_error(None, error.message)
+        return False
+    return True

@@ -1,0 +1,69 @@
+"""Where a book stands, as pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from ledger.books.access import book_for
+from ledger.journal.selectors import transaction_page, type_read
+from ledger.journal.web import row_of
+from ledger.reports.rules import Balance
+from ledger.reports.selectors import balances_at, overview_at
+from rupaya.core import clock
+from rupaya.core.money import Money
+from rupaya.core.web import page, user_id_of
+
+RECENT_ROWS: Final = 8
+ACCOUNTS_SHOWN: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Accounts of one type with their sum."""
+
+    label: str
+    accounts: tuple[Balance, ...]
+    total: Money
+
+
+@page
+def overview(request: HttpRequest) -> HttpResponse:
+    """`/`: the household at a glance. Three queries for the page; `?type=` filters the recent transactions."""
+    book = book_for(user_id=user_id_of(request), book_id=None, right="read")
+    kind = type_read(request.GET.get("type"))
+    standing = overview_at(book=book, today=clock.today(zone=ZoneInfo(book.time_zone)))
+    recent = transaction_page(book=book, limit=RECENT_ROWS, entry_type=kind)
+    busiest = sorted(standing.accounts, key=lambda account: -abs(account.balance.minor))
+    context = {
+        "book": book,
+        "nav": "overview",
+        "kind": kind,
+        "overview": standing,
+        "accounts": [account for account in busiest if account.balance.minor][:ACCOUNTS_SHOWN],
+        "recent": [row_of(view) for view in recent.rows],
+    }
+    return render(request, "ledger/reports/overview.html", context)
+
+
+@page
+def account_list(request: HttpRequest) -> HttpResponse:
+    """`/accounts`: what is owned and what is owed. Two queries."""
+    book = book_for(user_id=user_id_of(request), book_id=None, right="read")
+    balances = balances_at(book=book, today=clock.today(zone=ZoneInfo(book.time_zone)))
+    groups = [
+        _group("What you own", balances, "asset", book.base_currency),
+        _group("What you owe", balances, "liability", book.base_currency),
+    ]
+    net_worth = groups[0].total + groups[1].total
+    context = {"book": book, "nav": "accounts", "groups": groups, "net_worth": net_worth}
+    return render(request, "ledger/reports/account_list.html", context)
+
+
+def _group(label: str, balances: tuple[Balance, ...], account_type: str, currency: str) -> Group:
+    accounts = tuple(account for account in balances if account.type == account_type)
+    return Group(label, accounts, Money(sum(account.balance.minor for account in accounts), currency))

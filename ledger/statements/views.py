@@ -1,0 +1,112 @@
+"""`/v1/statements`."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ledger.books.access import Right, book_for, book_id_read
+from ledger.books.models import Book
+from ledger.chart.services import account_for
+from ledger.statements.parsers.text import FILE_BYTES_MAX
+from ledger.statements.selectors import (
+    KEY_LENGTH,
+    statement_lines,
+    statement_of,
+    statement_preview,
+    statements_recent,
+)
+from ledger.statements.serializers import ConfirmIn, StatementIn, line_out, preview_out, statement_out
+from ledger.statements.services import statement_discard, statement_draft, statement_post
+from rupaya.core import clock
+from rupaya.core.api import ApiView, input_read
+from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
+from rupaya.core.web import user_id_of
+
+
+class StatementCollection(ApiView):
+    """A book's statements."""
+
+    def get_parsers(self) -> list[Any]:
+        """A file comes as multipart/form-data."""
+        return [MultiPartParser()]
+
+    def get(self, request: Request) -> Response:
+        """The latest hundred, newest first."""
+        results = [statement_out(statement) for statement in statements_recent(book=_book(request, "read"))]
+        return Response({"results": results, "next": None, "previous": None})
+
+    def post(self, request: Request) -> Response:
+        """Will read a file into a draft: 201, or 200 for a file that was read before."""
+        book = _book(request, "write")
+        values = input_read(
+            StatementIn, data=request.data.dict() if hasattr(request.data, "dict") else request.data
+        )
+        account = account_for(
+            book=book, account_id=values.get("account_id"), name=values.get("account_name", "")
+        )
+        file = values["file"]
+        statement = statement_draft(
+            book=book, account=account, data=file.read(FILE_BYTES_MAX + 1), file_name=file.name
+        )
+        preview = statement_preview(book=book, statement=statement)
+        is_new = statement.created_at is None or not preview.statement.posted_at
+        return Response(preview_out(preview), status=201 if is_new else 200)
+
+
+class StatementResource(ApiView):
+    """One statement."""
+
+    def get(self, request: Request, statement_id: UUID) -> Response:
+        """What posting it would do, or did."""
+        book = _book(request, "read")
+        return Response(
+            preview_out(
+                statement_preview(book=book, statement=statement_of(book=book, statement_id=statement_id))
+            )
+        )
+
+    def delete(self, request: Request, statement_id: UUID) -> Response:
+        """Will discard a draft."""
+        book = _book(request, "write")
+        statement_discard(book=book, statement=statement_of(book=book, statement_id=statement_id))
+        return Response(status=204)
+
+
+class StatementLineCollection(ApiView):
+    """A statement's rows."""
+
+    def get(self, request: Request, statement_id: UUID) -> Response:
+        """A page, oldest first: `?limit=` (50, at most 200), `?cursor=`."""
+        statement = statement_of(book=_book(request, "read"), statement_id=statement_id)
+        page = statement_lines(
+            statement=statement,
+            limit=limit_read(request.GET.get("limit")),
+            cursor=cursor_read(request.GET.get("cursor"), key_length=KEY_LENGTH),
+        )
+        shown = Page(
+            [line_out(row, currency=statement.currency) for row in page.rows], page.next, page.previous
+        )
+        return Response(page_body(shown, url=request.build_absolute_uri(request.path), query=request.GET))
+
+
+class StatementConfirmation(ApiView):
+    """The confirmation of a draft."""
+
+    def post(self, request: Request, statement_id: UUID) -> Response:
+        """Will post the draft's new rows in one go; 200 with what was done."""
+        book = _book(request, "write")
+        values = input_read(ConfirmIn, data=request.data)
+        statement = statement_of(book=book, statement_id=statement_id)
+        statement_post(book=book, statement=statement, now=clock.now(), adjust=values["adjust"])
+        return Response(preview_out(statement_preview(book=book, statement=statement)))
+
+
+def _book(request: Request, right: Right) -> Book:
+    return book_for(
+        user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right=right
+    )

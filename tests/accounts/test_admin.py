@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from tests.accounts.phone import person_new, session_new, sessions_of
+
+LIST = "admin:accounts_user_changelist"
+
+
+def staff_new(*, is_superuser=False):
+    """A member of staff who may look at people and end things."""
+    user = person_new(full_name="Sita Staff")
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=is_superuser)
+    user.user_permissions.set(
+        Permission.objects.filter(
+            content_type__app_label="accounts", codename__in=["view_user", "change_user"]
+        )
+    )
+    return User.objects.get(pk=user.pk)
+
+
+@pytest.fixture
+def staff(committed):
+    return staff_new()
+
+
+@pytest.fixture
+def desk(staff):
+    """The browser of staff."""
+    browser = Client()
+    browser.force_login(staff)
+    return browser
+
+
+def do(desk, action, people, **fields):
+    form = {"action": action, "_selected_action": [str(person.pk) for person in people]}
+    given = {"reason": "asked by phone", "is_sure": "on"} | fields
+    return desk.post(reverse(LIST), form | given, follow=True)
+
+
+def said(response):
+    return " ".join(str(message) for message in response.context["messages"])
+
+
+class TestUserAdmin:
+    @pytest.mark.parametrize("by", ["email", "full_name", "id"])
+    def test_finds_a_person(self, desk, by):
+        user = person_new(full_name="Findable Person")
+
+        page = desk.get(reverse(LIST), {"q": str(getattr(user, by))})
+
+        assert page.status_code == 200
+        assert user.email in page.content.decode()
+
+    def test_edits_nothing(self, desk):
+        user = person_new()
+
+        page = desk.get(reverse("admin:accounts_user_change", args=[user.pk]))
+        desk.post(
+            reverse("admin:accounts_user_change", args=[user.pk]),
+            {"email": "x@example.in", "is_superuser": "on", "password": "x", "full_name": "X"},
+        )
+
+        unchanged = User.objects.get(pk=user.pk)
+        assert 'type="password"' not in page.content.decode()
+        assert (unchanged.email, unchanged.password, unchanged.full_name, unchanged.is_superuser) == (
+            user.email,
+            user.password,
+            user.full_name,
+            False,
+        )
+
+    def test_neither_adds_nor_deletes(self, desk):
+        user = person_new()
+
+        assert desk.get(reverse("admin:accounts_user_add")).status_code == 403
+        assert desk.get(reverse("admin:accounts_user_delete", args=[user.pk])).status_code == 403
+
+    def test_is_closed_to_customers(self, committed):
+        browser = Client()
+        browser.force_login(person_new())
+
+        assert browser.get(reverse(LIST)).status_code == 302
+
+
+class TestSessionsEnd:
+    def test_signs_the_person_out_everywhere_and_says_why(self, desk, staff):
+        user = person_new()
+        session_new(user)
+        phone_web = Client()
+        phone_web.force_login(user)
+
+        response = do(desk, "sessions_end", [user])
+
+        assert "All sessions ended for 1" in said(response)
+        assert sessions_of(user.pk)[0].revoked_reason == "disabled"
+        assert phone_web.get("/login").status_code == 200
+        assert User.objects.get(pk=user.pk).is_active
+        entry = LogEntry.objects.get(object_id=str(user.pk))
+        assert (entry.user_id, "asked by phone" in entry.change_message) == (staff.pk, True)
+
+    @pytest.mark.parametrize("missing", [{"reason": " "}, {"is_sure": ""}])
+    def test_wants_a_reason_and_a_confirmation(self, desk, missing):
+        user = person_new()
+        session_new(user)
+
+        response = do(desk, "sessions_end", [user], **missing)
+
+        assert "Nothing was done" in said(response)
+        assert sessions_of(user.pk)[0].revoked_at is None
+
+
+class TestDeactivate:
+    def test_disables_the_person(self, desk):
+        user = person_new()
+
+        do(desk, "deactivate", [user])
+
+        assert not User.objects.get(pk=user.pk).is_active
+
+    def test_spares_oneself_and_superusers(self, desk, staff):
+        boss = staff_new(is_superuser=True)
+
+        for chosen in (staff, boss):
+            response = do(desk, "deactivate", [chosen])
+
+            assert "Nothing was done" in said(response)
+            assert User.objects.get(pk=chosen.pk).is_active
+
+    def test_is_closed_to_staff_who_may_only_look(self, desk, staff):
+        staff.user_permissions.remove(Permission.objects.get(codename="change_user"))
+        user = person_new()
+
+        do(desk, "deactivate", [user])
+
+        assert User.objects.get(pk=user.pk).is_active
