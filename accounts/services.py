@@ -20,6 +20,7 @@ from procrastinate.contrib.django import app as queue
 from accounts.models import RevokedReason, Session, User
 from accounts.registry import signup_steps
 from accounts.rules import EMAIL_MAX, PASSWORD_MAX, is_plain_text
+from accounts.selectors import person_by_email
 from accounts.tokens import Grant, TokenInvalid, TokenPair, pair_make, refresh_read, token_hash
 from rupaya.core.db import USER_AGENT_MAX, assert_acting, explaining
 from rupaya.core.errors import FieldError, Invalid, Unauthenticated
@@ -116,7 +117,7 @@ def credentials_verify(*, email: str, password: str) -> Verified:
     )
     if not is_readable:
         raise CredentialsUnreadable
-    user = User.objects.by_email(email).first()
+    user = person_by_email(email=email)
     if user is None:
         make_password(password)
         raise CredentialsWrong

@@ -13,13 +13,13 @@ from rest_framework.response import Response
 from accounts import serializers, services
 from accounts.authentication import bearer_token
 from accounts.selectors import person_by_id
-from accounts.tokens import AccessToken, TokenInvalid, access_read, refresh_read
+from accounts.tokens import TokenInvalid, access_read, refresh_read
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read
 from rupaya.core.db import SessionEnded, acting_as
 from rupaya.core.errors import Unauthenticated
 from rupaya.core.ids import uuid7
-from rupaya.core.web import actor_of
+from rupaya.core.web import actor_of, user_id_of
 
 
 class OpenView(ApiView):
@@ -125,5 +125,4 @@ class Me(ApiView):
 
     def get(self, request: Request) -> Response:
         """Will show who is signed in; 200."""
-        token: AccessToken = request.auth  # type: ignore[assignment]  # set by our own authentication
-        return Response(serializers.person_out(person_by_id(user_id=token.user_id)))
+        return Response(serializers.person_out(person_by_id(user_id=user_id_of(request))))

@@ -238,7 +238,7 @@ FORMAT_MODULE_PATH = ["rupaya.formats"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "Asia/Kolkata"
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR_DIR / "static"
+STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

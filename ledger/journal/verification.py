@@ -11,9 +11,10 @@ from rupaya.core.db import rows_as_dicts
 
 _VERIFY_SQL: Final = (Path(__file__).parent / "verify.sql").read_text()
 _COUNTS_SQL: Final = """
-SELECT (SELECT count(*) FROM ledger_book WHERE %(book)s::uuid IS NULL OR id = %(book)s::uuid) AS books,
-       (SELECT count(*) FROM ledger_transaction WHERE %(book)s::uuid IS NULL OR book_id = %(book)s::uuid) AS transactions,
-       (SELECT count(*) FROM ledger_posting WHERE %(book)s::uuid IS NULL OR book_id = %(book)s::uuid) AS postings
+WITH wanted AS (SELECT id FROM ledger_book WHERE %(book)s::uuid IS NULL OR id = %(book)s::uuid)
+SELECT (SELECT count(*) FROM wanted) AS books,
+       (SELECT count(*) FROM ledger_transaction WHERE book_id IN (SELECT id FROM wanted)) AS transactions,
+       (SELECT count(*) FROM ledger_posting WHERE book_id IN (SELECT id FROM wanted)) AS postings
 """
 DIFFERENCES_MAX: Final = 1000
 

@@ -26,7 +26,8 @@ class Command(BaseCommand):
         """Will verify as the schema's owner."""
         if "owner" not in settings.DATABASES:
             raise CommandError(
-                "Set DATABASE_OWNER_URL: only the schema's owner sees every book, and an empty answer would look sound.",
+                "Set DATABASE_OWNER_URL: only the schema's owner sees every book; from anybody else an empty answer "
+                "would look sound.",
                 returncode=2,
             )
         found = ledger_verify(book_id=options["book"], using="owner")
