@@ -11,6 +11,7 @@ from accounts.rules import (
     FULL_NAME_MAX,
     PASSWORD_MAX,
     email_normal,
+    email_validate,
     full_name_normal,
     full_name_validate,
 )
@@ -56,6 +57,7 @@ class SignupForm(RefusableForm):
     email = EmailField(
         label="E-mail address",
         max_length=EMAIL_MAX,
+        validators=[email_validate],
         widget=forms.EmailInput(attrs={"autocomplete": "username", "inputmode": "email"}),
     )
     password = forms.CharField(

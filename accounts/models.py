@@ -14,7 +14,14 @@ from django.db.models.functions import Length, Lower, Now
 from django.db.models.lookups import Exact
 from django.utils.crypto import salted_hmac
 
-from accounts.rules import EMAIL_MAX, FULL_NAME_MAX, email_normal, full_name_normal, full_name_validate
+from accounts.rules import (
+    EMAIL_MAX,
+    FULL_NAME_MAX,
+    email_normal,
+    email_validate,
+    full_name_normal,
+    full_name_validate,
+)
 from rupaya.core.db import USER_AGENT_MAX
 from rupaya.core.ids import uuid7
 
@@ -90,8 +97,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def clean(self) -> None:
-        """Will put the address and the name into the form in which they are stored."""
+        """Will put the address and the name into their stored form; raises ValidationError."""
         self.email = email_normal(self.email)
+        email_validate(self.email)
         self.full_name = full_name_normal(self.full_name)
 
     @property

@@ -27,8 +27,16 @@ def full_name_normal(text: str) -> str:
     return unicodedata.normalize("NFC", text.strip())
 
 
+def email_validate(text: str) -> None:
+    """Will raise ValidationError for blanks and invisible characters, some of which RFC 5321 would allow."""
+    if any(unicodedata.category(character)[0] in "CZ" for character in text):
+        raise ValidationError(
+            "An e-mail address here must not hold blanks or invisible characters.", code="invalid"
+        )
+
+
 def full_name_validate(text: str) -> None:
-    """Will raise ValidationError for a name with control characters or turned writing direction."""
+    """Will raise ValidationError for a name that cannot be seen, has control characters or turns direction."""
     if any(
         unicodedata.category(character) in _FORBIDDEN_CATEGORIES or character in _DIRECTION_MARKS
         for character in text
@@ -36,6 +44,8 @@ def full_name_validate(text: str) -> None:
         raise ValidationError(
             "A name must not hold control characters; please type it without them.", code="control_characters"
         )
+    if not any(unicodedata.category(character)[0] in "LNS" for character in text):
+        raise ValidationError("A name needs at least one letter.", code="invalid")
 
 
 def is_plain_text(text: str) -> bool:

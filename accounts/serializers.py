@@ -12,6 +12,7 @@ from accounts.rules import (
     FULL_NAME_MAX,
     PASSWORD_MAX,
     email_normal,
+    email_validate,
     full_name_normal,
     full_name_validate,
 )
@@ -38,7 +39,7 @@ class FullNameField(serializers.CharField):
 class SignupIn(Input):
     """`POST auth/signup`."""
 
-    email = EmailField(max_length=EMAIL_MAX)
+    email = EmailField(max_length=EMAIL_MAX, validators=[email_validate])
     password = serializers.CharField(max_length=PASSWORD_MAX, trim_whitespace=False)
     full_name = FullNameField(max_length=FULL_NAME_MAX, validators=[full_name_validate])
 

@@ -23,7 +23,7 @@ from accounts.rules import EMAIL_MAX, PASSWORD_MAX, is_plain_text
 from accounts.selectors import person_by_email
 from accounts.tokens import Grant, TokenInvalid, TokenPair, pair_make, refresh_read, token_hash
 from rupaya.core.db import USER_AGENT_MAX, assert_acting, explaining
-from rupaya.core.errors import FieldError, Invalid, Unauthenticated
+from rupaya.core.errors import DomainError, FieldError, Invalid, Unauthenticated
 
 WELCOME_TASK: Final = "accounts.welcome_mail_send"
 # For so long a superseded refresh token is answered again: a phone that lost the answer goes on.
@@ -40,6 +40,26 @@ class EmailTaken(Invalid):
     def __init__(self) -> None:
         message = f"{self.title}; sign in instead."
         super().__init__(message, errors=[FieldError("email", self.code, message)])
+
+
+class EmailInvalid(Invalid):
+    """Raised for what cannot be an address, where no form or serializer has said so before."""
+
+    code = "email_invalid"
+    title = "This is not an e-mail address"
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("email", self.code, f"{self.title}.")])
+
+
+class FullNameInvalid(Invalid):
+    """Raised for what cannot be a name, where no form or serializer has said so before."""
+
+    code = "full_name_invalid"
+    title = "A name is 1 to 120 characters that can be seen"
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("full_name", self.code, f"{self.title}.")])
 
 
 class WeakPassword(Invalid):
@@ -66,6 +86,13 @@ class CredentialsUnreadable(Invalid):
     title = "The e-mail address or the password is too long or is not text"
 
 
+_SIGNUP_REFUSALS: Final[dict[str, type[DomainError]]] = {
+    "accounts_user_email_once": EmailTaken,
+    "accounts_user_email_is_one": EmailInvalid,
+    "accounts_user_full_name_is_text": FullNameInvalid,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     """A person whose password was right a moment ago. `better_hash`: its hash by today's hasher, or ''."""
@@ -78,11 +105,12 @@ def person_signup(*, user_id: UUID, email: str, password: str, full_name: str) -
     """Will make a person under an id made before (the actor is this very person), and all they begin with.
 
     Runs the registered sign-up steps and queues the welcome mail, all in the current transaction.
-    Raises WeakPassword; raises EmailTaken by the word of the database, so of two at once one wins.
+    Raises WeakPassword; and by the word of the database EmailInvalid, FullNameInvalid and EmailTaken, so
+    that of two at once one wins.
     """
     assert_acting()
     _check_password(password, User(email=email, full_name=full_name))
-    with explaining({"accounts_user_email_once": EmailTaken}):
+    with explaining(_SIGNUP_REFUSALS):
         user = User.objects.create_user(email, password, id=user_id, full_name=full_name)
     for step in signup_steps():
         step(user_id=user.pk, full_name=user.full_name)

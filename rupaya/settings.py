@@ -27,10 +27,10 @@ env.read_env(BASE_DIR / ".env")
 
 
 def _number(name: str, default: int, *, least: int, most: int) -> int:
-    value = env.int(name, default=default)
-    if not least <= value <= most:
-        raise ImproperlyConfigured(f"{name} is {value}; it must lie between {least} and {most}.")
-    return int(value)
+    text = env.str(name, default=str(default))
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and least <= int(text) <= most):
+        raise ImproperlyConfigured(f"{name} is {text!r}; it must be a whole number from {least} to {most}.")
+    return int(text)
 
 
 # ── Which environment ────────────────────────────────────────────────────────────────────────────

@@ -39,12 +39,6 @@ class ApiView(APIView):
             self._exits.enter_context(acting_as(actor_of(request)))
 
 
-class InputInvalid(Invalid):
-    """Raised when a request's fields are not what the endpoint takes."""
-
-    code = "invalid"
-
-
 class Input(serializers.Serializer[Any]):
     """A request's shape. Unknown fields are refused: a typing error on money must not pass silently."""
 
@@ -63,10 +57,10 @@ class Input(serializers.Serializer[Any]):
 
 
 def input_read(shape: type[Input], *, data: Any, context: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Will validate a body against its shape; raises InputInvalid with every wrong field."""
+    """Will validate a body against its shape; raises Invalid with every wrong field."""
     serializer = shape(data=data, context=context or {})
     if serializer.is_valid():
         return dict(serializer.validated_data)
     errors = field_errors(serializer.errors)
     first = errors[0]
-    raise InputInvalid(f"{first.field}: {first.message}" if first.field else first.message, errors=errors)
+    raise Invalid(f"{first.field}: {first.message}" if first.field else first.message, errors=errors)

@@ -12,12 +12,12 @@ def client_address(request: HttpRequest) -> str:
     """The client's address: TRUSTED_PROXY_HOPS from the right of X-Forwarded-For, else the socket's.
 
     What stands further left was written by the client and means nothing. '' where there is no
-    valid address (a Unix socket).
+    valid address (a Unix socket, or one with a zone, which PostgreSQL's inet does not know).
     """
-    hops = settings.TRUSTED_PROXY_HOPS
-    chain = [*request.headers.get("X-Forwarded-For", "").split(","), request.META.get("REMOTE_ADDR", "")]
-    text = chain[-1 - min(hops, len(chain) - 1)].strip()
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    chain = [*(forwarded.split(",") if forwarded else ()), request.META.get("REMOTE_ADDR", "")]
+    text = chain[-1 - min(settings.TRUSTED_PROXY_HOPS, len(chain) - 1)].strip()
     try:
-        return str(ip_address(text))
+        return "" if "%" in text else str(ip_address(text))
     except ValueError:
         return ""

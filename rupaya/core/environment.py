@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import environ
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
@@ -33,6 +34,9 @@ _DEFAULT_PASSWORDS: Final = frozenset(
         "123456",
     ]
 )
+_NOT_A_DATABASE_URL: Final = (
+    "{name} is not a PostgreSQL URL; write it like postgresql://rupaya_user:password@localhost:5432/rupaya."
+)
 _ORIGIN: Final = re.compile(
     r"(?:(?P<scheme>https?)://)?(?P<wild>\*\.)?(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?P<port>:\d{1,5})?",
     re.ASCII,
@@ -51,9 +55,7 @@ def database_settings(
     try:
         parts = conninfo_to_dict(url)
     except ProgrammingError as error:
-        raise ImproperlyConfigured(
-            f"{name} is not a PostgreSQL URL; write it like postgresql://rupaya_user:password@localhost:5432/rupaya."
-        ) from error
+        raise ImproperlyConfigured(_NOT_A_DATABASE_URL.format(name=name)) from error
     if not parts.get("dbname") or not parts.get("user"):
         raise ImproperlyConfigured(f"{name} must name a database and a user.")
     options: dict[str, Any] = {key: parts.pop(key) for key in list(parts) if key not in _DJANGO_KEYS}
@@ -163,13 +165,27 @@ def production_refusal(values: Mapping[str, str]) -> str | None:
         return f"{weak} must be at least {SECRET_BYTES_MIN} random bytes in production."
     if values["JWT_SECRET"] == values["JWT_REFRESH_SECRET"]:
         return "JWT_REFRESH_SECRET must differ from JWT_SECRET."
-    password = str(conninfo_to_dict(values["DATABASE_URL"]).get("password") or "")
+    return _password_refusal(values) or _mode_refusal(values)
+
+
+def _password_refusal(values: Mapping[str, str]) -> str | None:
+    try:
+        password = str(conninfo_to_dict(values["DATABASE_URL"]).get("password") or "")
+    except ProgrammingError:
+        return _NOT_A_DATABASE_URL.format(name="DATABASE_URL")
     if password.lower() in _DEFAULT_PASSWORDS or not password:
         return "DATABASE_URL has no password or a default one; production needs its own."
-    redis_password = values.get("REDIS_PASSWORD") or urlsplit(values["REDIS_URL"]).password or ""
+    try:
+        redis_password = values.get("REDIS_PASSWORD") or urlsplit(values["REDIS_URL"]).password or ""
+    except ValueError:
+        return "REDIS_URL is not a URL; write it like redis://localhost:6379/0."
     if redis_password.lower() in _DEFAULT_PASSWORDS:
         return "REDIS_PASSWORD is a default password; production needs its own."
-    if values.get("DEBUG", "").lower() in {"1", "true", "yes", "on"}:
+    return None
+
+
+def _mode_refusal(values: Mapping[str, str]) -> str | None:
+    if values.get("DEBUG", "").lower() in environ.Env.BOOLEAN_TRUE_STRINGS:
         return "DEBUG must be off in production."
     if not values.get("SENDGRID_API_KEY"):
         return "SENDGRID_API_KEY is not set; production would send no mail."

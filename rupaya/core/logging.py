@@ -23,10 +23,11 @@ _SECRET_KEYS: Final = re.compile(
 _SECRET_VALUES: Final = (
     re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),  # a JWT
     re.compile(r"(?i)\b(?:bearer|basic)\s+[\w.~+/=-]{8,}"),
-    re.compile(r"(?i)\b(password|passwd|secret|token)\b(\W{1,3})[^\s&,;]{3,}"),
+    re.compile(r"(?i)(?:\b|_)(password|passwd|secret|token)\b(\W{1,3})[^\s&,;]{3,}"),
     re.compile(
         r"(?<![\w-])\d{9,19}(?![\w-])"
     ),  # account and card numbers; a request id has letters or dashes
+    re.compile(r"(?<![\w-])\d{4}(?:[ -]\d{4}){2,3}(?![\w-])"),  # the same as printed on a card
     re.compile(r"://[^/\s:@]*:[^/\s@]+@"),  # a password in a URL
 )
 REDACTED: Final = "[redacted]"
@@ -47,7 +48,7 @@ def _clean(key: str, value: Any) -> Any:
     if _SECRET_KEYS.search(key):
         return REDACTED
     if isinstance(value, dict):
-        return {name: _clean(str(name), item) for name, item in value.items()}
+        return {_clean("", name): _clean(str(name), item) for name, item in value.items()}
     if isinstance(value, list | tuple | set):
         return [_clean("", item) for item in value]
     if isinstance(value, bool | int | type(None)):

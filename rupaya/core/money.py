@@ -82,7 +82,7 @@ def money_parse(value: str | int | Decimal, *, currency: str, field: str = "amou
     if isinstance(value, bool) or not (_PLAIN_NUMBER.fullmatch(text) or isinstance(value, Decimal)):
         raise AmountInvalid("Write the amount as a plain number, for example 500 or 1234.50.", field=field)
     number = _decimal(text, field)
-    if -number.normalize().as_tuple().exponent > places:  # type: ignore[operator]  # finite, checked in _decimal
+    if _places_of(number) > places:
         raise AmountInvalid(
             f"{currency} has {places} decimals; {text[:40]} has more. Amounts are never rounded.", field=field
         )
@@ -90,6 +90,15 @@ def money_parse(value: str | int | Decimal, *, currency: str, field: str = "amou
     if len(str(abs(minor))) > DIGITS_MAX:
         raise AmountInvalid(f"The amount has more than {DIGITS_MAX} digits.", field=field)
     return Money(minor, currency)
+
+
+def _places_of(number: Decimal) -> int:
+    """The decimals that matter, counted on the digits themselves: arithmetic would round the 29th away."""
+    if not number:
+        return 0
+    parts = number.as_tuple()
+    digits = "".join(map(str, parts.digits))
+    return len(digits.rstrip("0")) - len(digits) - int(parts.exponent)  # finite, checked in _decimal
 
 
 def _decimal(text: str, field: str) -> Decimal:

@@ -72,7 +72,7 @@ def limit_read(text: str | None) -> int:
     """Will read `?limit=`: 50 where absent, at most 200; raises PageInvalid."""
     if text is None or text == "":
         return LIMIT_DEFAULT
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= LIMIT_MAX):
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= LIMIT_MAX):
         raise PageInvalid("limit", f"limit must be a whole number from 1 to {LIMIT_MAX}.")
     return int(text)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import IO, Any, Final, NoReturn
 
 from rest_framework.parsers import BaseParser
@@ -62,7 +62,7 @@ def json_read(raw: bytes) -> Any:
         raise BodyUnreadable(
             f"The body is not valid JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from error
-    except ValueError as error:  # an integer of thousands of digits
+    except (ValueError, InvalidOperation) as error:  # thousands of digits, or an exponent beyond all reason
         raise BodyUnreadable("The body has a number that is too long.") from error
     _check_text(value)
     return value

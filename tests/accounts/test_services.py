@@ -13,7 +13,9 @@ from accounts.models import User
 from accounts.services import (
     CredentialsUnreadable,
     CredentialsWrong,
+    EmailInvalid,
     EmailTaken,
+    FullNameInvalid,
     WeakPassword,
     credentials_verify,
     login_record,
@@ -61,6 +63,21 @@ class TestPersonSignup:
             signup(email=email.upper())
 
         assert [(error.field, error.code) for error in refusal.value.errors] == [("email", "email_taken")]
+
+    @pytest.mark.parametrize(
+        ("fields", "refusal"),
+        [
+            ({"email": "nobody"}, EmailInvalid),
+            ({"email": "two words@example.in"}, EmailInvalid),
+            ({"full_name": " "}, FullNameInvalid),
+            ({"full_name": "Asha\nRao"}, FullNameInvalid),
+        ],
+    )
+    def test_explains_what_the_database_refuses(self, fields, refusal):
+        with pytest.raises(refusal) as error:
+            signup(**fields)
+
+        assert [fault.field for fault in error.value.errors] == list(fields)
 
     def test_lets_one_of_two_at_once_win(self):
         email = address_new()

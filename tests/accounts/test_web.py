@@ -72,7 +72,9 @@ class TestSignup:
         [
             ({"email": "nobody"}, "email"),
             ({"email": "a" * 250 + "@example.in"}, "email"),
+            ({"email": '"a\\ b"@example.in'}, "email"),
             ({"full_name": ""}, "full_name"),
+            ({"full_name": "\u200b"}, "full_name"),
             ({"full_name": "Asha\x00"}, "full_name"),
             ({"full_name": "Asha\x07"}, "full_name"),
             ({"full_name": "\u0958" * 120}, "full_name"),

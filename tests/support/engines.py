@@ -30,7 +30,9 @@ def engines_start() -> str:
     The database is cloned from a template that the first worker migrates, through the same init.sql and
     migrations as everywhere.
     """
-    home = Path(os.environ.setdefault(_HOME, tempfile.mkdtemp(prefix="rupaya-test-")))
+    if _HOME not in os.environ:
+        os.environ[_HOME] = tempfile.mkdtemp(prefix="rupaya-test-")
+    home = Path(os.environ[_HOME])
     admin_url = os.environ.get("TEST_ADMIN_URL", "")
     engines = embedded.engines_ensure(
         home=home, postgres=not admin_url, valkey="REDIS_URL" not in os.environ, durable=False
