@@ -168,7 +168,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
 # ── People ───────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
-SILENCED_SYSTEM_CHECKS = ["auth.E003"]  # it does not see that lower(email) is unique, which is stricter
+SILENCED_SYSTEM_CHECKS = [
+    "auth.E003",  # it does not see that lower(email) is unique, which is stricter
+    "security.W002",  # X-Frame-Options comes from rupaya.core.headers, with all the others
+]
 LOGIN_URL, LOGIN_REDIRECT_URL, LOGOUT_REDIRECT_URL = "login", "overview", "login"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",

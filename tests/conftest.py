@@ -19,6 +19,12 @@ from django.db import connections  # noqa: E402
 from rupaya import embedded  # noqa: E402
 
 
+def pytest_sessionstart(session):
+    """A worker of xdist must not inherit this: it would load the settings before its own database is named."""
+    if getattr(session.config.option, "numprocesses", None):
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_unconfigure(config):
     """The engines stop with the last process that uses them; the first one removes their home."""
     if "PYTEST_XDIST_WORKER" in os.environ:

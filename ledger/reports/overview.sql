@@ -1,22 +1,27 @@
 -- What each account had before a window of months, and what each month of the window added, in the book's
 -- currency (minor units, debit positive), up to and with a day. At most 13 rows an account:
 --   account_id, type, kind, name, icon, institution, number_last4, currency; month (NULL: all before); base_minor
--- Months before the day's own come from the totals; the day's own month from the covering index.
-WITH moved AS (
+-- Months before the day's own come from the totals; the day's own month from the covering index, account by
+-- account. MATERIALIZED keeps a plan made without statistics (a book just imported) from repeating either.
+WITH account AS MATERIALIZED (
+  SELECT * FROM ledger_account WHERE book_id = %(book)s
+), moved AS MATERIALIZED (
   SELECT account_id, CASE WHEN month >= %(window)s THEN month END AS month, sum(base_minor) AS base_minor
     FROM ledger_month_total
    WHERE book_id = %(book)s AND month < %(month)s
    GROUP BY 1, 2
   UNION ALL
-  SELECT account_id, %(month)s, sum(base_minor)
-    FROM ledger_posting
-   WHERE book_id = %(book)s AND account_id = ANY (ARRAY(SELECT id FROM ledger_account WHERE book_id = %(book)s))
-     AND date BETWEEN %(month)s AND %(today)s
-   GROUP BY 1
+  SELECT account.id, %(month)s, tail.base_minor
+    FROM account
+   CROSS JOIN LATERAL (
+     SELECT sum(p.base_minor) AS base_minor
+       FROM ledger_posting p
+      WHERE p.book_id = %(book)s AND p.account_id = account.id AND p.date BETWEEN %(month)s AND %(today)s
+   ) tail
+   WHERE tail.base_minor IS NOT NULL
 )
 SELECT a.id AS account_id, a.type, a.kind, a.name, a.icon, a.institution, a.number_last4, a.currency,
        moved.month, moved.base_minor::bigint AS base_minor
-  FROM ledger_account a
+  FROM account a
   LEFT JOIN moved ON moved.account_id = a.id
- WHERE a.book_id = %(book)s
  ORDER BY a.type, a.name, a.id, moved.month NULLS FIRST

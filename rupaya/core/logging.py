@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import sentry_sdk
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 
 _SECRET_KEYS: Final = re.compile(
     r"passw|secret|token|authori[sz]ation|cookie|api_?key|credential|account_?number|card|pan\b|aadhaar|otp|upi|vpa",
@@ -62,10 +63,12 @@ def _clean(key: str, value: Any) -> Any:
 def logging_configure(*, level: str, as_json: bool, stream: str) -> None:
     """Will send structlog's and the standard library's lines through one chain to stdout or stderr.
 
-    Raises ValueError for a level that does not exist.
+    Raises ImproperlyConfigured for a level that does not exist.
     """
     if level not in logging.getLevelNamesMapping():
-        raise ValueError(f"LOG_LEVEL is {level!r}; it must be debug, info, warning, error or critical.")
+        raise ImproperlyConfigured(
+            f"LOG_LEVEL is {level!r}; it must be debug, info, warning, error or critical."
+        )
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

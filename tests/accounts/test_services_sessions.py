@@ -42,7 +42,7 @@ def row_locked(admin_url, session_id):
         def release_when_blocked():
             waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
             deadline = time.monotonic() + 5
-            while admin.execute(waiting).fetchone() < (3,) and time.monotonic() < deadline:
+            while admin.execute(waiting).fetchall() < [(3,)] and time.monotonic() < deadline:
                 time.sleep(0.01)
             admin.commit()
 
