@@ -291,9 +291,9 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "book_id",
                         "statement_id",
                         "line_no",
+                        "book_id",
                         blank=True,
                         editable=False,
                         primary_key=True,
@@ -361,9 +361,9 @@ class Migration(migrations.Migration):
                 (
                     "pk",
                     models.CompositePrimaryKey(
-                        "book_id",
                         "transaction_id",
                         "line",
+                        "book_id",
                         blank=True,
                         editable=False,
                         primary_key=True,
@@ -514,7 +514,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="statementline",
             constraint=models.UniqueConstraint(
-                fields=("book", "statement", "position"), name="ledger_statement_line_position"
+                fields=("statement", "position", "book"), name="ledger_statement_line_position"
             ),
         ),
         migrations.AddConstraint(

@@ -51,7 +51,8 @@ class StatementLine(models.Model):
     `fingerprint` is equal for the same bank row in any file, and posted once an account.
     """
 
-    pk = models.CompositePrimaryKey("book_id", "statement_id", "line_no")
+    # Not led by the book, so that a book too new for statistics still finds fingerprints by their own index.
+    pk = models.CompositePrimaryKey("statement_id", "line_no", "book_id")
     book = models.ForeignKey("ledger.Book", on_delete=models.PROTECT, related_name="+", db_index=False)
     statement = models.ForeignKey(
         Statement, on_delete=models.PROTECT, related_name="lines", db_constraint=False, db_index=False
@@ -89,7 +90,7 @@ class StatementLine(models.Model):
                 name="ledger_statement_line_posted_once",
             ),
             models.UniqueConstraint(
-                fields=["book", "statement", "position"], name="ledger_statement_line_position"
+                fields=["statement", "position", "book"], name="ledger_statement_line_position"
             ),
             models.CheckConstraint(condition=~models.Q(amount_minor=0), name="ledger_statement_line_amount"),
         ]

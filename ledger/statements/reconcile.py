@@ -16,17 +16,31 @@ _ONE_DAY: Final = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
+class PluggedDay:
+    """A day within the statement that holds a plug, and what the book lacks by then.
+
+    lacking_minor: the statement's known rows up to the end of that day, less what the book moved since its first.
+    """
+
+    on: dt.date
+    lacking_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What the book says of the account without the statement's new rows, in minor units.
 
     before_minor: at the end of the day before the first row. at_end_minor: at the end of the last day.
-    first_posted_on: the account's first posting. plugged_on: days from the first row on that hold a plug.
+    first_posted_on: the account's first posting. plugged: the days from first to last row that hold a plug.
+    next_on: the first later day that holds a plug or has a posted statement's opening balance; what the book
+    says from there on must stay.
     """
 
     before_minor: int
     at_end_minor: int
     first_posted_on: dt.date | None
-    plugged_on: Sequence[dt.date]
+    plugged: Sequence[PluggedDay] = ()
+    next_on: dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,23 +77,23 @@ def plan_of(
 ) -> Plan:
     """The plugs for a statement whose unknown rows sum to `new_minor`.
 
-    After posting rows and plugs the account stands at the bank's opening the day before, at its closing on
-    the last day, and unchanged from the next later plug on.
+    After posting rows and plugs the account stands at the bank's opening the day before, at the bank's balance
+    on each day of the statement that held a plug, at its closing on the last day, and unchanged from `next_on` on.
     """
     before = statement_opening_minor - standing.before_minor
-    at_end = statement_closing_minor - (standing.at_end_minor + new_minor + before)
     is_new_account = standing.first_posted_on is None or standing.first_posted_on >= first_on
-    within = [day for day in standing.plugged_on if day <= last_on]
-    later = [day for day in standing.plugged_on if day > last_on]
     plugs = [
-        Plug(first_on - _ONE_DAY, before, "opening" if is_new_account else "adjustment", not is_new_account),
-        Plug(within[-1], at_end, "opening", needs_consent=False)
-        if within
-        else Plug(last_on, at_end, "adjustment", needs_consent=True),
+        Plug(first_on - _ONE_DAY, before, "opening" if is_new_account else "adjustment", not is_new_account)
     ]
-    if later:
-        added = new_minor + before + at_end
-        plugs.append(Plug(later[0], -added, "opening", needs_consent=False))
+    settled = 0
+    for day in standing.plugged:
+        plugs.append(Plug(day.on, day.lacking_minor - settled, "opening", needs_consent=False))
+        settled = day.lacking_minor
+    at_end = statement_closing_minor - (standing.at_end_minor + new_minor + before + settled)
+    plugs.append(Plug(last_on, at_end, "adjustment", needs_consent=True))
+    if standing.next_on:
+        added = new_minor + before + settled + at_end
+        plugs.append(Plug(standing.next_on, -added, "opening", needs_consent=False))
     needed = tuple(plug for plug in plugs if plug.amount_minor)
     lacking = sum(plug.amount_minor for plug in needed if plug.needs_consent)
     return Plan(needed, statement_closing_minor - lacking)

@@ -22,13 +22,14 @@ from ledger.statements.parsers import statement_parse
 from ledger.statements.reconcile import Plug
 from ledger.statements.selectors import lines_unknown, plan_for
 from rupaya.core.db import assert_acting, constraints_now, explaining
-from rupaya.core.errors import Conflict, FieldError, Invalid, Rejected
+from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money, money_format
 
 BATCH: Final = 1000  # transactions a call of ledger_post
 FILE_NAME_MAX: Final = 120  # characters
 DRAFTS_MAX: Final = 50  # unposted statements a book
+WORDLESS: Final = "Bank transaction"  # the description of a row whose narration is empty
 Progress = Callable[[int, int], None]
 
 
@@ -193,13 +194,13 @@ def statement_post(
 def statement_discard(*, book: Book, statement: Statement) -> None:
     """Will delete a draft with its rows; raises StatementPosted for one that is in the books."""
     assert_acting()
-    with explaining(
-        {
-            "ledger_statement_posted_stays": StatementPosted,
-            "ledger_statement_line_posted_stays": StatementPosted,
-        }
-    ):
-        Statement.objects.filter(pk=statement.pk, book=book).delete()
+    refusals: dict[str, type[DomainError]] = {
+        "ledger_statement_posted_stays": StatementPosted,
+        "ledger_statement_line_posted_stays": StatementPosted,
+    }
+    with explaining(refusals), connection.cursor() as cursor:
+        # The rows go with it by the foreign key's own rule; the ORM would first load every one of them.
+        cursor.execute("DELETE FROM ledger_statement WHERE book_id = %s AND id = %s", [book.pk, statement.pk])
         constraints_now()
 
 
@@ -232,7 +233,7 @@ def _lines_insert(statement: Statement, parsed: rules.Statement) -> None:
         [line.date for line in parsed.lines],
         [line.value_date for line in parsed.lines],
         [line.narration for line in parsed.lines],
-        [rules.narration_read(narration=line.narration).description for line in parsed.lines],
+        [rules.narration_read(narration=line.narration).description or WORDLESS for line in parsed.lines],
         [line.reference for line in parsed.lines],
         [line.amount_minor for line in parsed.lines],
         [line.balance_minor for line in parsed.lines],

@@ -134,7 +134,7 @@ class TestMoneyFormat:
     @pytest.mark.parametrize(
         ("minor", "currency", "text"),
         [(0, "INR", "₹0"), (50000, "INR", "₹500"), (100000, "INR", "₹1,000"), (12345678, "INR", "₹1,23,456.78"),
-         (10**15, "INR", "₹10,00,00,00,00,000"), (-50050, "INR", "-₹500.50"), (123456789, "USD", "$1,234,567.89"),
+         (10**15, "INR", "₹1,00,00,00,00,00,000"), (-50050, "INR", "-₹500.50"), (123456789, "USD", "$1,234,567.89"),
          (1234567, "JPY", "¥1,234,567"), (1234567, "KWD", "KWD 1,234.567"), (5, "INR", "₹0.05")],
     )  # fmt: skip
     def test_groups_as_the_currencys_home_does(self, minor, currency, text):
