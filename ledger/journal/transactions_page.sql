@@ -1,7 +1,14 @@
 -- A page of a book's transactions with their legs, newest first (or oldest first, reading backwards).
--- Walks ledger_transaction_key; each row's legs come from the postings' primary key.
+-- The page is cut first, along ledger_transaction_key; only its rows fetch their legs.
 SELECT t.id, t.type, t.origin, t.date, t.description, t.created_at, legs.legs
-  FROM ledger_transaction t
+  FROM (
+    SELECT t.*
+      FROM ledger_transaction t
+     WHERE t.book_id = %(book)s
+       {conditions}
+     ORDER BY t.date {direction}, t.id {direction}
+     LIMIT %(rows)s
+  ) t
  CROSS JOIN LATERAL (
    SELECT jsonb_agg(jsonb_build_object(
             'account_id', a.id, 'name', a.name, 'type', a.type, 'icon', a.icon,
@@ -10,7 +17,4 @@ SELECT t.id, t.type, t.origin, t.date, t.description, t.created_at, legs.legs
      JOIN ledger_account a ON a.book_id = p.book_id AND a.id = p.account_id
     WHERE p.book_id = t.book_id AND p.transaction_id = t.id
  ) legs
- WHERE t.book_id = %(book)s
-   {conditions}
  ORDER BY t.date {direction}, t.id {direction}
- LIMIT %(rows)s

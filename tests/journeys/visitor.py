@@ -6,7 +6,7 @@ import itertools
 import secrets
 from pathlib import Path
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Response
+from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 FIXTURES = Path(__file__).parent.parent / "ledger/statements/fixtures"
 PASSWORD = "mango lassi at noon"
@@ -52,7 +52,7 @@ class Visitor:
         page = self.context.new_page()
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.troubles.append(f"script: {error}"))
-        page.on("requestfailed", lambda request: self.troubles.append(f"failed: {request.url} {request.failure}"))
+        page.on("requestfailed", self._failed)
         page.on("response", self._response)
         return page
 
@@ -60,6 +60,10 @@ class Visitor:
         is_status = "Failed to load resource" in message.text  # told by the response itself
         if message.type in {"error", "warning"} and not is_status:
             self.troubles.append(f"console: {message.text}")
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # what the person left before it was loaded
+            self.troubles.append(f"failed: {request.url} {request.failure}")
 
     def _response(self, response: Response) -> None:
         if response.status >= 400 and response.status not in self.expected:
