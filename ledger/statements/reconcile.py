@@ -91,7 +91,7 @@ def plan_of(
         settled = day.lacking_minor
     at_end = statement_closing_minor - (standing.at_end_minor + new_minor + before + settled)
     plugs.append(Plug(last_on, at_end, "adjustment", needs_consent=True))
-    if False:
+    if standing.next_on:
         added = new_minor + before + settled + at_end
         plugs.append(Plug(standing.next_on, -added, "opening", needs_consent=False))
     needed = tuple(plug for plug in plugs if plug.amount_minor)

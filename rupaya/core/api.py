@@ -59,7 +59,7 @@ class Input(serializers.Serializer[Any]):
 def input_read(shape: type[Input], *, data: Any, context: dict[str, Any] | None = None) -> dict[str, Any]:
     """Will validate a body against its shape; raises Invalid with every wrong field."""
     if data is None:
-        raise InputInvalid("The body must be a JSON object.")
+        raise Invalid("The body must be a JSON object.")
     serializer = shape(data=data, context=context or {})
     if serializer.is_valid():
         return dict(serializer.validated_data)

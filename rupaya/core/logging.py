@@ -122,6 +122,7 @@ _THIRD_PARTY: Final = {
     "django.request": "ERROR",
     "asyncio": "WARNING",
     "environ": "WARNING",
+    "gunicorn.http": "ERROR",  # it warns of the body of an answer to HEAD, which it drops as it should
     "procrastinate": "WARNING",
     "psycopg": "WARNING",
     "urllib3": "WARNING",

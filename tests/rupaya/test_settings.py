@@ -1,0 +1,113 @@
+"""Starting in production: refused in one sentence that names the variable, and silent when all is well."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+CANARY = "kanari-9-Vogel"
+GOOD = {
+    "APP_ENV": "production",
+    "DATABASE_URL": f"postgresql://rupaya_user:{CANARY}-db@127.0.0.1:1/rupaya",
+    "REDIS_URL": f"redis://:{CANARY}-redis@127.0.0.1:1/0",
+    "JWT_SECRET": f"{CANARY}-{secrets.token_urlsafe(48)}",
+    "JWT_REFRESH_SECRET": f"{CANARY}-{secrets.token_urlsafe(48)}",
+    "SENDGRID_API_KEY": f"SG.{CANARY}",
+    "FRONTEND_URL": "https://app.rupaya.com",
+    "API_BASE_URL": "https://api.rupaya.com/v1",
+}
+WRONG = {
+    "no JWT_SECRET": {"JWT_SECRET": ""},
+    "weak JWT_SECRET": {"JWT_SECRET": CANARY},
+    "no JWT_REFRESH_SECRET": {"JWT_REFRESH_SECRET": ""},
+    "same JWT_REFRESH_SECRET": {"JWT_REFRESH_SECRET": GOOD["JWT_SECRET"]},
+    "no DATABASE_URL": {"DATABASE_URL": ""},
+    "default DATABASE_URL": {"DATABASE_URL": "postgresql://rupaya_user:rupaya_user@127.0.0.1:1/rupaya"},
+    "broken DATABASE_URL": {"DATABASE_URL": f"postgresql://rupaya_user:{CANARY}@127.0.0.1:port/rupaya"},
+    "no REDIS_URL": {"REDIS_URL": ""},
+    "DEBUG": {"DEBUG": "y"},
+    "no SENDGRID_API_KEY": {"SENDGRID_API_KEY": ""},
+    "word PORT": {"PORT": "abc"},
+    "large PORT": {"PORT": "65536"},
+    "negative PORT": {"PORT": "-1"},
+    "empty PORT": {"PORT": ""},
+    "LOG_LEVEL": {"LOG_LEVEL": "loud"},
+    "APP_ENV": {"APP_ENV": "prod"},
+    "ALLOWED_ORIGINS": {"ALLOWED_ORIGINS": "*"},
+    "FRONTEND_URL": {"FRONTEND_URL": "app.rupaya.com"},
+    "DATABASE_POOL_SIZE": {"DATABASE_POOL_SIZE": "0"},
+    "RAZORPAY_KEY_SECRET": {"RAZORPAY_KEY_ID": CANARY},
+}
+
+
+def run(*arguments, env):
+    clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    values = {name: value for name, value in env.items() if value is not None}
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=ROOT, env=clean | values, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@pytest.fixture(scope="module")
+def refusals():
+    """The outcome of each wrong environment; two processes at a time."""
+
+    def refuse(case):
+        wrong = {name: value or None for name, value in WRONG[case].items()}
+        return case, run("manage.py", "check", env=GOOD | wrong)
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(pool.map(refuse, WRONG))
+
+
+class TestProduction:
+    @pytest.mark.parametrize("case", [case for case in WRONG if case != "empty PORT"])
+    def test_refuses_to_start_in_one_sentence_that_names_the_variable(self, refusals, case):
+        done = refusals[case]
+
+        lines = done.stderr.strip().splitlines()
+        assert done.returncode == 1
+        assert len(lines) == 1, done.stderr
+        assert case.rpartition(" ")[2] in lines[0]
+        assert lines[0].endswith(".")
+        assert done.stdout == ""
+
+    @pytest.mark.parametrize("case", WRONG)
+    def test_tells_no_secret_when_it_refuses(self, refusals, case):
+        assert CANARY not in refusals[case].stdout + refusals[case].stderr
+
+    def test_refuses_in_the_web_server_so_that_it_stops_for_good(self):
+        done = run("-c", "import rupaya.wsgi", env=GOOD | {"JWT_SECRET": None})
+
+        assert done.returncode == 3
+        assert done.stderr.strip() == "JWT_SECRET must be at least 32 random bytes in production."
+
+    def test_passes_djangos_own_deployment_check(self):
+        done = run("-W", "error", "manage.py", "check", "--deploy", "--fail-level", "WARNING", env=GOOD)
+
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith("System check identified no issues")
+        assert done.stderr == ""
+
+    def test_has_what_the_contract_asks_of_it(self):
+        script = """if True:
+            from django.conf import settings as s
+            assert s.DEBUG is False and s.PORT == 8000 and s.JWT_EXPIRY == 3600 and s.JWT_REFRESH_EXPIRY == 604800
+            assert s.DATABASES["default"]["OPTIONS"]["sslmode"] == "verify-full" and "owner" not in s.DATABASES
+            assert s.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] == 10
+            assert set(s.ALLOWED_HOSTS) == {"app.rupaya.com", "api.rupaya.com"}
+            assert s.SESSION_COOKIE_SECURE and s.CSRF_COOKIE_SECURE and s.SECURE_SSL_REDIRECT
+            assert s.JWT_SECRET not in s.SECRET_KEY and s.JWT_REFRESH_SECRET not in s.SECRET_KEY
+            print("as agreed")"""
+        tls = {"DATABASE_SSL": "true", "DATABASE_SSL_ROOT_CERT": "/etc/ssl/rds.pem", "DJANGO_SETTINGS_MODULE": "rupaya.settings"}
+
+        done = run("-c", script, env=GOOD | tls)
+
+        assert done.stdout == "as agreed\n", done.stderr
