@@ -39,7 +39,7 @@ def django_db_setup():
 
 
 @pytest.fixture(autouse=True)
-def _local_files(settings, tmp_path):
+def _mail_stays_here(settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 
 

@@ -6,32 +6,47 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditLog',
+            name="AuditLog",
             fields=[
-                ('id', models.UUIDField(default=rupaya.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('user_id', models.UUIDField(null=True)),
-                ('actor_kind', models.CharField(max_length=20)),
-                ('action', models.CharField(choices=[('INSERT', 'Insert'), ('UPDATE', 'Update'), ('DELETE', 'Delete')], max_length=10)),
-                ('resource_type', models.CharField(max_length=63)),
-                ('resource_id', models.CharField(max_length=120)),
-                ('book_id', models.UUIDField(null=True)),
-                ('changes', models.JSONField()),
-                ('ip_address', models.GenericIPAddressField(null=True)),
-                ('user_agent', models.TextField()),
-                ('request_id', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=rupaya.core.ids.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("user_id", models.UUIDField(null=True)),
+                ("actor_kind", models.CharField(max_length=20)),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[("INSERT", "Insert"), ("UPDATE", "Update"), ("DELETE", "Delete")],
+                        max_length=10,
+                    ),
+                ),
+                ("resource_type", models.CharField(max_length=63)),
+                ("resource_id", models.CharField(max_length=120)),
+                ("book_id", models.UUIDField(null=True)),
+                ("changes", models.JSONField()),
+                ("ip_address", models.GenericIPAddressField(null=True)),
+                ("user_agent", models.TextField()),
+                ("request_id", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
             ],
             options={
-                'db_table': 'audit_logs',
-                'indexes': [models.Index(fields=['user_id', '-created_at'], name='audit_logs_user'), models.Index(fields=['book_id', '-created_at'], name='audit_logs_book'), models.Index(fields=['resource_type', 'resource_id', '-created_at'], name='audit_logs_resource')],
+                "db_table": "audit_logs",
+                "indexes": [
+                    models.Index(fields=["user_id", "-created_at"], name="audit_logs_user"),
+                    models.Index(fields=["book_id", "-created_at"], name="audit_logs_book"),
+                    models.Index(
+                        fields=["resource_type", "resource_id", "-created_at"], name="audit_logs_resource"
+                    ),
+                ],
             },
         ),
     ]

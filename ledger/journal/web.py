@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
@@ -12,7 +15,7 @@ from django.shortcuts import redirect, render
 from ledger.books.access import book_for
 from ledger.books.models import Book
 from ledger.chart.selectors import accounts_categories, accounts_money
-from ledger.journal.forms import TransactionForm, split_forms
+from ledger.journal.forms import SplitFormSet, TransactionForm, split_forms
 from ledger.journal.rules import TransactionView
 from ledger.journal.selectors import KEY_LENGTH, transaction_page, type_read
 from ledger.journal.services import transaction_post
@@ -23,15 +26,15 @@ from rupaya.core.money import Money
 from rupaya.core.pagination import cursor_read, page_url
 from rupaya.core.web import page, user_id_of
 
-ROWS: int = 50
+ROWS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of a transaction list; `amount` has the sign that a person expects."""
 
-    id: str
-    date: object
+    id: UUID
+    date: dt.date
     description: str
     category: str
     account: str
@@ -54,7 +57,7 @@ class Rows:
 def row_of(view: TransactionView) -> Row:
     """A transaction as a line of a list."""
     return Row(
-        id=str(view.id),
+        id=view.id,
         date=view.date,
         description=view.description,
         category=view.category,
@@ -117,10 +120,10 @@ def transaction_new(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _record(form: TransactionForm, splits: object, book: Book) -> bool:
-    if not (form.is_valid() and splits.is_valid()):  # type: ignore[attr-defined]
+def _record(form: TransactionForm, splits: SplitFormSet, book: Book) -> bool:
+    if not (form.is_valid() and splits.is_valid()):
         return False
-    entry = form.entry(splits)  # type: ignore[arg-type]
+    entry = form.entry(splits)
     if entry is None:
         return False
     try:

@@ -42,9 +42,9 @@ _STANDING_SQL: Final = f"""
 SELECT (SELECT min(date) FROM ledger_posting WHERE book_id = %(book)s AND account_id = %(account)s) AS first_posted_on,
        (SELECT min(later.date)
           FROM ({_PLUGGED_ON_SQL}
-                UNION ALL SELECT NULL::date WHERE false UNION ALL
+                UNION ALL
                 SELECT first_on - 1 FROM ledger_statement
-                 WHERE book_id = %(book)s AND account_id = %(account)s AND false) later
+                 WHERE book_id = %(book)s AND account_id = %(account)s AND posted_at IS NOT NULL) later
          WHERE later.date > %(last_on)s) AS next_on
 """  # noqa: S608  # constants only
 _PLUGGED_SQL: Final = f"""

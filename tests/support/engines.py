@@ -33,6 +33,8 @@ def engines_start() -> str:
     if _HOME not in os.environ:
         os.environ[_HOME] = tempfile.mkdtemp(prefix="rupaya-test-")
     home = Path(os.environ[_HOME])
+    (home / "static").mkdir(exist_ok=True)  # WhiteNoise warns of a folder that is not there
+    os.environ.setdefault("STATIC_ROOT", str(home / "static"))
     admin_url = os.environ.get("TEST_ADMIN_URL", "")
     engines = embedded.engines_ensure(
         home=home, postgres=not admin_url, valkey="REDIS_URL" not in os.environ, durable=False
