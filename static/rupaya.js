@@ -49,3 +49,13 @@ for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
     if (link) location.assign(link.href);
   });
 }
+
+// A form goes once, however often it is clicked; coming back to the page makes it ready again.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  if ("sent" in event.target.dataset) event.preventDefault();
+  event.target.dataset.sent = "";
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});

@@ -13,8 +13,7 @@ from tests.support.engines import engines_start
 
 ADMIN_URL = engines_start()
 
-from django.conf import settings  # noqa: E402  # after the environment is set
-from django.db import connections  # noqa: E402
+from django.db import connections  # noqa: E402  # after the environment is set
 
 from rupaya import embedded  # noqa: E402
 
@@ -88,6 +87,3 @@ def _person(request, name):
     from tests.support.cast import person_make
 
     return person_make(name)
-
-
-assert settings.APP_ENV == "test"

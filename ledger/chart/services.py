@@ -65,14 +65,11 @@ def account_open(
     Raises AccountNameInvalid, or AccountNameTaken where the book has it.
     """
     assert_acting()
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= NAME_MAX or not name.isprintable():
-        raise AccountNameInvalid
     account = Account(
         book=book,
         type=Account.Type.ASSET,
         kind=kind,
-        name=name,
+        name=_name_read(name),
         icon="bank",
         currency=book.base_currency,
         institution=institution[:NAME_MAX],
@@ -87,11 +84,19 @@ def account_open(
 def account_for(*, book: Book, account_id: UUID | None, name: str = "") -> Account:
     """The book's account by id, or by name; a name that the book does not have becomes a new bank account.
 
-    Raises AccountUnknown for an id that is not the book's.
+    Raises AccountUnknown for an id that is not the book's, AccountNameInvalid for a name that is none.
     """
     if account_id is not None:
         found = accounts_by_id(book=book, ids=[account_id], purposes=())
         if account_id not in found:
             raise AccountUnknown("account_id")
         return found[account_id]
+    name = _name_read(name)
     return account_named(book=book, name=name) or account_open(book=book, name=name)
+
+
+def _name_read(name: str) -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= NAME_MAX or not name.isprintable():
+        raise AccountNameInvalid
+    return name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from typing import Any, Final
 
 from django import forms
@@ -13,6 +14,8 @@ from ledger.journal.services import Entry
 from rupaya.core.money import AmountInvalid, Money, money_parse
 
 SPLITS_SHOWN: Final = 10
+_UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_DIRECTION_MARKS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _TYPES: Final = [("expense", "Expense"), ("income", "Income"), ("transfer", "Transfer")]
 
 
@@ -69,11 +72,19 @@ class TransactionForm(forms.Form):
     """Type, amount and a few words are enough; the rest has defaults."""
 
     type = forms.ChoiceField(choices=_TYPES, initial="expense", widget=forms.RadioSelect)
-    amount = AmountField(label="Amount")
+    amount = AmountField(label="Amount", error_messages={"required": "Write the amount."})
     description = forms.CharField(
-        max_length=DESCRIPTION_MAX, widget=forms.TextInput(attrs={"placeholder": "What was it for?"})
+        max_length=DESCRIPTION_MAX,
+        widget=forms.TextInput(attrs={"placeholder": "What was it for?"}),
+        error_messages={"required": "Write what it was for."},
     )
-    date = forms.DateField(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+    date = forms.DateField(
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        error_messages={
+            "required": "Choose the day.",
+            "invalid": "That is not a day of the calendar; write it as 23/11/2026.",
+        },
+    )
     account = AccountField(label="Account", required=False)
     category = CategoryField(label="Category", required=False)
     to_account = AccountField(label="To account", required=False)
@@ -86,6 +97,19 @@ class TransactionForm(forms.Form):
         self.fields["account"].offer(money, empty=f"{everyday} (default)")  # type: ignore[attr-defined]
         self.fields["to_account"].offer(money, empty="Choose an account")  # type: ignore[attr-defined]
         self.fields["category"].offer(categories, empty="Uncategorised")  # type: ignore[attr-defined]
+
+    def clean_description(self) -> str:
+        """White space is folded; what can't be seen, or turns the line around, is refused.
+
+        Joiners stay: Indian scripts and emoji are written with them.
+        """
+        text = " ".join(self.cleaned_data["description"].split())
+        categories = [unicodedata.category(character) for character in text]
+        if not _UNSEEN_CATEGORIES.isdisjoint(categories) or not _DIRECTION_MARKS.isdisjoint(text):
+            raise forms.ValidationError("The description holds characters that can't be shown.", "invalid")
+        if all(category in {"Cf", "Mn"} for category in categories):
+            raise forms.ValidationError("Write what it was for.", "required")
+        return text
 
     def clean_date(self) -> dt.date:
         """Within two centuries: anything else is a typing error."""
@@ -115,7 +139,7 @@ class TransactionForm(forms.Form):
         return Entry(
             type=values["type"],
             date=values["date"],
-            description=" ".join(values["description"].split()),
+            description=values["description"],
             parts=parts or [(None if is_transfer else values["category"], values["amount"])],
             account_id=values["account"],
             to_account_id=values["to_account"] if is_transfer else None,

@@ -115,9 +115,8 @@ def transaction_new(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"“{form.cleaned_data['description']}” is recorded.")
         return redirect("transaction_list")
     context = {"book": book, "nav": "transactions", "form": form, "splits": splits}
-    return render(
-        request, "ledger/journal/transaction_form.html", context, status=400 if form.errors else 200
-    )
+    is_refused = request.method == "POST"
+    return render(request, "ledger/journal/transaction_form.html", context, status=400 if is_refused else 200)
 
 
 def _record(form: TransactionForm, splits: SplitFormSet, book: Book) -> bool:

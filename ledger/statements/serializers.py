@@ -15,7 +15,12 @@ from rupaya.core.money import Money
 class StatementIn(Input):
     """A bank's file, and the account it is for: one that exists, or the name of one (opened where there is none)."""
 
-    file = serializers.FileField(max_length=255, allow_empty_file=True)
+    file = serializers.FileField(
+        max_length=255,
+        allow_empty_file=True,
+        # What is far too large never arrives: the upload handler lets it go by.
+        error_messages={"required": "Send the file that the bank gave; it can have up to 5 MB."},
+    )
     account_id = serializers.UUIDField(required=False)
     account_name = serializers.CharField(max_length=80, required=False)
 

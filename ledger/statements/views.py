@@ -41,7 +41,7 @@ class StatementCollection(ApiView):
         return Response({"results": results, "next": None, "previous": None})
 
     def post(self, request: Request) -> Response:
-        """Will read a file into a draft: 201, or 200 for a file that was read before."""
+        """Will read a file into a draft: 201, or 200 for one that is in the books."""
         book = _book(request, "write")
         values = input_read(
             StatementIn, data=request.data.dict() if hasattr(request.data, "dict") else request.data
@@ -54,8 +54,7 @@ class StatementCollection(ApiView):
             book=book, account=account, data=file.read(FILE_BYTES_MAX + 1), file_name=file.name
         )
         preview = statement_preview(book=book, statement=statement)
-        is_new = statement.created_at is None or not preview.statement.posted_at
-        return Response(preview_out(preview), status=201 if is_new else 200)
+        return Response(preview_out(preview), status=200 if statement.posted_at else 201)
 
 
 class StatementResource(ApiView):

@@ -10,7 +10,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
 
 from ledger.books.access import book_for
 from ledger.books.models import Book
@@ -142,10 +141,11 @@ def statement_detail(request: HttpRequest, statement_id: UUID) -> HttpResponse:
     return render(request, f"ledger/statements/statement_detail.html{part}", context)
 
 
-@require_POST
 @page
 def statement_confirm(request: HttpRequest, statement_id: UUID) -> HttpResponse:
     """`POST /statements/<id>/confirm`: posts it in one go, or says why not."""
+    if request.method != "POST":  # where signing in again leads whose session ended on the preview
+        return redirect("statement_detail", statement_id=statement_id)
     book = book_for(user_id=user_id_of(request), book_id=None, right="write")
     statement = statement_of(book=book, statement_id=statement_id)
     try:
@@ -159,10 +159,11 @@ def statement_confirm(request: HttpRequest, statement_id: UUID) -> HttpResponse:
     return redirect("statement_detail", statement_id=statement.pk)
 
 
-@require_POST
 @page
 def statement_remove(request: HttpRequest, statement_id: UUID) -> HttpResponse:
     """`POST /statements/<id>/discard`: forgets a draft."""
+    if request.method != "POST":
+        return redirect("statement_detail", statement_id=statement_id)
     book = book_for(user_id=user_id_of(request), book_id=None, right="write")
     statement_discard(book=book, statement=statement_of(book=book, statement_id=statement_id))
     messages.success(request, "The draft is gone; nothing was imported.")

@@ -56,6 +56,8 @@ def database_settings(
         parts = conninfo_to_dict(url)
     except ProgrammingError as error:
         raise ImproperlyConfigured(_NOT_A_DATABASE_URL.format(name=name)) from error
+    if not re.fullmatch(r"[\d,]*", str(parts.get("port") or "")):  # which libpq itself finds only when it connects
+        raise ImproperlyConfigured(_NOT_A_DATABASE_URL.format(name=name))
     if not parts.get("dbname") or not parts.get("user"):
         raise ImproperlyConfigured(f"{name} must name a database and a user.")
     options: dict[str, Any] = {key: parts.pop(key) for key in list(parts) if key not in _DJANGO_KEYS}
@@ -144,7 +146,10 @@ def _origin_pattern(origin: str) -> str:
 
 def host_of(url: str, *, name: str) -> str:
     """The host of an absolute http(s) URL; raises ImproperlyConfigured, naming the variable."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ImproperlyConfigured(f"{name} must be an absolute URL like https://app.rupaya.com.")
     return parts.hostname

@@ -5,13 +5,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any, Concatenate, Final, ParamSpec
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django_htmx.http import HttpResponseClientRedirect
 
 from rupaya.core import db
 from rupaya.core.client import client_address
@@ -26,6 +29,7 @@ _PAGES: Final = {
     429: "errors/429.html",
     503: "errors/503.html",
 }
+_METHODS: Final = ("GET", "HEAD", "POST")
 _THEMES: Final = frozenset({"light", "dark"})
 
 
@@ -61,13 +65,28 @@ def page(
     """
 
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.method not in _METHODS:
+            return HttpResponseNotAllowed(_METHODS)
         if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
+            return _sign_in_first(request)
         with db.acting_as(actor_of(request)):
             return view(request, *args, **kwargs)
 
     functools.update_wrapper(inner, view)
     return inner
+
+
+def _sign_in_first(request: HttpRequest) -> HttpResponse:
+    if request.method == "POST":
+        messages.warning(
+            request, "You were signed out meanwhile, so nothing was saved. Sign in and send it again."
+        )
+    if request.headers.get("HX-Request"):
+        # A part of a page can't become the sign-in page: the whole window goes there.
+        whole_page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        login = redirect_to_login(urlunsplit(("", "", whole_page.path or "/", whole_page.query, "")))
+        return HttpResponseClientRedirect(login["Location"])
+    return redirect_to_login(request.get_full_path())
 
 
 def page_context(request: HttpRequest) -> dict[str, Any]:
@@ -89,7 +108,7 @@ def refusal_page(request: HttpRequest, error: DomainError | None, *, status: int
         return problem_response(
             status=status, request=request, code=error.code if error else "", detail=detail
         )
-    context = {"detail": detail, "request_id": getattr(request, "request_id", "")}
+    context = {"detail": detail, "status": status, "request_id": getattr(request, "request_id", "")}
     return render(request, _PAGES.get(status, _PAGES[400]), context, status=status)
 
 

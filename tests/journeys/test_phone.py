@@ -38,7 +38,7 @@ class Phone:
         content = answer.read()
         return answer.status, json.loads(content) if content else None
 
-    def sign_up(self) -> dict:
+    def sign_up(self):
         given = {"email": self.email, "password": PASSWORD, "full_name": "Asha Rao"}
         status, answer = self.ask("POST", "/v1/auth/signup", given)
         assert status == 201
@@ -54,7 +54,9 @@ class Phone:
         ]
         head = f'Content-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: text/plain'
         data = (FIXTURES / name).read_bytes()
-        body = b"".join([*parts, f"--{boundary}\r\n{head}\r\n\r\n".encode(), data, f"\r\n--{boundary}--".encode()])
+        body = b"".join(
+            [*parts, f"--{boundary}\r\n{head}\r\n\r\n".encode(), data, f"\r\n--{boundary}--".encode()]
+        )
         return self.ask("POST", "/v1/statements", body, kind=f"multipart/form-data; boundary={boundary}")
 
 
@@ -109,7 +111,12 @@ class TestFirstDay:
         status_confirm, done = phone.ask("POST", f"/v1/statements/{draft['id']}/confirm", {})
         _, accounts = phone.ask("GET", "/v1/accounts")
 
-        assert (status, draft["status"], draft["new_count"], draft["difference_minor"]) == (201, "draft", 10, 0)
+        assert (status, draft["status"], draft["new_count"], draft["difference_minor"]) == (
+            201,
+            "draft",
+            10,
+            0,
+        )
         assert (status_confirm, done["status"]) == (200, "posted")
         balances = {account["name"]: account["balance_minor"] for account in accounts["results"]}
         assert balances["HDFC savings"] == 9_368_325

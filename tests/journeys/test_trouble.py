@@ -1,0 +1,199 @@
+"""What goes wrong on an ordinary day, and on a day with an attacker: nothing is lost, doubled or broken."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.visitor import FIXTURES
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+HDFC = "hdfc_delimited.txt"
+
+
+def fill(page, amount, description):
+    page.locator("#id_amount").fill(amount)
+    page.locator("#id_description").fill(description)
+
+
+class TestClumsiness:
+    def test_a_double_click_records_once(self, visitor):
+        asha = visitor()
+        asha.sign_up()
+        asha.go("/transactions/new")
+        fill(asha.page, "40", "Chai")
+
+        asha.page.get_by_role("button", name="Save transaction").dblclick()
+
+        asha.page.wait_for_url("**/transactions")
+        asha.go("/transactions")
+        assert asha.page.locator("#rows li").count() == 1
+
+    def test_going_back_after_saving_finds_a_form_that_works(self, visitor):
+        asha = visitor()
+        asha.sign_up()
+        asha.add("Expense", "40", "Chai")
+        asha.page.wait_for_url("**/transactions")
+
+        asha.page.go_back()
+        fill(asha.page, "60", "Samosa")
+        asha.page.get_by_role("button", name="Save transaction").click()
+
+        asha.page.wait_for_url("**/transactions")
+        assert asha.page.locator("#rows .amount").all_inner_texts() == ["-₹60", "-₹40"]
+
+    def test_confirming_in_two_tabs_imports_once(self, visitor):
+        asha = visitor()
+        asha.sign_up()
+        asha.read_file(HDFC)
+        other = asha.tab()
+        other.goto(asha.page.url)
+
+        asha.page.get_by_role("button", name="Import 10 transactions").click()
+        other.get_by_role("button", name="Import 10 transactions").click()
+
+        assert "was posted on" in other.locator("#main").inner_text()
+        asha.go("/accounts")
+        assert "₹93,683.25" in asha.text
+
+    def test_a_split_that_cannot_be_read_is_shown_with_all_that_was_typed(self, visitor):
+        asha = visitor()
+        asha.expected = {400}
+        asha.sign_up()
+        asha.go("/transactions/new")
+        fill(asha.page, "900", "Diwali")
+        asha.page.get_by_text("Split over several categories").click()
+        asha.page.locator("#id_splits-1-amount").fill("six hundred")
+
+        asha.page.get_by_role("button", name="Save transaction").click()
+
+        expect(asha.page.get_by_role("alert")).to_contain_text("parts of the split")
+        assert asha.page.locator("#id_splits-1-amount").input_value() == "six hundred"
+        assert asha.page.locator("#id_description").input_value() == "Diwali"
+
+
+class TestSignedOutMeanwhile:
+    def test_a_form_leads_to_signing_in_says_why_and_comes_back(self, visitor):
+        asha = visitor()
+        asha.sign_up()
+        asha.go("/transactions/new")
+        fill(asha.page, "40", "Chai")
+        asha.context.clear_cookies(name="sessionid")
+
+        asha.page.get_by_role("button", name="Save transaction").click()
+
+        assert "nothing was saved" in asha.text
+        asha.sign_in()
+        asha.page.wait_for_url("**/transactions/new")
+
+    def test_a_filter_does_not_put_the_sign_in_page_into_the_list(self, visitor):
+        asha = visitor()
+        asha.sign_up()
+        asha.go("/transactions")
+        asha.context.clear_cookies(name="sessionid")
+
+        asha.page.get_by_role("link", name="Income").click()
+
+        asha.page.wait_for_url("**/login?next=/transactions")
+        expect(asha.page.get_by_role("button", name="Sign in")).to_be_visible()
+
+    def test_a_confirmation_comes_back_to_the_preview(self, visitor):
+        asha = visitor()
+        asha.sign_up()
+        asha.read_file(HDFC)
+        preview = asha.page.url
+        asha.context.clear_cookies(name="sessionid")
+
+        asha.page.get_by_role("button", name="Import 10 transactions").click()
+        asha.sign_in()
+
+        asha.page.wait_for_url(preview)
+        assert "Ready to import 10 transactions" in asha.text
+
+
+class TestHostileText:
+    def test_is_shown_as_text(self, visitor):
+        asha = visitor()
+        asha.sign_up("<img src=x onerror=alert(1)>")
+        asha.page.on("dialog", lambda dialog: asha.troubles.append(f"dialog: {dialog.message}"))
+        asha.add("Expense", "1", "<script>alert(1)</script>{{ 7|add:7 }}")
+        asha.page.wait_for_url("**/transactions")
+        assert "<script>alert(1)</script>{{ 7|add:7 }}" in asha.text
+
+        data = (FIXTURES / HDFC).read_bytes().replace(b"MEENA TIFFIN SERVICE", b"<svg/onload=alert(1)>")
+        asha.read_file('"><img src=x onerror=alert(1)>.txt', data=data)
+
+        assert "<svg/onload=alert(1)>" in asha.text
+        assert "alert(1)" in asha.page.locator(".titles").inner_text()
+
+    @pytest.mark.parametrize("text", ["turned \u202e around", "a bell \x07", "\u200b\u200d"])
+    def test_that_cannot_be_seen_is_refused(self, visitor, text):
+        asha = visitor()
+        asha.expected = {400}
+        asha.sign_up()
+
+        asha.add("Expense", "1", text)
+
+        expect(asha.page.locator(".field-description .errorlist")).to_be_visible()
+
+    def test_in_indian_scripts_and_emoji_is_kept(self, visitor):
+        asha = visitor()
+        asha.sign_up()
+        written = "क्‍ष और दही 👨‍👩‍👧 മലയാളം‍"
+
+        asha.add("Expense", "1", written)
+
+        asha.page.wait_for_url("**/transactions")
+        assert asha.page.locator("#rows .what b").inner_text() == written
+
+
+class TestStrangers:
+    def test_neither_see_nor_confirm_nor_discard_a_statement(self, visitor):
+        asha, chitra = visitor(), visitor()
+        chitra.expected = {404}
+        asha.sign_up()
+        asha.read_file(HDFC)
+        chitra.sign_up("Chitra")
+        chitra.read_file(HDFC)
+
+        for name in ("Import 10 transactions", "Discard this file"):
+            button = chitra.page.get_by_role("button", name=name)
+            own, foreign = chitra.page.url.rpartition("/")[2], asha.page.url.rpartition("/")[2]
+            chitra.page.evaluate(
+                "([own, foreign]) => document.querySelectorAll('form').forEach("
+                "(form) => { form.action = form.action.replace(own, foreign); })",
+                [own, foreign],
+            )
+            button.click()
+            assert "There is nothing here" in chitra.text
+            chitra.page.go_back()
+
+        asha.page.reload()
+        assert "Ready to import 10 transactions" in asha.text
+
+
+class TestStrangeAddresses:
+    @pytest.mark.parametrize(
+        ("path", "status"),
+        [
+            ("/transactions?cursor=garbage", 400),
+            ("/transactions?type=x", 400),
+            ("/?type=x", 400),
+            ("/transactions?cursor=" + "A" * 3000, 400),
+            ("/statements/00000000-0000-0000-0000-000000000000", 404),
+            ("/" + "a" * 4000, 404),
+            ("/%00", 404),
+        ],
+    )
+    def test_are_answered_with_a_page_that_leads_home(self, visitor, path, status):
+        asha = visitor()
+        asha.expected = {status}
+        asha.sign_up()
+
+        asha.go(path)
+
+        assert str(status) in asha.text
+        assert asha.overflow_px <= 0
+        asha.page.get_by_role("link", name="Back to the overview").click()
+        assert "Namaste" in asha.text
