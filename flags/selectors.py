@@ -20,7 +20,10 @@ def flag_is_on(*, name: str, user: Any | None) -> bool:
     """
     try:
         flag = Flag.objects.filter(name=name).first()
-        return bool(flag and _is_on(flag, user))
+        if flag is None:
+            _log.warning("flag.unknown", flag=name)
+            return False
+        return _is_on(flag, user)
     except DatabaseError as error:
         _log.warning("flag.unreadable", flag=name, error_type=type(error).__name__)
         return False

@@ -6,14 +6,16 @@ import os
 import shutil
 from pathlib import Path
 
+import django
 import psycopg
 import pytest
 
 from tests.support.engines import engines_start
 
 ADMIN_URL = engines_start()
+django.setup()
 
-from django.db import connections  # noqa: E402  # after the environment is set
+from django.db import connections  # noqa: E402  # the engines must be there before
 
 from rupaya import embedded  # noqa: E402
 

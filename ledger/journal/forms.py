@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from typing import Any, Final
 
 from django import forms
 
 from ledger.chart.models import Account
-from ledger.journal.rules import DESCRIPTION_MAX, EARLIEST, LATEST
+from ledger.journal.rules import DESCRIPTION_MAX, EARLIEST, LATEST, description_fold
 from ledger.journal.services import Entry
 from rupaya.core.money import AmountInvalid, Money, money_parse
 
 SPLITS_SHOWN: Final = 10
-_UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_DIRECTION_MARKS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _TYPES: Final = [("expense", "Expense"), ("income", "Income"), ("transfer", "Transfer")]
 
 
@@ -99,15 +96,11 @@ class TransactionForm(forms.Form):
         self.fields["category"].offer(categories, empty="Uncategorised")  # type: ignore[attr-defined]
 
     def clean_description(self) -> str:
-        """White space is folded; what can't be seen, or turns the line around, is refused.
-
-        Joiners stay: Indian scripts and emoji are written with them.
-        """
-        text = " ".join(self.cleaned_data["description"].split())
-        categories = [unicodedata.category(character) for character in text]
-        if not _UNSEEN_CATEGORIES.isdisjoint(categories) or not _DIRECTION_MARKS.isdisjoint(text):
+        """White space is folded; what can't be seen is refused."""
+        text = description_fold(text=self.cleaned_data["description"])
+        if text is None:
             raise forms.ValidationError("The description holds characters that can't be shown.", "invalid")
-        if all(category in {"Cf", "Mn"} for category in categories):
+        if not text:
             raise forms.ValidationError("Write what it was for.", "required")
         return text
 

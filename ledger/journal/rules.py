@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,6 +18,8 @@ SPLITS_MAX: Final = 20
 EARLIEST: Final = dt.date(1950, 1, 1)
 LATEST: Final = dt.date(2150, 12, 31)
 _OWN: Final = frozenset({"asset", "liability", "equity"})
+_UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_DIRECTION_MARKS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,18 @@ class TransactionView:
     def signed(self) -> Money:
         """The amount with the sign that a person expects: spent is negative."""
         return -self.amount if self.type == "expense" else self.amount
+
+
+def description_fold(*, text: str) -> str | None:
+    """A description on one line; '' where nothing of it shows, None where it holds what must not be shown.
+
+    That is control characters and what turns the line around. Joiners stay: Indian scripts and emoji need them.
+    """
+    folded = " ".join(text.split())
+    categories = {unicodedata.category(character) for character in folded}
+    if not _UNSEEN_CATEGORIES.isdisjoint(categories) or not _DIRECTION_MARKS.isdisjoint(folded):
+        return None
+    return "" if categories <= {"Cf", "Mn"} else folded
 
 
 def legs_of(*, entry_type: str, account_id: UUID, others: Sequence[tuple[UUID, Money]]) -> list[Leg]:

@@ -9,7 +9,14 @@ from typing import Any, Final
 from rest_framework import serializers
 
 from ledger.books.models import Book
-from ledger.journal.rules import DESCRIPTION_MAX, EARLIEST, LATEST, SPLITS_MAX, TransactionView
+from ledger.journal.rules import (
+    DESCRIPTION_MAX,
+    EARLIEST,
+    LATEST,
+    SPLITS_MAX,
+    TransactionView,
+    description_fold,
+)
 from ledger.journal.services import Entry
 from rupaya.core.api import Input
 from rupaya.core.money import AmountInvalid, Money, money_parse
@@ -49,11 +56,13 @@ class DescriptionField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         """Will fold white space and refuse control characters."""
-        text = " ".join(super().to_internal_value(data).split())
-        if not text.isprintable():
+        text = description_fold(text=super().to_internal_value(data))
+        if text is None:
             raise serializers.ValidationError(
                 "The description holds characters that can't be shown.", "invalid"
             )
+        if not text:
+            raise serializers.ValidationError("The description may not be blank.", "blank")
         return text
 
 

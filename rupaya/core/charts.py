@@ -24,6 +24,8 @@ _RING_ARC_MIN: Final = Decimal("0.4")
 _RING_START: Final = Decimal(25)  # a circle starts at three o'clock, a quarter later than a reader
 _CENTRE_CHARACTERS_MAX: Final = 10
 _SPARK_MARGIN: Final = 3
+_CRORE: Final = 10**7
+_LONG_LABEL_MINOR: Final = 1000 * _CRORE * 100
 _TENTH: Final = Decimal("0.1")
 _HUNDREDTH: Final = Decimal("0.01")
 
@@ -228,4 +230,9 @@ def _bar(minor: int, *, x: Decimal, axis: _Axis) -> Bar:
 
 
 def _tick_label(money: Money) -> str:
-    return money_short(money) if money.minor else "0"
+    """`₹50k`, `₹2.5L`, `₹12Cr`; from a thousand crore on crores are counted the same way, `₹20k Cr`."""
+    if not money.minor:
+        return "0"
+    if abs(money.minor) < _LONG_LABEL_MINOR:
+        return money_short(money)
+    return f"{money_short(Money(money.minor // _CRORE, money.currency))} Cr"

@@ -56,7 +56,9 @@ def database_settings(
         parts = conninfo_to_dict(url)
     except ProgrammingError as error:
         raise ImproperlyConfigured(_NOT_A_DATABASE_URL.format(name=name)) from error
-    if not re.fullmatch(r"[\d,]*", str(parts.get("port") or "")):  # which libpq itself finds only when it connects
+    if not re.fullmatch(
+        r"[\d,]*", str(parts.get("port") or "")
+    ):  # which libpq itself finds only when it connects
         raise ImproperlyConfigured(_NOT_A_DATABASE_URL.format(name=name))
     if not parts.get("dbname") or not parts.get("user"):
         raise ImproperlyConfigured(f"{name} must name a database and a user.")

@@ -50,5 +50,7 @@ class TestErrorCodes:
     def test_are_listed_in_the_apis_reference(self):
         text = (ROOT / "docs" / "API.md").read_text()
 
-        codes = {cls.code for cls in classes()} | {code for code, _ in _TITLES.values()}
+        codes = {cls.code for cls in classes() if cls is not DomainError} | {
+            code for code, _ in _TITLES.values()
+        }
         assert sorted(code for code in codes if f"`{code}`" not in text) == [], "missing in docs/API.md"

@@ -47,7 +47,9 @@ def contracts():
 def copy(tmp_path_factory):
     folder = tmp_path_factory.mktemp("planted")
     for app in APPS:
-        shutil.copytree(ROOT / app, folder / app, ignore=shutil.ignore_patterns("__pycache__", "*.html", "*.css"))
+        shutil.copytree(
+            ROOT / app, folder / app, ignore=shutil.ignore_patterns("__pycache__", "*.html", "*.css")
+        )
     shutil.copy(ROOT / "pyproject.toml", folder)
     return folder
 
@@ -107,14 +109,23 @@ class TestOuterLayers:
 
     @pytest.mark.parametrize(
         "path",
-        sorted(path.relative_to(ROOT).as_posix() for app in APPS for path in (ROOT / app).rglob("*.py") if path.stem in OUTER),
+        sorted(
+            path.relative_to(ROOT).as_posix()
+            for app in APPS
+            for path in (ROOT / app).rglob("*.py")
+            if path.stem in OUTER
+        ),
     )
     def test_hold_no_queries(self, path):
         assert queries_of((ROOT / path).read_text()) == []
 
     @pytest.mark.parametrize(
         ("source", "lines"),
-        [("Book.objects.get(pk=1)", [1]), ("\nbook.save()", [2]), ("def f(book: Book) -> str: return book.name", [])],
+        [
+            ("Book.objects.get(pk=1)", [1]),
+            ("\nbook.save()", [2]),
+            ("def f(book: Book) -> str: return book.name", []),
+        ],
     )
     def test_are_told_apart(self, source, lines):
         assert queries_of(source) == lines

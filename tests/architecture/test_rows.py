@@ -115,7 +115,10 @@ class TestRoles:
     def test_the_application_owns_nothing_and_belongs_to_nobody(self, admin_url):
         owned = ask(admin_url, "SELECT relname FROM pg_class WHERE relowner = 'rupaya_user'::regrole")
         owned += ask(admin_url, "SELECT proname FROM pg_proc WHERE proowner = 'rupaya_user'::regrole")
-        memberships = ask(admin_url, "SELECT roleid::regrole::text FROM pg_auth_members WHERE member = 'rupaya_user'::regrole")
+        memberships = ask(
+            admin_url,
+            "SELECT roleid::regrole::text FROM pg_auth_members WHERE member = 'rupaya_user'::regrole",
+        )
 
         assert owned == memberships == []
 
@@ -140,7 +143,9 @@ class TestRoles:
         assert rights == [(False, False)]
 
     def test_the_owner_of_the_schema_is_below_the_rules_too(self, admin_url):
-        assert ask(admin_url, "SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = 'rupaya_owner'") == [(False, False)]
+        assert ask(
+            admin_url, "SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = 'rupaya_owner'"
+        ) == [(False, False)]
 
 
 class TestFunctions:

@@ -46,7 +46,12 @@ def function_of(lines: int) -> str:
 class TestSizes:
     @pytest.mark.parametrize(
         ("source", "found"),
-        [(function_of(60), []), (function_of(61), ["f"]), ("x = 1\n" * 400, []), ("x = 1\n" * 401, ["module"])],
+        [
+            (function_of(60), []),
+            (function_of(61), ["f"]),
+            ("x = 1\n" * 400, []),
+            ("x = 1\n" * 401, ["module"]),
+        ],
     )
     def test_are_measured_right(self, source, found):
         assert too_large(source) == found

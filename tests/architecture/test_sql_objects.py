@@ -46,7 +46,9 @@ class TestSqlObjects:
             PAGE.write_text(present)
 
         assert PAGE.exists(), "RUPAYA_REFRESH=1 pytest tests/architecture/test_sql_objects.py"
-        assert PAGE.read_text() == present, "stale: RUPAYA_REFRESH=1 pytest tests/architecture/test_sql_objects.py"
+        assert PAGE.read_text() == present, (
+            "stale: RUPAYA_REFRESH=1 pytest tests/architecture/test_sql_objects.py"
+        )
 
     def test_are_all_there(self, admin_url):
         text = page(admin_url)

@@ -19,6 +19,7 @@ from tests.support.cast import member_add
 STATEMENT = Path(__file__).parent.parent / "ledger/statements/fixtures/hdfc_delimited.txt"
 METHODS = ("get", "post", "put", "patch", "delete")
 SECRET = "Ashas anniversary surprise"
+ACCOUNT = "Ashas piggy bank"
 # For people who are not signed in, or about nobody's book.
 OPEN = {"v1/auth/signup", "v1/auth/login", "v1/auth/refresh", "v1/auth/logout"}
 BOOKLESS = OPEN | {"v1/me"}
@@ -29,7 +30,11 @@ def routes(prefix: str) -> list[tuple[str, URLPattern]]:
     found = []
     for entry in get_resolver().url_patterns:
         if str(entry.pattern) == prefix and hasattr(entry, "url_patterns"):
-            found += [(prefix + str(inner.pattern), inner) for inner in entry.url_patterns if isinstance(inner, URLPattern)]
+            found += [
+                (prefix + str(inner.pattern), inner)
+                for inner in entry.url_patterns
+                if isinstance(inner, URLPattern)
+            ]
     return found
 
 
@@ -48,9 +53,12 @@ def ids(committed, asha):
     """Asha's ids by the name of the path's parameter; her book holds a transaction and a statement."""
     client, headers = Client(), bearer_of(asha)
     body = {"type": "expense", "amount": 500, "description": SECRET}
-    assert client.post("/v1/transactions", body, content_type="application/json", headers=headers).status_code == 201
+    assert (
+        client.post("/v1/transactions", body, content_type="application/json", headers=headers).status_code
+        == 201
+    )
     file = SimpleUploadedFile("july.txt", STATEMENT.read_bytes())
-    made = client.post("/v1/statements", {"file": file, "account_name": "HDFC savings"}, headers=headers)
+    made = client.post("/v1/statements", {"file": file, "account_name": ACCOUNT}, headers=headers)
     assert made.status_code == 201, made.content
     return {"statement_id": made.json()["id"]}
 
@@ -69,7 +77,11 @@ def call(client, method, path, headers=None):
 
 class TestWalk:
     def test_finds_the_house(self):
-        assert {("v1/transactions", "get"), ("v1/transactions", "post"), ("v1/statements/<uuid:statement_id>", "delete")} <= set(API)
+        assert {
+            ("v1/transactions", "get"),
+            ("v1/transactions", "post"),
+            ("v1/statements/<uuid:statement_id>", "delete"),
+        } <= set(API)
         assert {"", "transactions", "statements/<uuid:statement_id>"} <= set(PAGES)
 
 
@@ -126,10 +138,13 @@ class TestPages:
         client = Client()
         client.force_login(chitra.user)
 
-        for response in (client.get(address(path, ids)), client.get(address(path, ids), {"book_id": str(asha.book.pk)})):
+        for response in (
+            client.get(address(path, ids)),
+            client.get(address(path, ids), {"book_id": str(asha.book.pk)}),
+        ):
             page = response.content.decode()
             assert SECRET not in page
-            assert "HDFC savings" not in page
+            assert ACCOUNT not in page
             assert response.status_code in ({404, 302} if "<" in path else {200})
 
     def test_let_a_stranger_change_nothing_of_ashas(self, ids, asha, chitra, path):

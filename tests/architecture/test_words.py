@@ -9,7 +9,23 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 APPS = ("rupaya", "accounts", "audit", "flags", "ledger", "deploy")
-TEXT = {".py", ".sql", ".html", ".txt", ".md", ".toml", ".sh", ".yml", ".yaml", ".tf", ".in", ".css", ".js", ".json", ""}
+TEXT = {
+    ".py",
+    ".sql",
+    ".html",
+    ".txt",
+    ".md",
+    ".toml",
+    ".sh",
+    ".yml",
+    ".yaml",
+    ".tf",
+    ".in",
+    ".css",
+    ".js",
+    ".json",
+    "",
+}
 
 # A setting of the session stays on the connection, and the pool hands it to the next person.
 SESSION_SETTING = re.compile(
@@ -26,7 +42,16 @@ IN_TEMPLATES = {
 }
 # Put together here so that this file does not hold what it looks for.
 MACHINE = re.compile(
-    "|".join([r"/ho" + r"me/\w+/", r"/Us" + r"ers/\w+/", r"/wo" + r"rk/", r"(?<![\w-])\.\./sh" + r"ared", r"CONTRA" + r"CT\.md", r"\.py" + r"env/"])
+    "|".join(
+        [
+            r"/ho" + r"me/\w+/",
+            r"/Us" + r"ers/\w+/",
+            r"/wo" + r"rk/",
+            r"(?<![\w-])\.\./sh" + r"ared",
+            r"CONTRA" + r"CT\.md",
+            r"\.py" + r"env/",
+        ]
+    )
 )
 
 
@@ -46,7 +71,8 @@ def found(pattern: re.Pattern[str], paths: list[Path]) -> list[str]:
     for path in paths:
         text = path.read_text(errors="replace")
         places += [
-            f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, match.start()) + 1}" for match in pattern.finditer(text)
+            f"{path.relative_to(ROOT)}:{text.count(chr(10), 0, match.start()) + 1}"
+            for match in pattern.finditer(text)
         ]
     return places
 
@@ -67,7 +93,8 @@ class TestSessionSettings:
 
 class TestFloats:
     @pytest.mark.parametrize(
-        ("text", "is_bad"), [("float(x)", True), ("models.FloatField()", True), ("x: float = 1.5", False), ("Decimal(x)", False)]
+        ("text", "is_bad"),
+        [("float(x)", True), ("models.FloatField()", True), ("x: float = 1.5", False), ("Decimal(x)", False)],
     )
     def test_are_told_from_the_rest(self, text, is_bad):
         assert bool(FLOAT.search(text)) is is_bad
@@ -98,7 +125,13 @@ class TestTemplates:
 
 class TestMachines:
     @pytest.mark.parametrize(
-        ("text", "is_bad"), [("/ho" + "me/asha/x", True), ("see ../sh" + "ared/x", True), ("static/shared/x", False), ("/srv/app", False)]
+        ("text", "is_bad"),
+        [
+            ("/ho" + "me/asha/x", True),
+            ("see ../sh" + "ared/x", True),
+            ("static/shared/x", False),
+            ("/srv/app", False),
+        ],
     )
     def test_are_told_apart(self, text, is_bad):
         assert bool(MACHINE.search(text)) is is_bad

@@ -46,7 +46,13 @@ def run(*arguments, env):
     clean = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     values = {name: value for name, value in env.items() if value is not None}
     return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, env=clean | values, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=clean | values,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
 
 
@@ -101,7 +107,11 @@ class TestProduction:
             assert s.SESSION_COOKIE_SECURE and s.CSRF_COOKIE_SECURE and s.SECURE_SSL_REDIRECT
             assert s.JWT_SECRET not in s.SECRET_KEY and s.JWT_REFRESH_SECRET not in s.SECRET_KEY
             print("as agreed")"""
-        tls = {"DATABASE_SSL": "true", "DATABASE_SSL_ROOT_CERT": "/etc/ssl/rds.pem", "DJANGO_SETTINGS_MODULE": "rupaya.settings"}
+        tls = {
+            "DATABASE_SSL": "true",
+            "DATABASE_SSL_ROOT_CERT": "/etc/ssl/rds.pem",
+            "DJANGO_SETTINGS_MODULE": "rupaya.settings",
+        }
 
         done = run("-c", script, env=GOOD | tls)
 

@@ -46,7 +46,9 @@ class Probe(ApiView):
         if name in FAILURES:
             raise FAILURES[name]
         with connection.cursor() as cursor:
-            cursor.execute("SELECT current_setting('app.current_user_id', true), current_setting('app.request_id', true)")
+            cursor.execute(
+                "SELECT current_setting('app.current_user_id', true), current_setting('app.request_id', true)"
+            )
             return Response(dict(zip(("user_id", "request_id"), cursor.fetchone(), strict=True)))
 
     def post(self, request: Request, name: str) -> Response:
@@ -90,4 +92,9 @@ urlpatterns = [
     path("own/<str:name>", own_page),
     path("", include(urls)),
 ]
-handler400, handler403, handler404, handler500 = urls.handler400, urls.handler403, urls.handler404, urls.handler500
+handler400, handler403, handler404, handler500 = (
+    urls.handler400,
+    urls.handler403,
+    urls.handler404,
+    urls.handler500,
+)

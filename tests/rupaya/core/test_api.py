@@ -66,13 +66,19 @@ class TestApiView:
 
 class TestInputRead:
     def test_gives_the_values(self):
-        assert input_read(EntryIn, data={"name": "a", "splits": [{"amount": 1}]}) == {"name": "a", "splits": [{"amount": 1}]}
+        assert input_read(EntryIn, data={"name": "a", "splits": [{"amount": 1}]}) == {
+            "name": "a",
+            "splits": [{"amount": 1}],
+        }
 
     def test_names_every_unknown_field(self):
         with pytest.raises(Invalid) as raised:
             input_read(EntryIn, data={"name": "a", "nmae": "b", "x": 1})
 
-        assert [(error.field, error.code) for error in raised.value.errors] == [("nmae", "unknown_field"), ("x", "unknown_field")]
+        assert [(error.field, error.code) for error in raised.value.errors] == [
+            ("nmae", "unknown_field"),
+            ("x", "unknown_field"),
+        ]
 
     def test_names_an_unknown_field_inside(self):
         with pytest.raises(Invalid) as raised:

@@ -47,7 +47,16 @@ def backend(using="default") -> int:
 
 
 def actor(**fields) -> Actor:
-    return Actor(**{"user_id": uuid7(), "kind": "user", "address": "203.0.113.9", "user_agent": "A/1", "request_id": "r-1", **fields})
+    return Actor(
+        **{
+            "user_id": uuid7(),
+            "kind": "user",
+            "address": "203.0.113.9",
+            "user_agent": "A/1",
+            "request_id": "r-1",
+            **fields,
+        }
+    )
 
 
 def said(who: Actor) -> tuple[str, ...]:
@@ -243,7 +252,9 @@ class TestConstraintsNow:
     def test_makes_a_deferred_guard_speak_before_the_commit(self, committed, asha):
         with acting_as(asha.actor):
             with pytest.raises(IntegrityError), whole(), connection.cursor() as cursor:
-                cursor.execute("INSERT INTO accounts_user_groups (user_id, group_id) VALUES (%s, -1)", [asha.id])
+                cursor.execute(
+                    "INSERT INTO accounts_user_groups (user_id, group_id) VALUES (%s, -1)", [asha.id]
+                )
                 is_silent = True
                 constraints_now()
             assert is_silent
@@ -303,4 +314,6 @@ class TestConstraintName:
 
 class TestRowsAsDicts:
     def test_names_the_columns(self, committed):
-        assert rows_as_dicts("SELECT %(n)s::int AS number, 'x' AS text", {"n": 5}) == [{"number": 5, "text": "x"}]
+        assert rows_as_dicts("SELECT %(n)s::int AS number, 'x' AS text", {"n": 5}) == [
+            {"number": 5, "text": "x"}
+        ]

@@ -59,7 +59,10 @@ class TestDatabaseSettings:
 
         assert {key: options[key] for key in options if key.startswith("ssl")} == expected
 
-    @pytest.mark.parametrize("url", ["nonsense", "mysql://u@h/d", "postgresql://u@h:port/d", "postgresql://h", "postgresql://h/d", "://"])
+    @pytest.mark.parametrize(
+        "url",
+        ["nonsense", "mysql://u@h/d", "postgresql://u@h:port/d", "postgresql://h", "postgresql://h/d", "://"],
+    )
     def test_refuses_what_is_no_database(self, url):
         with pytest.raises(ImproperlyConfigured, match="DATABASE_OWNER_URL"):
             settings_of(url, name="DATABASE_OWNER_URL")
@@ -136,7 +139,9 @@ class TestHostOf:
     def test_is_the_host_without_its_port(self):
         assert host_of("https://app.rupaya.com:8443/x", name="FRONTEND_URL") == "app.rupaya.com"
 
-    @pytest.mark.parametrize("url", ["", "app.rupaya.com", "//app.rupaya.com", "ftp://a.in", "https://", "http://[::1"])
+    @pytest.mark.parametrize(
+        "url", ["", "app.rupaya.com", "//app.rupaya.com", "ftp://a.in", "https://", "http://[::1"]
+    )
     def test_refuses_what_is_no_absolute_url(self, url):
         with pytest.raises(ImproperlyConfigured, match="FRONTEND_URL"):
             host_of(url, name="FRONTEND_URL")

@@ -41,10 +41,23 @@ class TestRequestMiddleware:
         assert client.get("/v1/nothing", headers={"X-Request-ID": given})["X-Request-ID"] == given
 
     @pytest.mark.parametrize(
-        "given", ["", "short", "x" * 65, "two words", "a\tb-cdefgh", "<script>12", "नमस्ते-नमस्ते", 'say "hello"', "line\\nbreak"]
+        "given",
+        [
+            "",
+            "short",
+            "x" * 65,
+            "two words",
+            "a\tb-cdefgh",
+            "<script>12",
+            "नमस्ते-नमस्ते",
+            'say "hello"',
+            "line\\nbreak",
+        ],
     )
     def test_replaces_one_that_is_not(self, client, given):
-        made = client.get("/v1/nothing", headers={"X-Request-ID": given.encode().decode("latin-1")})["X-Request-ID"]
+        made = client.get("/v1/nothing", headers={"X-Request-ID": given.encode().decode("latin-1")})[
+            "X-Request-ID"
+        ]
 
         assert re.fullmatch(r"[0-9a-f-]{36}", made)
 

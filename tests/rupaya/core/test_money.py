@@ -122,7 +122,12 @@ class TestAllocate:
 
     def test_gives_what_is_left_to_the_first_parts(self):
         assert [part.minor for part in allocate(Money(100, "INR"), weights=[1, 1, 1])] == [34, 33, 33]
-        assert [part.minor for part in allocate(Money(-100, "INR"), weights=[0, 1, 1, 1])] == [0, -34, -33, -33]
+        assert [part.minor for part in allocate(Money(-100, "INR"), weights=[0, 1, 1, 1])] == [
+            0,
+            -34,
+            -33,
+            -33,
+        ]
 
     @pytest.mark.parametrize("weights", [[], [0], [0, 0], [1, -1], [3, -1]])
     def test_refuses_weights_that_split_nothing(self, weights):
@@ -140,11 +145,15 @@ class TestMoneyFormat:
     def test_groups_as_the_currencys_home_does(self, minor, currency, text):
         assert money_format(Money(minor, currency)) == text
 
-    @pytest.mark.parametrize(("minor", "text"), [(100000, "+₹1000"), (-50000, "-₹500"), (1234500, "+₹12,345"), (0, "₹0")])
+    @pytest.mark.parametrize(
+        ("minor", "text"), [(100000, "+₹1000"), (-50000, "-₹500"), (1234500, "+₹12,345"), (0, "₹0")]
+    )
     def test_writes_the_lists_signed_amounts(self, minor, text):
         assert money_format(Money(minor, "INR"), sign=True, grouped_from=5) == text
 
-    @pytest.mark.parametrize(("minor", "text"), [(50, "₹0"), (150, "₹2"), (250, "₹2"), (-50, "₹0"), (-151, "-₹2")])
+    @pytest.mark.parametrize(
+        ("minor", "text"), [(50, "₹0"), (150, "₹2"), (250, "₹2"), (-50, "₹0"), (-151, "-₹2")]
+    )
     def test_rounds_half_to_even_and_knows_no_minus_zero(self, minor, text):
         assert money_format(Money(minor, "INR"), places=0) == text
 

@@ -61,13 +61,29 @@ class TestCursorRead:
 
 
 class TestLimitRead:
-    @pytest.mark.parametrize(("text", "limit"), [(None, LIMIT_DEFAULT), ("", LIMIT_DEFAULT), ("1", 1), ("200", LIMIT_MAX), ("007", 7)])
+    @pytest.mark.parametrize(
+        ("text", "limit"),
+        [(None, LIMIT_DEFAULT), ("", LIMIT_DEFAULT), ("1", 1), ("200", LIMIT_MAX), ("007", 7)],
+    )
     def test_takes_whole_numbers_up_to_the_limit(self, text, limit):
         assert limit_read(text) == limit
 
     @pytest.mark.parametrize(
         "text",
-        ["0", "-1", "201", "1.5", "ten", "1e2", "१०", "²", " 5", "9" * 5000, "0000000100000", "000000001" + "0" * 5000],
+        [
+            "0",
+            "-1",
+            "201",
+            "1.5",
+            "ten",
+            "1e2",
+            "१०",
+            "²",
+            " 5",
+            "9" * 5000,
+            "0000000100000",
+            "000000001" + "0" * 5000,
+        ],
         ids=lambda text: text[:20],
     )
     def test_refuses_everything_else(self, text):

@@ -10,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rupaya.core.parsers import BODY_BYTES_MAX, DEPTH_MAX, BodyTooLarge, BodyUnreadable, StrictJSONParser, json_read
+from rupaya.core.parsers import (
+    BODY_BYTES_MAX,
+    DEPTH_MAX,
+    BodyTooLarge,
+    BodyUnreadable,
+    StrictJSONParser,
+    json_read,
+)
 
 TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=20)
 VALUE = st.recursive(

@@ -118,7 +118,9 @@ class TestBadInput:
     def test_answers_a_representation_that_it_does_not_have(self, client, bearer):
         assert_problem(client.get("/v1/categories", headers={**bearer, "Accept": "text/csv"}), 406)
 
-    @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "nonsense", ""])
+    @pytest.mark.parametrize(
+        "kind", ["text/plain", "application/x-www-form-urlencoded", "application/xml", "nonsense", ""]
+    )
     def test_answers_a_body_of_another_kind(self, client, kind):
         assert_problem(client.post("/v1/auth/login", b"email=a", content_type=kind), 415)
 
@@ -129,7 +131,8 @@ class TestBadInput:
         assert response["WWW-Authenticate"] == "Bearer"
 
     @pytest.mark.parametrize(
-        "header", ["Bearer", "Bearer x", "Basic eDp5", "Bearer a b", "x" * 9000, "Bearer eyJ.eyJ.x", "Bearer \xff"]
+        "header",
+        ["Bearer", "Bearer x", "Basic eDp5", "Bearer a b", "x" * 9000, "Bearer eyJ.eyJ.x", "Bearer \xff"],
     )
     def test_answers_a_credential_that_is_none(self, client, committed, header):
         assert_problem(client.get("/v1/categories", headers={"Authorization": header}), 401)

@@ -78,7 +78,9 @@ class TestPage:
 
 
 class TestPageContext:
-    @pytest.mark.parametrize(("cookie", "theme"), [("dark", "dark"), ("light", "light"), ('"><script>', ""), ("", "")])
+    @pytest.mark.parametrize(
+        ("cookie", "theme"), [("dark", "dark"), ("light", "light"), ('"><script>', ""), ("", "")]
+    )
     def test_takes_only_themes_that_exist(self, cookie, theme):
         made = request()
         made.COOKIES["theme"] = cookie
@@ -87,7 +89,10 @@ class TestPageContext:
 
 
 class TestIsApi:
-    @pytest.mark.parametrize(("path", "expected"), [("/v1", True), ("/v1/x", True), ("/", False), ("/v1x", False), ("/x/v1/", False)])
+    @pytest.mark.parametrize(
+        ("path", "expected"),
+        [("/v1", True), ("/v1/x", True), ("/", False), ("/v1x", False), ("/x/v1/", False)],
+    )
     def test_is_decided_by_the_path(self, path, expected):
         assert is_api(request(path)) is expected
 
