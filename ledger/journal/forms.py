@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any, Final
 
 from django import forms
@@ -13,6 +14,7 @@ from ledger.journal.services import Entry
 from rupaya.core.money import AmountInvalid, Money, money_parse
 
 SPLITS_SHOWN: Final = 10
+_GROUPED: Final = re.compile(r"(\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})*,\d{3})(\.\d*)?", re.ASCII)
 _TYPES: Final = [("expense", "Expense"), ("income", "Income"), ("transfer", "Transfer")]
 
 
@@ -25,12 +27,16 @@ class AmountField(forms.CharField):
         self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "placeholder": "0"}
 
     def clean(self, value: Any) -> Money | None:
-        """Will parse exactly; never rounds."""
-        text = super().clean(value).replace(",", "").removeprefix("₹").strip()
+        """Will parse exactly; never rounds, and takes no comma for a decimal point."""
+        text = super().clean(str(value or "").strip().removeprefix("₹"))
         if not text:
             return None
+        if "," in text and not _GROUPED.fullmatch(text):
+            raise forms.ValidationError(
+                "The commas do not group the amount; write 1250.50 or 1,250.50.", "amount_invalid"
+            )
         try:
-            money = money_parse(text, currency=self.currency)
+            money = money_parse(text.replace(",", ""), currency=self.currency)
         except AmountInvalid as error:
             raise forms.ValidationError(error.message, error.code) from error
         if money.minor <= 0:

@@ -77,7 +77,8 @@ def migrate(env, *targets):
     """Each target is the arguments of one `manage.py migrate`; all in one process."""
     calls = "".join(f"call_command('migrate', *{target!r}, verbosity=0)\n" for target in targets)
     done = subprocess.run(
-        [sys.executable, "-c", f"import django; django.setup()\nfrom django.core.management import call_command\n{calls}"],
+        [sys.executable, "-c",
+         f"import django; django.setup()\nfrom django.core.management import call_command\n{calls}"],
         cwd=ROOT, env=env, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

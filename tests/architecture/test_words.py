@@ -80,8 +80,10 @@ def found(pattern: re.Pattern[str], paths: list[Path]) -> list[str]:
 class TestSessionSettings:
     @pytest.mark.parametrize(
         ("text", "is_bad"),
-        [("set_config('app.x', %s, true)", False), ("set_config('app.x', '1', false)", True), ("set_config('a', f(x), FALSE)", True),
-         ("'SET LOCAL lock_timeout = 1'", False), ("'SET CONSTRAINTS ALL IMMEDIATE'", False), ("'SET lock_timeout = 1'", True),
+        [("set_config('app.x', %s, true)", False), ("set_config('app.x', '1', false)", True),
+         ("set_config('a', f(x), FALSE)", True),
+         ("'SET LOCAL lock_timeout = 1'", False), ("'SET CONSTRAINTS ALL IMMEDIATE'", False),
+         ("'SET lock_timeout = 1'", True),
          ("SET SESSION AUTHORIZATION x", True), ("SET app.current_user_id = 'x'", True)],
     )  # fmt: skip
     def test_are_told_from_local_ones(self, text, is_bad):
@@ -108,8 +110,10 @@ class TestFloats:
 class TestTemplates:
     @pytest.mark.parametrize(
         ("name", "bad", "good"),
-        [("style", '<p class="x" style="color:red">', '<p class="style">'), ("script", "<script>x()</script>", '<script src="/x.js"></script>'),
-         ("handler", '<a onclick="x()">', '<a class="on" data-on="1">'), ("host", '<img src="//cdn.example/x">', '<a href="/x">')],
+        [("style", '<p class="x" style="color:red">', '<p class="style">'),
+         ("script", "<script>x()</script>", '<script src="/x.js"></script>'),
+         ("handler", '<a onclick="x()">', '<a class="on" data-on="1">'),
+         ("host", '<img src="//cdn.example/x">', '<a href="/x">')],
     )  # fmt: skip
     def test_are_told_apart(self, name, bad, good):
         assert IN_TEMPLATES[name].search(bad)

@@ -15,7 +15,8 @@ from accounts.models import User
 from audit.models import AuditLog
 from ledger.chart.models import Account
 from ledger.journal.services import Entry, transaction_post
-from rupaya.core.db import Actor, acting_as
+from rupaya.core import clock
+from rupaya.core.db import Actor, acting_as, undo
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money
 from tests.accounts.phone import session_new, sessions_of
@@ -32,13 +33,12 @@ def acting(person, **fields):
 
 def entries(admin_url, resource_id, action=None):
     """The log's rows about one row, oldest first, as the administrator sees them."""
-    rows = ask(
+    return ask(
         admin_url,
         "SELECT to_jsonb(l) FROM audit_logs l WHERE resource_id = %s AND action LIKE %s ORDER BY created_at, id",
         str(resource_id),
         action or "%",
     )
-    return rows
 
 
 def cash(person):
@@ -129,9 +129,9 @@ class TestAuditRecord:
     def test_is_undone_with_what_it_tells(self, committed, asha, admin_url):
         account = cash(asha)
 
-        with pytest.raises(ZeroDivisionError), acting(asha):
+        with acting(asha):
             Account.objects.filter(pk=account.pk).update(name="Purse")
-            raise ZeroDivisionError
+            undo()
 
         assert entries(admin_url, account.pk, "UPDATE") == []
 
@@ -160,9 +160,7 @@ class TestHiddenColumns:
 
     def test_alone_write_no_entry(self, committed, asha, admin_url):
         with acting(asha):
-            User.objects.filter(pk=asha.id).update(
-                password="argon2$hidden-canary", last_login=dt.datetime.now(dt.UTC)
-            )  # noqa: TID251
+            User.objects.filter(pk=asha.id).update(password="argon2$hidden-canary", last_login=clock.now())
 
         assert entries(admin_url, asha.id, "UPDATE") == []
 
@@ -220,7 +218,8 @@ class TestActor:
 class TestAppendOnly:
     @pytest.mark.parametrize(
         "statement",
-        ["UPDATE audit_logs SET user_agent = ''", "DELETE FROM audit_logs", "TRUNCATE audit_logs", "UPDATE audit_logs SET changes = '{}' WHERE false"],
+        ["UPDATE audit_logs SET user_agent = ''", "DELETE FROM audit_logs", "TRUNCATE audit_logs",
+         "UPDATE audit_logs SET changes = '{}' WHERE false"],
     )  # fmt: skip
     def test_holds_for_the_owner_and_for_the_administrator(self, committed, asha, admin_url, statement):
         for url in (os.environ["DATABASE_OWNER_URL"], admin_url):

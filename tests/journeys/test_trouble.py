@@ -127,15 +127,14 @@ class TestHostileText:
         assert "<svg/onload=alert(1)>" in asha.text
         assert "alert(1)" in asha.page.locator(".titles").inner_text()
 
-    @pytest.mark.parametrize("text", ["turned \u202e around", "a bell \x07", "\u200b\u200d"])
-    def test_that_cannot_be_seen_is_refused(self, visitor, text):
+    def test_that_cannot_be_seen_is_refused(self, visitor):
         asha = visitor()
         asha.expected = {400}
         asha.sign_up()
 
-        asha.add("Expense", "1", text)
-
-        expect(asha.page.locator(".field-description .errorlist")).to_be_visible()
+        for text in ("turned \u202e around", "a bell \x07", "\u200b\u200d"):
+            asha.add("Expense", "1", text)
+            expect(asha.page.locator(".field-description .errorlist")).to_be_visible()
 
     def test_in_indian_scripts_and_emoji_is_kept(self, visitor):
         asha = visitor()
@@ -174,9 +173,12 @@ class TestStrangers:
 
 
 class TestStrangeAddresses:
-    @pytest.mark.parametrize(
-        ("path", "status"),
-        [
+    def test_are_answered_with_a_page_that_leads_home(self, visitor):
+        asha = visitor()
+        asha.expected = {400, 404}
+        asha.sign_up()
+
+        for path, status in [
             ("/transactions?cursor=garbage", 400),
             ("/transactions?type=x", 400),
             ("/?type=x", 400),
@@ -184,16 +186,10 @@ class TestStrangeAddresses:
             ("/statements/00000000-0000-0000-0000-000000000000", 404),
             ("/" + "a" * 4000, 404),
             ("/%00", 404),
-        ],
-    )
-    def test_are_answered_with_a_page_that_leads_home(self, visitor, path, status):
-        asha = visitor()
-        asha.expected = {status}
-        asha.sign_up()
+        ]:
+            asha.go(path)
+            assert asha.text.startswith(str(status)), path
+            assert asha.overflow_px <= 0
 
-        asha.go(path)
-
-        assert str(status) in asha.text
-        assert asha.overflow_px <= 0
         asha.page.get_by_role("link", name="Back to the overview").click()
         assert "Namaste" in asha.text

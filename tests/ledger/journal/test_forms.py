@@ -125,7 +125,7 @@ class TestSplitForm:
         assert not splits.is_valid()
         assert [errors_of(form) for form in splits.forms] == [{}, {"amount": ["Write how much of the amount goes here."]}, {}]
 
-    @pytest.mark.parametrize("total", ["11", "1000000", "-1", "x", ""])
+    @pytest.mark.parametrize("total", ["11", "1000000", "x", ""])
     def test_takes_ten_parts_at_most(self, fill, total):
         _, splits = fill(**{"splits-TOTAL_FORMS": total})
 

@@ -16,8 +16,10 @@ def request(forwarded=None, remote="10.0.0.9"):
 class TestClientAddress:
     @pytest.mark.parametrize(
         ("hops", "forwarded", "address"),
-        [(0, None, "10.0.0.9"), (0, "1.1.1.1", "10.0.0.9"), (1, "1.1.1.1", "1.1.1.1"), (1, "6.6.6.6, 1.1.1.1", "1.1.1.1"),
-         (2, "6.6.6.6, 1.1.1.1, 2.2.2.2", "1.1.1.1"), (1, "2001:DB8::1", "2001:db8::1"), (1, None, "10.0.0.9")],
+        [(0, None, "10.0.0.9"), (0, "1.1.1.1", "10.0.0.9"), (1, "1.1.1.1", "1.1.1.1"),
+         (1, "6.6.6.6, 1.1.1.1", "1.1.1.1"),
+         (2, "6.6.6.6, 1.1.1.1, 2.2.2.2", "1.1.1.1"), (1, "2001:DB8::1", "2001:db8::1"),
+         (1, None, "10.0.0.9")],
     )  # fmt: skip
     def test_counts_the_configured_hops_from_the_right(self, settings, hops, forwarded, address):
         settings.TRUSTED_PROXY_HOPS = hops

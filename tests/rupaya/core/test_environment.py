@@ -102,8 +102,10 @@ class TestDerivedKey:
 class TestOriginPatterns:
     @pytest.mark.parametrize(
         ("allowed", "origin"),
-        [("localhost:8000", "http://localhost:8000"), ("localhost:8000", "https://localhost:8000"), ("app.rupaya.com", "https://app.rupaya.com"),
-         ("*.rupaya.com", "https://a.rupaya.com"), ("*.rupaya.com", "https://a.b-c.rupaya.com"), ("https://x.in:8443", "https://x.in:8443"),
+        [("localhost:8000", "http://localhost:8000"), ("localhost:8000", "https://localhost:8000"),
+         ("app.rupaya.com", "https://app.rupaya.com"),
+         ("*.rupaya.com", "https://a.rupaya.com"), ("*.rupaya.com", "https://a.b-c.rupaya.com"),
+         ("https://x.in:8443", "https://x.in:8443"),
          ("http://localhost:3001", "http://localhost:3001"), (" A.Rupaya.com , b.in", "https://b.in")],
     )  # fmt: skip
     def test_let_in_whom_they_name(self, allowed, origin):
@@ -111,11 +113,16 @@ class TestOriginPatterns:
 
     @pytest.mark.parametrize(
         "origin",
-        ["https://rupaya.com", "http://a.rupaya.com", "https://evilrupaya.com", "https://a.rupaya.com.evil.in", "https://a.rupaya.com:8443",
-         "https://a.rupaya.com/", "https://a.rupaya.com\n", "https://a.rupaya.com\nx", "https://evil.in#.rupaya.com", "https://evil.in/.rupaya.com",
-         "https://evil.in?.rupaya.com", "https://user@a.rupaya.com", "https://aXrupaya.com", "https://.rupaya.com", "https://a..rupaya.com",
-         "xhttps://a.rupaya.com", "null", "", "*", "file://", "https://a.rupaya.co", "https://localhost:3001x", "http://localhost:30011",
-         "http://localhost", "http://localhost.evil.in:3001", "http://127.0.0.1:3001", "https://а.rupaya.com", "HTTPS://evil.in"],
+        ["https://rupaya.com", "http://a.rupaya.com", "https://evilrupaya.com",
+         "https://a.rupaya.com.evil.in", "https://a.rupaya.com:8443",
+         "https://a.rupaya.com/", "https://a.rupaya.com\n", "https://a.rupaya.com\nx",
+         "https://evil.in#.rupaya.com", "https://evil.in/.rupaya.com",
+         "https://evil.in?.rupaya.com", "https://user@a.rupaya.com", "https://aXrupaya.com",
+         "https://.rupaya.com", "https://a..rupaya.com",
+         "xhttps://a.rupaya.com", "null", "", "*", "file://", "https://a.rupaya.co",
+         "https://localhost:3001x", "http://localhost:30011",
+         "http://localhost", "http://localhost.evil.in:3001", "http://127.0.0.1:3001",
+         "https://а.rupaya.com", "HTTPS://evil.in"],
     )  # fmt: skip
     def test_keep_everybody_else_out(self, origin):
         patterns = origin_patterns("localhost:8000,localhost:3001,*.rupaya.com")
@@ -124,7 +131,8 @@ class TestOriginPatterns:
 
     @pytest.mark.parametrize(
         "text",
-        ["*", "*.com", "http://app.rupaya.com", "ftp://a.in", "a.in/path", "a b.in", "*.*.in", "a.*.in", "https://", "user@a.in", "a.in:port",
+        ["*", "*.com", "http://app.rupaya.com", "ftp://a.in", "a.in/path", "a b.in", "*.*.in", "a.*.in",
+         "https://", "user@a.in", "a.in:port",
          "^.*$", ".rupaya.com", "a..in", "https://*"],
     )  # fmt: skip
     def test_refuse_to_be_set_to_anything_wider(self, text):
@@ -158,10 +166,14 @@ class TestProductionRefusal:
 
     @pytest.mark.parametrize(
         ("name", "value"),
-        [("JWT_SECRET", "short"), ("JWT_SECRET", "a" * 64), ("JWT_REFRESH_SECRET", "abcabcabc" * 8), ("JWT_REFRESH_SECRET", GOOD["JWT_SECRET"]),
-         ("DATABASE_URL", "postgresql://rupaya_user:password@h/d"), ("DATABASE_URL", "postgresql://rupaya_user:Rupaya_User@h/d"),
-         ("DATABASE_URL", "postgresql://rupaya_user@h/d"), ("DATABASE_URL", "geheim"), ("REDIS_PASSWORD", "redis"),
-         ("DEBUG", "true"), ("DEBUG", "1"), ("DEBUG", "Yes"), ("DEBUG", "on"), ("DEBUG", "y"), ("DEBUG", "ok")],
+        [("JWT_SECRET", "short"), ("JWT_SECRET", "a" * 64), ("JWT_REFRESH_SECRET", "abcabcabc" * 8),
+         ("JWT_REFRESH_SECRET", GOOD["JWT_SECRET"]),
+         ("DATABASE_URL", "postgresql://rupaya_user:password@h/d"),
+         ("DATABASE_URL", "postgresql://rupaya_user:Rupaya_User@h/d"),
+         ("DATABASE_URL", "postgresql://rupaya_user@h/d"), ("DATABASE_URL", "geheim"),
+         ("REDIS_PASSWORD", "redis"),
+         ("DEBUG", "true"), ("DEBUG", "1"), ("DEBUG", "Yes"), ("DEBUG", "on"), ("DEBUG", "y"),
+         ("DEBUG", "ok")],
     )  # fmt: skip
     def test_names_a_variable_that_is_weak(self, name, value):
         refusal = str(production_refusal(GOOD | {name: value}))

@@ -26,8 +26,10 @@ def redacted(**fields):
 class TestRedact:
     @pytest.mark.parametrize(
         "key",
-        ["password", "new_password", "Passwd", "access_token", "refresh_token", "token", "jwt_secret", "SECRET", "Authorization",
-         "cookie", "Set-Cookie", "api_key", "apikey", "credentials", "account_number", "accountNumber", "card", "pan",
+        ["password", "new_password", "Passwd", "access_token", "refresh_token", "token", "jwt_secret",
+         "SECRET", "Authorization",
+         "cookie", "Set-Cookie", "api_key", "apikey", "credentials", "account_number", "accountNumber",
+         "card", "pan",
          "aadhaar", "otp", "upi_id", "vpa"],
     )  # fmt: skip
     def test_takes_out_a_value_by_its_key_at_any_depth(self, key):
@@ -38,8 +40,10 @@ class TestRedact:
 
     @pytest.mark.parametrize(
         "text",
-        [JWT, f"Bearer {CANARY}", f"basic {CANARY}", f"password={CANARY}", f"access_token={CANARY}&x=1", f'"password": "{CANARY}"',
-         f"refresh_token: {CANARY}", f"postgresql://user:{CANARY}@host/db", f"redis://:{CANARY}@host/0", f"A/C {ACCOUNT}",
+        [JWT, f"Bearer {CANARY}", f"basic {CANARY}", f"password={CANARY}", f"access_token={CANARY}&x=1",
+         f'"password": "{CANARY}"',
+         f"refresh_token: {CANARY}", f"postgresql://user:{CANARY}@host/db", f"redis://:{CANARY}@host/0",
+         f"A/C {ACCOUNT}",
          ACCOUNT, "4111 1111 1111 1111", "4111-1111-1111-1111", "2345 6789 0123"],
     )  # fmt: skip
     def test_takes_out_a_secret_by_its_shape_at_any_depth(self, text):
@@ -55,8 +59,10 @@ class TestRedact:
     def test_leaves_what_operators_need(self):
         identity = "019ab1c2-0000-7000-8000-0123456789ab"
         fields = {
-            "event": "request.finished", "request_id": identity, "user_id": identity, "path": f"/v1/statements/{identity}",
-            "timestamp": "2026-11-23T04:47:11.123456Z", "status": 200, "duration_ms": 12, "is_new": True, "nothing": None,
+            "event": "request.finished",
+            "request_id": identity, "user_id": identity, "path": f"/v1/statements/{identity}",
+            "timestamp": "2026-11-23T04:47:11.123456Z",
+            "status": 200, "duration_ms": 12, "is_new": True, "nothing": None,
             "date": "2026-11-23", "amount": "₹1,23,456.78",
         }  # fmt: skip
 

@@ -53,14 +53,16 @@ class TestMoneyParse:
     @pytest.mark.parametrize(
         ("value", "minor"),
         [("500", 50000), (500, 50000), ("1234.5", 123450), (".5", 50), ("5.", 500), ("+5", 500), ("-5", -500),
-         (" 5 ", 500), ("007", 700), ("5.10000", 510), (Decimal("1E+3"), 100000), (Decimal("5.0000000000000000000000000000000"), 500)],
+         (" 5 ", 500), ("007", 700), ("5.10000", 510), (Decimal("1E+3"), 100000),
+         (Decimal("5.0000000000000000000000000000000"), 500)],
     )  # fmt: skip
     def test_takes_plain_numbers(self, value, minor):
         assert money_parse(value, currency="INR").minor == minor
 
     @pytest.mark.parametrize(
         "value",
-        ["", " ", "abc", "1,000", "₹500", "1e3", "0x10", "1_000", "१२", "5 0", "--5", "NaN", "Infinity", "-", ".",
+        ["", " ", "abc", "1,000", "₹500", "1e3", "0x10", "1_000", "१२", "5 0", "--5", "NaN", "Infinity", "-",
+         ".",
          True, False, Decimal("NaN"), Decimal("sNaN"), Decimal("Infinity"), Decimal("1E+999999"), Decimal("1E-999999"),
          "9" * 5000, 10**400],
     )  # fmt: skip
@@ -138,8 +140,10 @@ class TestAllocate:
 class TestMoneyFormat:
     @pytest.mark.parametrize(
         ("minor", "currency", "text"),
-        [(0, "INR", "₹0"), (50000, "INR", "₹500"), (100000, "INR", "₹1,000"), (12345678, "INR", "₹1,23,456.78"),
-         (10**15, "INR", "₹1,00,00,00,00,00,000"), (-50050, "INR", "-₹500.50"), (123456789, "USD", "$1,234,567.89"),
+        [(0, "INR", "₹0"), (50000, "INR", "₹500"), (100000, "INR", "₹1,000"),
+         (12345678, "INR", "₹1,23,456.78"),
+         (10**15, "INR", "₹1,00,00,00,00,00,000"), (-50050, "INR", "-₹500.50"),
+         (123456789, "USD", "$1,234,567.89"),
          (1234567, "JPY", "¥1,234,567"), (1234567, "KWD", "KWD 1,234.567"), (5, "INR", "₹0.05")],
     )  # fmt: skip
     def test_groups_as_the_currencys_home_does(self, minor, currency, text):
@@ -169,7 +173,8 @@ class TestMoneyShort:
     @pytest.mark.parametrize(
         ("minor", "currency", "text"),
         [(0, "INR", "₹0"), (50000, "INR", "₹500"), (5000000, "INR", "₹50k"), (18600000, "INR", "₹1.86L"),
-         (2500000000, "INR", "₹2.5Cr"), (-5000000, "INR", "-₹50k"), (250000000, "USD", "$2.5M"), (123, "JPY", "¥123")],
+         (2500000000, "INR", "₹2.5Cr"), (-5000000, "INR", "-₹50k"), (250000000, "USD", "$2.5M"),
+         (123, "JPY", "¥123")],
     )  # fmt: skip
     def test_writes_the_units_of_the_currencys_home(self, minor, currency, text):
         assert money_short(Money(minor, currency)) == text

@@ -13,7 +13,6 @@ from rupaya.core.problem import ERRORS_MAX, field_errors, problem
 from tests.rupaya.core.asking import bearer_of
 from tests.rupaya.core.probe_urls import SECRET
 
-
 # The last four are cursors of the right length: with NUL, with no date, with no id, with a year beyond all calendars.
 QUERIES = [
     "limit=0", "limit=0000000100000", "cursor=x", "type=x", "book_id=x", "book_id=%00", "cursor=%00",
@@ -139,9 +138,12 @@ class TestBadInput:
 
     @pytest.mark.parametrize(
         "raw",
-        [b"", b"{", b"[]", b"null", b'"x"', b"1", b"{'a': 1}", b"\xff\xfe", b"[" * 5000, b'{"a":' * 5000, b'{"email": "\\u0000"}',
-         b'{"email": "\\ud800"}', b'{"email": "a@b.in", "email": "c@d.in"}', b'{"email": ' + b"9" * 5000 + b"}", b'{"email": 1e999999999999999999999}',
-         b'{"email": NaN}', b'{"email": {"a": 1}}', b'{"email": [1]}', b'{"email": "a@b.in", "password": "x", "admin": true}'],
+        [b"", b"{", b"[]", b"null", b'"x"', b"1", b"{'a': 1}", b"\xff\xfe",
+         b"[" * 5000, b'{"a":' * 5000, b'{"email": "\\u0000"}',
+         b'{"email": "\\ud800"}', b'{"email": "a@b.in", "email": "c@d.in"}',
+         b'{"email": ' + b"9" * 5000 + b"}", b'{"email": 1e999999999999999999999}',
+         b'{"email": NaN}', b'{"email": {"a": 1}}', b'{"email": [1]}',
+         b'{"email": "a@b.in", "password": "x", "admin": true}'],
         ids=lambda raw: raw[:20].decode("latin-1"),
     )  # fmt: skip
     @pytest.mark.parametrize("path", ["auth/login", "auth/signup", "auth/refresh", "auth/logout"])
@@ -153,7 +155,8 @@ class TestBadInput:
 
     @pytest.mark.parametrize(
         "amount",
-        ["-1", "0", "1e400", "0.001", "99999999999999999999", '"1,000"', '""', "true", "null", "[]", "{}", '"₹5"', '"१"',
+        ["-1", "0", "1e400", "0.001", "99999999999999999999", '"1,000"', '""', "true", "null", "[]", "{}",
+         '"₹5"', '"१"',
          "500.000000000000000000000000000001", "9" * 4000],
         ids=lambda text: text[:20],
     )  # fmt: skip
