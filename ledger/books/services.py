@@ -7,7 +7,9 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 
+from ledger.books.access import BookReadOnly
 from ledger.books.models import Book
 from rupaya.core.db import assert_acting, constraints_now
 from rupaya.core.errors import Rejected
@@ -49,13 +51,17 @@ def book_open(
 def period_close(*, book: Book, until: dt.date) -> None:
     """Will close the book up to and with a date: nothing is posted there from then on.
 
-    Waits for whoever is posting. Needs the owner's right. Raises PeriodOnlyCloses for an earlier date
-    than the present one.
+    Waits for whoever is posting. Raises PeriodOnlyCloses for an earlier date than the present one,
+    BookReadOnly for whoever is not an owner.
     """
     assert_acting()
-    if book.closed_until is not None and until < book.closed_until:
+    # The database compares: the book in hand may be older than somebody else's closing.
+    is_forwards = Q(closed_until=None) | Q(closed_until__lte=until)
+    if not Book.objects.filter(is_forwards, pk=book.pk).update(closed_until=until):
+        book.refresh_from_db(fields=["closed_until"])
+        if book.closed_until is None or book.closed_until <= until:
+            raise BookReadOnly
         raise PeriodOnlyCloses(f"The book is closed until {book.closed_until:%d %b %Y} already.")
-    Book.objects.filter(pk=book.pk).update(closed_until=until)
     book.closed_until = until
     constraints_now()
 

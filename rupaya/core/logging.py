@@ -49,7 +49,7 @@ def _clean(key: str, value: Any) -> Any:
     if _SECRET_KEYS.search(key):
         return REDACTED
     if isinstance(value, dict):
-        return {_clean("", name): _clean(str(name), item) for name, item in value.items()}
+        return {_clean("", str(name)): _clean(str(name), item) for name, item in value.items()}
     if isinstance(value, list | tuple | set):
         return [_clean("", item) for item in value]
     if isinstance(value, bool | int | type(None)):

@@ -154,7 +154,7 @@ def money_format(
 
 
 def money_short(money: Money) -> str:
-    """Will write money for a chart's axis: `₹50k`, `₹1.86L`, `₹2.5Cr`; three figures at most."""
+    """Will write money for a chart's axis: `₹50k`, `₹1.86L`, `₹2.5Cr`; two decimals at most."""
     major = abs(money.major)
     steps = (("Cr", 7), ("L", 5), ("k", 3)) if money.currency == "INR" else (("M", 6), ("k", 3))
     unit, power = next(((unit, power) for unit, power in steps if major >= 10**power), ("", 0))

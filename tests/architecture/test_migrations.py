@@ -13,6 +13,7 @@ import pytest
 from django.core.management import call_command
 from django.db.migrations import RunPython, RunSQL
 from django.db.migrations.loader import MigrationLoader
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.architecture.database import ask
 from tests.architecture.test_sql_objects import page
@@ -57,7 +58,7 @@ def loader():
 @pytest.fixture
 def scratch(admin_url):
     """A migrated database that may be torn down: (the admin's URL, the environment of manage.py there)."""
-    admin_of_scratch = login_url(admin_url, user="postgres", database=SCRATCH)
+    admin_of_scratch = login_url(admin_url, user=str(conninfo_to_dict(admin_url)["user"]), database=SCRATCH)
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {SCRATCH} WITH (FORCE)")
         admin.execute(f"CREATE DATABASE {SCRATCH} TEMPLATE {TEMPLATE}")

@@ -190,7 +190,8 @@ class TestBulk:
         ids = [str(account.pk) for account in accounts]
         told = ask(
             admin_url,
-            "SELECT action, count(*), count(DISTINCT resource_id), count(DISTINCT id) FROM audit_logs WHERE resource_id = ANY (%s) GROUP BY 1 ORDER BY 1",
+            """SELECT action, count(*), count(DISTINCT resource_id), count(DISTINCT id)
+                 FROM audit_logs WHERE resource_id = ANY (%s) GROUP BY 1 ORDER BY 1""",
             ids,
         )
         assert told == [("INSERT", 250, 250, 250), ("UPDATE", 250, 250, 250)]
@@ -240,8 +241,9 @@ class TestAppendOnly:
 
         with pytest.raises(errors.InsufficientPrivilege):
             raw.execute(
-                "INSERT INTO audit_logs (id, actor_kind, action, resource_type, resource_id, changes, user_agent, request_id)"
-                " VALUES (%s, 'user', 'DELETE', 'x', 'x', %s, '', '')",
+                """INSERT INTO audit_logs
+                     (id, actor_kind, action, resource_type, resource_id, changes, user_agent, request_id)
+                   VALUES (%s, 'user', 'DELETE', 'x', 'x', %s, '', '')""",
                 [uuid7(), Jsonb({})],
             )
 

@@ -7,7 +7,6 @@ import structlog
 from django.db import DatabaseError
 from django.test import Client, RequestFactory
 
-from flags import selectors
 from flags.models import Flag
 from flags.selectors import flag_is_on
 
@@ -73,7 +72,7 @@ class TestFlagIsOn:
             raise DatabaseError("gone")
 
         flag_make(everyone=True)
-        monkeypatch.setattr(selectors.Flag.objects, "filter", fail)
+        monkeypatch.setattr(Flag.objects, "filter", fail)
 
         with structlog.testing.capture_logs() as lines:
             assert flag_is_on(name=NAME, user=asha.user) is False

@@ -30,6 +30,27 @@ class TestClumsiness:
         asha.go("/transactions")
         assert asha.page.locator("#rows li").count() == 1
 
+    def test_an_impatient_second_click_is_not_sent(self, visitor):
+        asha = visitor()
+        asha.go("/login")
+        asha.page.get_by_label("E-mail address").fill(asha.email)
+        asha.page.get_by_label("Password").fill("mango lassi")
+
+        sent = asha.page.evaluate(
+            """() => {
+              let sent = 0;
+              addEventListener("submit", (event) => {
+                if (!event.defaultPrevented) sent += 1;
+                event.preventDefault();  // so that the page stays, as it does while a slow server works
+              });
+              document.forms[0].requestSubmit();
+              document.forms[0].requestSubmit();
+              return sent;
+            }"""
+        )
+
+        assert sent == 1
+
     def test_going_back_after_saving_finds_a_form_that_works(self, visitor):
         asha = visitor()
         asha.sign_up()

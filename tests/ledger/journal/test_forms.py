@@ -100,7 +100,9 @@ class TestTransactionForm:
 
     def test_makes_a_split(self, fill, asha):
         fuel = asha.account("Fuel").pk
-        form, splits = fill(**{"splits-0-amount": "300", "splits-0-category": str(fuel), "splits-2-amount": "200"})
+        form, splits = fill(
+            **{"splits-0-amount": "300", "splits-0-category": str(fuel), "splits-2-amount": "200"}
+        )
 
         assert (form.is_valid(), splits.is_valid()) == (True, True)
         assert list(form.entry(splits).parts) == [(fuel, Money(30000, "INR")), (None, Money(20000, "INR"))]
@@ -123,7 +125,11 @@ class TestSplitForm:
         _, splits = fill(**{"splits-1-category": str(asha.account("Fuel").pk)})
 
         assert not splits.is_valid()
-        assert [errors_of(form) for form in splits.forms] == [{}, {"amount": ["Write how much of the amount goes here."]}, {}]
+        assert [errors_of(form) for form in splits.forms] == [
+            {},
+            {"amount": ["Write how much of the amount goes here."]},
+            {},
+        ]
 
     @pytest.mark.parametrize("total", ["11", "1000000", "x", ""])
     def test_takes_ten_parts_at_most(self, fill, total):

@@ -39,7 +39,9 @@ class TestLegsOf:
     def test_sum_to_zero_and_move_the_account_the_way_of_the_type(self, entry_type, amounts):
         account_id = uuid7()
 
-        legs = legs_of(entry_type=entry_type, account_id=account_id, others=[(uuid7(), amount) for amount in amounts])
+        legs = legs_of(
+            entry_type=entry_type, account_id=account_id, others=[(uuid7(), amount) for amount in amounts]
+        )
 
         moved = sum(leg.amount.minor for leg in legs if leg.account_id == account_id)
         total = sum(amount.minor for amount in amounts)
@@ -68,7 +70,9 @@ class TestViewOf:
         }  # fmt: skip
 
     def test_reads_an_expense(self):
-        view = view_of(self.row("expense", [("Fuel", "expense", "fuel", 500), ("Cash", "asset", "wallet", -500)]))
+        view = view_of(
+            self.row("expense", [("Fuel", "expense", "fuel", 500), ("Cash", "asset", "wallet", -500)])
+        )
 
         assert (view.amount, view.signed) == (Money(500, "INR"), Money(-500, "INR"))
         assert (view.account, view.category, view.icon, view.to_account) == ("Cash", "Fuel", "fuel", "")
@@ -91,7 +95,9 @@ class TestViewOf:
         assert (view.account, view.to_account, view.category, view.parts) == ("Cash", "Bank", "Transfer", ())
         assert view.signed == Money(500, "INR")
 
-    @pytest.mark.parametrize(("origin", "said"), [("opening", "Opening balance"), ("adjustment", "Adjustment")])
+    @pytest.mark.parametrize(
+        ("origin", "said"), [("opening", "Opening balance"), ("adjustment", "Adjustment")]
+    )
     def test_says_what_a_statement_added(self, origin, said):
         legs = [("Bank", "asset", "bank", 500), ("Opening balances", "equity", "scale", -500)]
 

@@ -24,7 +24,10 @@ def walk(person, limit, entry_type=""):
         back = [pages[-1]]
         while back[0].previous:
             back.insert(
-                0, transaction_page(book=person.book, limit=limit, entry_type=entry_type, cursor=back[0].previous)
+                0,
+                transaction_page(
+                    book=person.book, limit=limit, entry_type=entry_type, cursor=back[0].previous
+                ),
             )
     return [[row.id for row in page.rows] for page in pages], [[row.id for row in page.rows] for page in back]
 
@@ -35,7 +38,7 @@ class TestTransactionPage:
         st.integers(1, 5),
         st.sampled_from(["", "income", "expense", "transfer"]),
     )
-    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
     def test_gives_every_row_once_in_order_both_ways(self, db, rows, limit, entry_type):
         person = person_make("Asha")
         made = []

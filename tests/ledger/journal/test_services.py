@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import IntegrityError
@@ -26,7 +27,12 @@ from tests.ledger.desk import TODAY, balance, counts, record
 
 
 def post(person, **fields):
-    entry = {"type": "expense", "date": TODAY, "description": "x", "parts": [(None, Money(100, "INR"))]} | fields
+    entry: dict[str, Any] = {
+        "type": "expense",
+        "date": TODAY,
+        "description": "x",
+        "parts": [(None, Money(100, "INR"))],
+    } | fields
     with acting_as(person.actor):
         return transaction_post(book=person.book, entry=Entry(**entry))
 
@@ -42,7 +48,12 @@ class TestTransactionPost:
                 ("Cash", -100, -100),
             ]
             header = Transaction.objects.get(pk=made)
-        assert (header.type, header.origin, header.date, header.description) == ("expense", "manual", TODAY, "x")
+        assert (header.type, header.origin, header.date, header.description) == (
+            "expense",
+            "manual",
+            TODAY,
+            "x",
+        )
 
     def test_moves_income_expense_and_transfer_their_way(self, asha):
         post(asha, type="income", parts=[(None, Money(1000, "INR"))])
@@ -56,7 +67,12 @@ class TestTransactionPost:
 
     def test_takes_what_a_credit_card_owes(self, asha):
         post(asha, account_id=asha.account("Credit card").pk)
-        post(asha, type="transfer", account_id=asha.account("Cash").pk, to_account_id=asha.account("Credit card").pk)
+        post(
+            asha,
+            type="transfer",
+            account_id=asha.account("Cash").pk,
+            to_account_id=asha.account("Credit card").pk,
+        )
 
         assert balance(asha, "Credit card", TODAY) == 0
 
@@ -90,7 +106,11 @@ class TestTransactionPost:
         named = {key: uuid7() if name == "?" else asha.account(name).pk
                  for key, name in fields.items() if key in {"account_id", "to_account_id", "category"}}  # fmt: skip
         money = Money(100, fields.get("currency", "INR"))
-        entry = {"type": fields.get("type", "expense"), "parts": [(named.pop("category", None), money)], **named}
+        entry = {
+            "type": fields.get("type", "expense"),
+            "parts": [(named.pop("category", None), money)],
+            **named,
+        }
 
         with pytest.raises(refusal) as raised:
             post(asha, **entry)
@@ -125,10 +145,11 @@ class TestTransactionPost:
         post(asha, date=TODAY + dt.timedelta(days=1))
 
     def test_takes_two_queries_and_the_guards(self, asha, django_assert_num_queries):
-        with acting_as(asha.actor), django_assert_num_queries(5):  # accounts, savepoint, write, constraints, release
-            transaction_post(
-                book=asha.book, entry=Entry("expense", TODAY, "x", [(None, Money(100, "INR"))])
-            )
+        with (
+            acting_as(asha.actor),
+            django_assert_num_queries(5),
+        ):  # accounts, savepoint, write, constraints, release
+            transaction_post(book=asha.book, entry=Entry("expense", TODAY, "x", [(None, Money(100, "INR"))]))
 
     def test_is_called_by_somebody(self, committed, asha):
         with pytest.raises(RuntimeError, match="acting_as"):

@@ -45,8 +45,17 @@ class TestTransactionPost:
         body = made(post(api))
 
         assert set(body) == ITEM
-        assert (body["type"], body["amount"], body["amount_minor"], body["currency"]) == ("expense", 500, 50000, "INR")
-        assert (body["account"], body["category"], body["description"]) == ("Cash", "Uncategorised", "Groceries")
+        assert (body["type"], body["amount"], body["amount_minor"], body["currency"]) == (
+            "expense",
+            500,
+            50000,
+            "INR",
+        )
+        assert (body["account"], body["category"], body["description"]) == (
+            "Cash",
+            "Uncategorised",
+            "Groceries",
+        )
         assert (body["origin"], body["book_id"], body["splits"]) == ("manual", str(asha.book.pk), [])
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", body["created_at"])
         assert api.get("transactions").json()["results"] == [body]
@@ -75,7 +84,11 @@ class TestTransactionPost:
         body = made(post(api, type="transfer", account_id=bank, to_account_id=cash, date="2026-11-01"))
 
         assert (body["account_id"], body["to_account_id"], body["category_id"]) == (bank, cash, None)
-        assert (body["account"], body["to_account"], body["category"]) == ("Savings account", "Cash", "Transfer")
+        assert (body["account"], body["to_account"], body["category"]) == (
+            "Savings account",
+            "Cash",
+            "Transfer",
+        )
         assert balance(asha, "Cash", dt.date(2026, 11, 1)) == 50000
 
     def test_records_a_split(self, api, asha):
@@ -105,8 +118,8 @@ class TestTransactionPost:
 
     @pytest.mark.parametrize(
         "raw",
-        ["0", "0.00", "-1", "-0.01", "1.005", "0.001", "1e-3", "1." + "0" * 34 + "1", "1e15", "10000000000000.00", "1e400", "true", "null",
-         "[]", "{}", '""', '" "', '"abc"', '"1e3"', '"1,000"', '"₹500"', '"0x10"', '"NaN"', '"Infinity"', '"-5"',
+        ["0", "0.00", "-1", "-0.01", "1.005", "0.001", "1e-3", "1." + "0" * 34 + "1", "1e15",
+         "10000000000000.00", "1e400", "true", "null", "[]", "{}", '""', '" "', '"abc"', '"1e3"', '"1,000"', '"₹500"', '"0x10"', '"NaN"', '"Infinity"', '"-5"',
          '"1_000"', '"१००"', '"1.005"', '"9999999999999999"', '"1 000"', '"--1"', '"0"', "9" * 400],
     )  # fmt: skip
     def test_refuses_an_amount_that_is_none(self, api, asha, raw):
@@ -164,7 +177,8 @@ class TestTransactionPost:
             ({"type": "transfer"}, "to_account_id"),
             ({"to_account_id": str(uuid7())}, "to_account_id"),
             ({"type": "transfer", "to_account_id": str(uuid7()), "category_id": str(uuid7())}, "category_id"),
-            ({"type": "transfer", "to_account_id": str(uuid7()), "splits": [{"category_id": str(uuid7()), "amount": 500}]},
+            ({"type": "transfer", "to_account_id": str(uuid7()),
+              "splits": [{"category_id": str(uuid7()), "amount": 500}]},
              "splits"),
         ],
     )  # fmt: skip
@@ -207,7 +221,9 @@ class TestTransactionPost:
         assert counts(asha) == before
         made(post(api, date="2026-04-01"))
 
-    @pytest.mark.parametrize("raw", ["", "[]", "null", '"x"', "{", '{"type":"expense","type":"income"}', "\xff"])
+    @pytest.mark.parametrize(
+        "raw", ["", "[]", "null", '"x"', "{", '{"type":"expense","type":"income"}', "\xff"]
+    )
     def test_refuses_a_body_that_is_no_object(self, api, raw):
         response = api.post("transactions", raw=raw.encode("latin-1"))
 
@@ -271,7 +287,9 @@ class TestTransactionGet:
 
     def test_gives_every_row_once_newest_first_and_leads_back(self, api, asha):
         days = [dt.date(2026, 11, day) for day in (3, 1, 2, 2, 2, 1, 3)]
-        wanted = [str(identity) for _, identity in sorted(((on, record(asha, on=on)) for on in days), reverse=True)]
+        wanted = [
+            str(identity) for _, identity in sorted(((on, record(asha, on=on)) for on in days), reverse=True)
+        ]
 
         pages = self.pages(api, limit=3)
 

@@ -108,11 +108,15 @@ class TestTransactionList:
     def test_is_read_by_a_viewer_and_hidden_from_a_stranger(self, committed, asha, chitra, admin_url):
         record(asha)
 
-        assert amounts_of(browser_of(guest_make(admin_url, book=asha.book, role="viewer")).get("/transactions")) == ["-₹500"]
+        assert amounts_of(
+            browser_of(guest_make(admin_url, book=asha.book, role="viewer")).get("/transactions")
+        ) == ["-₹500"]
         assert amounts_of(browser_of(chitra).get("/transactions")) == []
 
     def test_sends_others_to_sign_in(self, client, db):
-        assert client.get("/transactions?type=income")["Location"] == "/login?next=/transactions%3Ftype%3Dincome"
+        assert (
+            client.get("/transactions?type=income")["Location"] == "/login?next=/transactions%3Ftype%3Dincome"
+        )
 
 
 class TestTransactionNew:
@@ -176,7 +180,9 @@ class TestTransactionNew:
     def test_shows_what_is_wrong_in_a_part(self, browser, asha):
         before = counts(asha)
 
-        response = browser.post("/transactions/new", FILLED | {"splits-0-category": str(asha.account("Fuel").pk)})
+        response = browser.post(
+            "/transactions/new", FILLED | {"splits-0-category": str(asha.account("Fuel").pk)}
+        )
 
         assert response.status_code == 400
         assert "Write how much of the amount goes here." in text_of(response)

@@ -36,7 +36,9 @@ class TestStatement:
         with pytest.raises(errors.InsufficientPrivilege):
             raw.execute(f"UPDATE ledger_statement SET {change}")
 
-    @pytest.mark.parametrize("verb", ["UPDATE ledger_statement SET posted_at = NULL", "DELETE FROM ledger_statement"])
+    @pytest.mark.parametrize(
+        "verb", ["UPDATE ledger_statement SET posted_at = NULL", "DELETE FROM ledger_statement"]
+    )
     def test_stays_once_posted(self, raw, asha, verb):
         drafted(asha, is_posted=True)
         act(raw, asha)
@@ -67,7 +69,9 @@ class TestStatement:
 
 
 class TestStatementLine:
-    @pytest.mark.parametrize("change", ["amount_minor = 1", "narration = 'x'", "fingerprint = 'x'", "date = date"])
+    @pytest.mark.parametrize(
+        "change", ["amount_minor = 1", "narration = 'x'", "fingerprint = 'x'", "date = date"]
+    )
     def test_keeps_the_banks_words(self, raw, asha, change):
         drafted(asha)
         act(raw, asha)
@@ -100,7 +104,8 @@ class TestStatementLine:
 
         with pytest.raises(errors.UniqueViolation) as raised:
             raw.execute(
-                "UPDATE ledger_statement_line SET transaction_id = gen_random_uuid() WHERE statement_id = %s", [twin.pk]
+                "UPDATE ledger_statement_line SET transaction_id = gen_random_uuid() WHERE statement_id = %s",
+                [twin.pk],
             )
 
         assert twin.pk != statement.pk
@@ -112,8 +117,8 @@ class TestStatementLine:
 
         with pytest.raises(errors.ForeignKeyViolation) as raised:
             raw.execute(
-                """INSERT INTO ledger_statement_line (book_id, statement_id, account_id, line_no, position, date, narration,
-                          description, reference, amount_minor, balance_minor, fingerprint)
+                """INSERT INTO ledger_statement_line (book_id, statement_id, account_id, line_no, position, date,
+                          narration, description, reference, amount_minor, balance_minor, fingerprint)
                    VALUES (%s, %s, %s, 99, 99, '2026-05-01', 'x', 'x', '', 1, 1, %s)""",
                 [chitra.book.pk, statement.pk, statement.account_id, str(uuid7())],
             )

@@ -35,14 +35,24 @@ class TestPlanOf:
 
     def test_needs_nothing_where_a_statement_follows_the_last(self):
         plan = planned(
-            opening=5000, closing=7000, new=2000, before_minor=5000, at_end_minor=5000, first_posted_on=MARCH_31
+            opening=5000,
+            closing=7000,
+            new=2000,
+            before_minor=5000,
+            at_end_minor=5000,
+            first_posted_on=MARCH_31,
         )
 
         assert plan == Plan((), 7000)
 
     def test_asks_for_consent_where_months_are_missing(self):
         plan = planned(
-            opening=5000, closing=7000, new=2000, before_minor=4000, at_end_minor=4000, first_posted_on=MARCH_31
+            opening=5000,
+            closing=7000,
+            new=2000,
+            before_minor=4000,
+            at_end_minor=4000,
+            first_posted_on=MARCH_31,
         )
 
         assert plan.plugs == (Plug(MARCH_31, 1000, "adjustment", needs_consent=True),)

@@ -111,7 +111,12 @@ class TestStatementCollection:
     def test_refuses_an_account_that_is_not_the_books(self, api, chitra):
         foreign = str(chitra.account("Cash").pk)
 
-        refused(api.upload("statements", hdfc_file(ROWS), account_id=foreign), 400, "account_unknown", "account_id")
+        refused(
+            api.upload("statements", hdfc_file(ROWS), account_id=foreign),
+            400,
+            "account_unknown",
+            "account_id",
+        )
 
     def test_tells_the_limit_where_a_file_is_so_large_that_it_never_arrives(self, api, settings):
         response = upload(api, b"x" * (settings.FILE_UPLOAD_MAX_MEMORY_SIZE + 1))
@@ -119,7 +124,12 @@ class TestStatementCollection:
         assert "5 MB" in refused(response, 400, "invalid", "file")["error"]
 
     def test_refuses_an_account_that_no_bank_keeps(self, api):
-        refused(upload(api, hdfc_file(ROWS), account_name="credit CARD"), 400, "account_takes_no_statement", "account_id")
+        refused(
+            upload(api, hdfc_file(ROWS), account_name="credit CARD"),
+            400,
+            "account_takes_no_statement",
+            "account_id",
+        )
 
     def test_refuses_json(self, api):
         refused(api.post("statements", {}), 415, "unsupported_media_type")
@@ -132,7 +142,12 @@ class TestStatementConfirmation:
         response = api.post(f"statements/{draft['id']}/confirm")
 
         body = response.json()
-        assert (response.status_code, body["status"], body["new_count"], body["known_count"]) == (200, "posted", 3, 0)
+        assert (response.status_code, body["status"], body["new_count"], body["known_count"]) == (
+            200,
+            "posted",
+            3,
+            0,
+        )
         assert (body["difference_minor"], body["balance_after_minor"]) == (0, 114900)
         assert balance(asha, "SBI savings", APRIL_1) == 114900
 

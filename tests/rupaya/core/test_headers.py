@@ -104,3 +104,30 @@ class TestContentSecurityPolicy:
     @pytest.mark.parametrize("word", ["unsafe-inline", "unsafe-eval", "*", "http:"])
     def test_is_never_loosened(self, word):
         assert word not in content_security_policy(api_base_url="https://api.rupaya.com/v1")
+
+
+class TestCors:
+    """Answers under /v1 may be read by our own origins alone; nothing else has such a header."""
+
+    @pytest.mark.parametrize("origin", ["https://app.rupaya.com", "http://localhost:3001"])
+    def test_lets_our_origins_read_the_api(self, committed, origin):
+        response = Client().get("/v1/categories", headers={"Origin": origin})
+
+        assert response["Access-Control-Allow-Origin"] == origin
+        assert "origin" in response["Vary"].lower()
+        assert "Access-Control-Allow-Credentials" not in response
+
+    @pytest.mark.parametrize(
+        "origin", ["https://rupaya.com.evil.in", "https://evil.in", "null", "http://app.rupaya.com"]
+    )
+    def test_tells_others_nothing(self, committed, origin):
+        response = Client().options(
+            "/v1/categories", headers={"Origin": origin, "Access-Control-Request-Method": "GET"}
+        )
+
+        assert "Access-Control-Allow-Origin" not in response
+
+    def test_lets_nobody_read_a_page(self, committed):
+        response = Client().get("/login", headers={"Origin": "https://app.rupaya.com"})
+
+        assert "Access-Control-Allow-Origin" not in response

@@ -89,7 +89,7 @@ class TestHealthMiddleware:
 
 class TestHealth:
     def test_gives_its_connection_back(self, committed):
-        pool = connections["default"].pool
+        pool = connections["default"].pool  # type: ignore[attr-defined]
         health()
         before = pool.get_stats().get("pool_available")
 

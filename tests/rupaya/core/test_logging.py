@@ -53,6 +53,12 @@ class TestRedact:
         for secret in (CANARY, JWT, ACCOUNT, "1111", "6789"):
             assert secret not in repr(line)
 
+    def test_takes_out_account_numbers_that_are_keys(self):
+        line = redacted(body={int(ACCOUNT): 1, ("pair", ACCOUNT): 2, None: 3})
+
+        assert ACCOUNT not in repr(line)
+        assert sorted(line["body"].values()) in ([1, 2, 3], [2, 3])
+
     def test_takes_out_account_numbers_that_are_numbers(self):
         assert redacted(value=int(ACCOUNT), small=12345678) == {"value": REDACTED, "small": 12345678}
 

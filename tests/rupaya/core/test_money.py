@@ -173,7 +173,8 @@ class TestMoneyShort:
     @pytest.mark.parametrize(
         ("minor", "currency", "text"),
         [(0, "INR", "₹0"), (50000, "INR", "₹500"), (5000000, "INR", "₹50k"), (18600000, "INR", "₹1.86L"),
-         (2500000000, "INR", "₹2.5Cr"), (-5000000, "INR", "-₹50k"), (250000000, "USD", "$2.5M"),
+         (2500000000, "INR", "₹2.5Cr"), (-5000000, "INR", "-₹50k"), (1234500, "INR", "₹12.34k"),
+         (12345600, "INR", "₹1.23L"), (250000000, "USD", "$2.5M"),
          (123, "JPY", "¥123")],
     )  # fmt: skip
     def test_writes_the_units_of_the_currencys_home(self, minor, currency, text):

@@ -1,4 +1,4 @@
-"""Every error of the API: problem details with one sentence and the request's id, never a 500 of the caller's making."""
+"""Every error of the API: problem details with one sentence and the request's id, never a 500."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client, RequestFactory
 
@@ -17,7 +19,7 @@ class Nobody:
 
 
 def request(path="/", user=None, **extra):
-    made = RequestFactory().get(path, **extra)
+    made: Any = RequestFactory().get(path, **extra)
     made.user = user or Nobody()
     made.request_id = "request-1"
     return made

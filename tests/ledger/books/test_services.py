@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import datetime as dt
+import re
+import threading
+from collections import Counter
+
+import pytest
+from django.db import IntegrityError, connections
+
+from accounts.services import person_signup
+from ledger.books.access import BookReadOnly
+from ledger.books.models import Book
+from ledger.books.services import PeriodOnlyCloses, book_ids_of, book_name_for, book_open, period_close
+from ledger.chart.models import Account
+from ledger.journal.services import PeriodClosed
+from rupaya.core.db import Actor, acting_as
+from rupaya.core.ids import uuid7
+from tests.accounts.phone import PASSWORD, actor, address_new
+from tests.ledger.desk import TODAY, record
+from tests.support.cast import member_add
+from tests.support.engines import ROOT
+
+
+class TestBookOpen:
+    def test_makes_a_book_of_the_actors_own(self, asha):
+        with acting_as(asha.actor):
+            made = book_open(name="x" * 200)
+            found = Book.objects.get(pk=made.pk)
+            owners = list(found.members.values_list("user_id", "role"))
+
+        assert (found.name, found.base_currency, found.time_zone) == ("x" * 80, "INR", "Asia/Kolkata")
+        assert (found.fiscal_year_start_month, found.closed_until) == (4, None)
+        assert owners == [(asha.id, "owner")]
+
+    def test_refuses_where_nobody_acts(self, db):
+        with (
+            pytest.raises(IntegrityError, match="somebody to own it"),
+            acting_as(Actor(user_id=None, kind="system")),
+        ):
+            book_open(name="x")
+
+    @pytest.mark.parametrize(
+        "wrong", [{"name": ""}, {"currency": "inr"}, {"currency": "RS"}, {"fiscal_month": 13}]
+    )
+    def test_refuses_what_no_book_is(self, asha, wrong):
+        with pytest.raises(IntegrityError), acting_as(asha.actor):
+            book_open(**({"name": "x"} | wrong))
+
+
+class TestPeriodClose:
+    def test_closes_forwards_only(self, asha):
+        with acting_as(asha.actor):
+            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 4, 30))
+            with pytest.raises(PeriodOnlyCloses, match="30 Apr 2026"):
+                period_close(book=asha.book, until=dt.date(2026, 4, 29))
+
+            assert Book.objects.get(pk=asha.book.pk).closed_until == dt.date(2026, 4, 30)
+
+    def test_stays_closed_for_whoever_read_the_book_before(self, asha):
+        with acting_as(asha.actor):
+            stale = Book.objects.get(pk=asha.book.pk)
+            period_close(book=asha.book, until=dt.date(2026, 4, 30))
+            with pytest.raises(PeriodOnlyCloses):
+                period_close(book=stale, until=dt.date(2026, 3, 31))
+
+    def test_waits_for_those_who_are_posting(self, committed, asha):
+        has_posted, may_commit = threading.Event(), threading.Event()
+        order = []
+
+        def poster():
+            with acting_as(asha.actor):
+                record(asha, on=TODAY)
+                has_posted.set()
+                may_commit.wait(5)
+                order.append("posted")
+            connections.close_all()
+
+        def closer():
+            has_posted.wait(5)
+            with acting_as(asha.actor):
+                threading.Timer(0.2, may_commit.set).start()
+                period_close(book=asha.book, until=TODAY)
+                order.append("closed")
+            connections.close_all()
+
+        threads = [threading.Thread(target=work) for work in (poster, closer)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+
+        assert order == ["posted", "closed"]
+        with pytest.raises(PeriodClosed):
+            record(asha, on=TODAY)
+
+    def test_refuses_an_editor(self, committed, asha, bala, admin_url):
+        member_add(admin_url, book=asha.book, person=bala, role="editor")
+
+        with acting_as(bala.actor), pytest.raises(BookReadOnly):
+            period_close(book=Book.objects.get(pk=asha.book.pk), until=TODAY)
+
+        record(asha, on=TODAY)
+
+
+class TestBookNameFor:
+    @pytest.mark.parametrize(
+        ("full_name", "name"),
+        [("Asha Rao", "Rao household"), ("Asha", "Asha household"), (" Asha  Devi ", "Devi household"),
+         ("", "My household"), ("x" * 120, "x" * 60 + " household"), ("आशा राव", "राव household")],
+    )  # fmt: skip
+    def test_takes_the_last_name(self, full_name, name):
+        assert book_name_for(full_name=full_name) == name
+
+
+class TestBookIdsOf:
+    def test_lists_own_and_shared_books(self, committed, asha, bala, admin_url):
+        member_add(admin_url, book=asha.book, person=bala, role="viewer")
+
+        with acting_as(bala.actor):
+            assert book_ids_of(user_id=bala.id) == [bala.book.pk, asha.book.pk]
+
+
+def signed_up(full_name="Meena Iyer"):
+    user_id = uuid7()
+    with acting_as(actor(user_id)):
+        return person_signup(user_id=user_id, email=address_new(), password=PASSWORD, full_name=full_name)
+
+
+class TestSignup:
+    def test_opens_a_household_with_a_chart(self, db):
+        user = signed_up()
+
+        with acting_as(actor(user.pk)):
+            book = Book.objects.get(members__user_id=user.pk)
+            accounts = list(Account.objects.filter(book=book))
+
+        assert book.name == "Iyer household"
+        assert {account.currency for account in accounts} == {"INR"}
+        assert {account.type for account in accounts} == {"asset", "liability", "equity", "income", "expense"}
+        names = Counter(account.name.casefold() for account in accounts)
+        assert [name for name, count in names.items() if count > 1] == []
+        purposes = Counter(account.purpose for account in accounts if account.purpose)
+        assert purposes == Counter(Account.Purpose.values)
+
+    def test_gives_every_account_an_icon_that_exists(self, db):
+        user = signed_up()
+        drawn = set(re.findall(r'<symbol[^>]* id="([^"]+)"', (ROOT / "static/icons.svg").read_text()))
+
+        with acting_as(actor(user.pk)):
+            used = set(Account.objects.values_list("icon", flat=True))
+
+        assert used
+        assert used - drawn == set()

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from ledger.chart.selectors import account_named, accounts_by_id, accounts_categories, accounts_money
+from ledger.chart.starter_india import STARTER_CHART
+from rupaya.core.db import acting_as
+from rupaya.core.ids import uuid7
+
+
+class TestAccountsMoney:
+    def test_lists_what_holds_and_owes(self, asha, django_assert_num_queries):
+        with acting_as(asha.actor), django_assert_num_queries(1):
+            found = accounts_money(book=asha.book)
+
+        wanted = {starter.name for starter in STARTER_CHART if starter.type in {"asset", "liability"}}
+        assert {account.name for account in found} == wanted
+        assert [account.type for account in found] == sorted(account.type for account in found)
+
+
+class TestAccountsCategories:
+    def test_lists_income_first_by_name(self, asha, django_assert_num_queries):
+        with acting_as(asha.actor), django_assert_num_queries(1):
+            found = accounts_categories(book=asha.book)
+
+        income = [account.name for account in found if account.type == "income"]
+        spending = [account.name for account in found if account.type == "expense"]
+        assert [account.name for account in found] == income + spending
+        assert income == sorted(income)
+        assert spending == sorted(spending)
+
+
+class TestAccountsById:
+    def test_finds_by_id_and_purpose_and_leaves_out_the_rest(self, asha, chitra, django_assert_num_queries):
+        fuel, foreign = asha.account("Fuel"), chitra.account("Fuel")
+
+        with acting_as(asha.actor), django_assert_num_queries(1):
+            found = accounts_by_id(
+                book=asha.book, ids=[fuel.pk, foreign.pk, uuid7()], purposes=["everyday", "x"]
+            )
+
+        cash = asha.account("Cash")
+        assert found == {fuel.pk: fuel, cash.pk: cash, "everyday": cash}
+
+
+class TestAccountNamed:
+    def test_finds_money_accounts_alone(self, asha):
+        with acting_as(asha.actor):
+            card = account_named(book=asha.book, name="CREDIT card")
+            assert card is not None
+            assert card.name == "Credit card"
+            assert account_named(book=asha.book, name="Fuel") is None
+            assert account_named(book=asha.book, name="%") is None

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ledger.reports.selectors import balances_at, overview_at
+from rupaya.core.db import acting_as
+from rupaya.core.money import Money
+from tests.ledger.desk import record
+from tests.support.cast import person_make
+
+TODAY = dt.date(2026, 11, 20)
+ACCOUNTS = ("Cash", "Savings account", "Credit card")
+CATEGORIES = {
+    "expense": ("Groceries", "Fuel", "Travel", "Shopping", "Insurance", "Taxes", "Education", "Children"),
+    "income": ("Salary", "Interest"),
+}
+
+
+def month_of(day):
+    return (day.year, day.month)
+
+
+def months_back(count):
+    first = TODAY.year * 12 + TODAY.month - 1 - count
+    return (first // 12, first % 12 + 1)
+
+
+MONTHS = [months_back(count) for count in range(11, -1, -1)]
+
+
+@st.composite
+def entries(draw):
+    """(type, account, the other account or category, paise, day), some before the window and some to come."""
+    kind = draw(st.sampled_from(["income", "expense", "expense", "transfer"]))
+    account = draw(st.sampled_from(ACCOUNTS))
+    others = CATEGORIES.get(kind) or tuple(name for name in ACCOUNTS if name != account)
+    on = draw(st.dates(TODAY - dt.timedelta(days=420), TODAY + dt.timedelta(days=40)))
+    return kind, account, draw(st.sampled_from(others)), draw(st.integers(1, 10**7)), on
+
+
+def modelled(found):
+    """The same figures by plain addition."""
+    past = [entry for entry in found if entry[4] <= TODAY]
+    moved: Counter[tuple] = Counter()
+    flows: Counter[tuple] = Counter()
+    spent: Counter[str] = Counter()
+    for kind, account, other, minor, on in past:
+        if kind == "transfer":
+            moved[account, month_of(on)] -= minor
+            moved[other, month_of(on)] += minor
+            continue
+        moved[account, month_of(on)] += minor if kind == "income" else -minor
+        flows[kind, month_of(on)] += minor
+        if kind == "expense" and month_of(on) == MONTHS[-1]:
+            spent[other] += minor
+    worth = [sum(minor for (_, at), minor in moved.items() if at <= month) for month in MONTHS]
+    balances = {
+        name: sum(minor for (account, _), minor in moved.items() if account == name) for name in ACCOUNTS
+    }
+    return worth, balances, flows, spent
+
+
+class TestOverviewAt:
+    @given(st.lists(entries(), max_size=14))
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_agrees_with_plain_addition(self, db, found):
+        person = person_make("Asha")
+        ids = {
+            name: person.account(name).pk
+            for name in (*ACCOUNTS, *CATEGORIES["expense"], *CATEGORIES["income"])
+        }
+        for kind, account, other, minor, on in found:
+            key = "to_account_id" if kind == "transfer" else "category_id"
+            record(person, kind, minor=minor, on=on, **{"account_id": ids[account], key: ids[other]})
+
+        with acting_as(person.actor):
+            seen = overview_at(book=person.book, today=TODAY)
+
+        worth, balances, flows, spent = modelled(found)
+        now, last = MONTHS[-1], MONTHS[-2]
+        assert [money.minor for money in seen.net_worth_series] == worth
+        assert (seen.net_worth.minor, seen.net_worth_change.minor) == (worth[-1], worth[-1] - worth[-2])
+        assert (seen.income.minor, seen.spent.minor) == (flows["income", now], flows["expense", now])
+        assert seen.saved.minor == flows["income", now] - flows["expense", now]
+        assert [
+            (month_of(flow.starts_on), flow.income.minor, flow.expense.minor) for flow in seen.cash_flow
+        ] == [(month, flows["income", month], flows["expense", month]) for month in MONTHS[-6:]]
+        assert all(flow.net == flow.income - flow.expense for flow in seen.cash_flow)
+        assert {
+            account.name: account.balance.minor for account in seen.accounts if account.name in ACCOUNTS
+        } == balances
+        assert seen.has_any == any(entry[4] <= TODAY for entry in found)
+        self.check_spending(seen, spent)
+        self.check_percents(seen, flows["income", now], flows["expense", now], flows["expense", last])
+
+    def check_spending(self, seen, spent):
+        shown = [(part.category, part.amount.minor) for part in seen.spending]
+        ranked = sorted(spent.items(), key=lambda item: (-item[1], item[0]))
+        if len(ranked) > 6:
+            ranked = [*ranked[:5], ("Other", sum(minor for _, minor in ranked[5:]))]
+        assert shown == ranked
+        assert seen.spending_total.minor == sum(spent.values())
+        assert not shown or abs(sum(part.percent for part in seen.spending) - 100) <= 1
+
+    def check_percents(self, seen, income, spent, spent_before):
+        assert (seen.saved_percent is None) == (income == 0)
+        assert income == 0 or abs(seen.saved_percent * income - (income - spent) * 100) <= income
+        assert (seen.spent_vs_last_month_percent is None) == (spent_before == 0)
+        assert spent_before == 0 or (
+            abs(seen.spent_vs_last_month_percent * spent_before - (spent - spent_before) * 100)
+            <= spent_before
+        )
+
+    def test_is_empty_for_an_empty_book(self, asha):
+        with acting_as(asha.actor):
+            seen = overview_at(book=asha.book, today=TODAY)
+
+        assert not seen.has_any
+        assert (seen.net_worth, seen.spending) == (Money(0, "INR"), ())
+        assert (seen.net_worth_change_percent, seen.saved_percent, seen.spent_vs_last_month_percent) == (
+            None,
+            None,
+            None,
+        )
+        assert len(seen.net_worth_series) == 12
+
+    def test_sees_the_present_day_and_not_the_next(self, asha):
+        record(asha, "income", minor=100, on=TODAY)
+        record(asha, "income", minor=1000, on=TODAY + dt.timedelta(days=1))
+        record(asha, "income", minor=10000, on=dt.date(2026, 12, 1))
+
+        with acting_as(asha.actor):
+            assert overview_at(book=asha.book, today=TODAY).net_worth.minor == 100
+            assert overview_at(book=asha.book, today=dt.date(2026, 11, 30)).net_worth.minor == 1100
+            assert overview_at(book=asha.book, today=dt.date(2026, 12, 31)).net_worth.minor == 11100
+
+    def test_works_on_the_first_day_of_a_year(self, asha):
+        record(asha, "income", minor=100, on=dt.date(2026, 12, 31))
+
+        with acting_as(asha.actor):
+            seen = overview_at(book=asha.book, today=dt.date(2027, 1, 1))
+
+        assert (seen.net_worth.minor, seen.income.minor, seen.last_month_label) == (100, 0, "December")
+        assert [flow.label for flow in seen.cash_flow] == ["Aug", "Sep", "Oct", "Nov", "Dec", "Jan"]
+
+    def test_counts_what_is_owed_against_what_is_owned(self, asha):
+        record(asha, minor=30000, account_id=asha.account("Credit card").pk)
+        record(asha, "income", minor=50000)
+
+        with acting_as(asha.actor):
+            seen = overview_at(book=asha.book, today=TODAY)
+
+        assert seen.net_worth.minor == 20000
+        assert {a.name: a.balance.minor for a in seen.accounts if a.balance.minor} == {
+            "Cash": 50000,
+            "Credit card": -30000,
+        }
+
+    def test_is_one_query(self, asha, django_assert_num_queries):
+        record(asha)
+
+        with acting_as(asha.actor), django_assert_num_queries(1):
+            overview_at(book=asha.book, today=TODAY)
+
+
+class TestBalancesAt:
+    def test_is_one_query_for_a_day_in_the_past(self, asha, django_assert_num_queries):
+        record(asha, "income", minor=100, on=dt.date(2024, 1, 31))
+        record(asha, "income", minor=1000, on=dt.date(2024, 2, 29))
+
+        with acting_as(asha.actor), django_assert_num_queries(1):
+            balances = balances_at(book=asha.book, today=dt.date(2024, 2, 28))
+
+        assert {one.name: one.balance.minor for one in balances if one.balance.minor} == {"Cash": 100}
+        assert {one.type for one in balances} == {"asset", "liability"}
+
+    def test_shows_nothing_of_a_strangers_book(self, asha, chitra):
+        record(asha)
+
+        with acting_as(chitra.actor):
+            assert balances_at(book=asha.book, today=TODAY) == ()

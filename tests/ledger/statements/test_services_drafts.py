@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import pytest
+from django.db import IntegrityError
+
+from ledger.chart.services import account_for
+from ledger.statements import services
+from ledger.statements.models import Statement, StatementLine
+from ledger.statements.parsers import StatementUnreadable
+from ledger.statements.parsers.text import FILE_BYTES_MAX
+from ledger.statements.services import (
+    AccountTakesNoStatement,
+    DraftsTooMany,
+    StatementPosted,
+    StatementRefused,
+    statement_discard,
+)
+from rupaya.core.db import acting_as, whole
+from tests.ledger.desk import bank_import, counts
+from tests.ledger.statements.may import ROWS, SBI, day, drafted, fields_of, imported, posted
+from tests.ledger.statements.writers import hdfc_file, line, sbi_file
+
+
+class TestStatementDraft:
+    @pytest.mark.parametrize("write", [hdfc_file, sbi_file])
+    def test_keeps_the_banks_rows_and_writes_no_money(self, asha, write):
+        before = counts(asha)
+
+        statement = drafted(asha, write(ROWS), name="C:\\My files\\st\u0007atement.txt")
+
+        after = counts(asha)
+        with acting_as(asha.actor):
+            lines = list(StatementLine.objects.filter(statement=statement).order_by("position"))
+        assert [(row.date, row.amount_minor, row.balance_minor, row.narration) for row in lines] == [
+            (row.date, row.amount_minor, row.balance_minor, row.narration) for row in ROWS
+        ]
+        assert (statement.opening_minor, statement.closing_minor) == (100000, 57245)
+        assert (statement.first_on, statement.last_on, statement.lines_count) == (day(1), day(31), 5)
+        assert statement.file_name == "statement.txt"
+        assert statement.posted_at is None
+        assert after["ledger_posting"] == before["ledger_posting"]
+        assert after["ledger_transaction"] == before["ledger_transaction"]
+
+    def test_is_the_same_draft_for_the_same_file(self, asha):
+        first = drafted(asha, hdfc_file(ROWS))
+        before = counts(asha)
+
+        second = drafted(asha, hdfc_file(ROWS), name="copy of it.txt")
+
+        assert second.pk == first.pk
+        assert counts(asha) == before
+
+    def test_names_each_wrong_row_and_keeps_nothing(self, asha):
+        drafted(asha, hdfc_file(ROWS))
+        before = counts(asha)
+        broken = [ROWS[0], line(2, amount=100, balance=999999, on=day(2)), "31/02/26,x,01/05/26,1.00,,,5.00"]
+
+        with pytest.raises(StatementRefused) as raised:
+            drafted(asha, hdfc_file(broken), account="A new account")
+
+        named = {(error.line_no, error.field) for error in raised.value.line_errors}
+        assert {(4, "balance"), (5, "date")} <= named
+        assert all(error.why and error.fix for error in raised.value.line_errors)
+        assert raised.value.message.startswith("Line 4: The balance after this row should be ₹951.00")
+        assert counts(asha) == before
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"",
+            b" \r\n\t\n",
+            b"PK\x03\x04rest",
+            bytes(range(256)) * 8,
+            b"x" * (FILE_BYTES_MAX + 1),
+            hdfc_file([]),
+        ],
+        ids=["empty", "blank", "workbook", "binary", "too large", "no rows"],
+    )
+    def test_refuses_what_is_no_statement_and_keeps_nothing(self, asha, data):
+        before = counts(asha)
+
+        with pytest.raises(StatementUnreadable) as raised:
+            drafted(asha, data, account="A new account")
+
+        assert raised.value.fix
+        assert counts(asha) == before
+
+    def test_refuses_an_account_that_no_bank_keeps(self, asha):
+        with pytest.raises(AccountTakesNoStatement) as raised:
+            drafted(asha, hdfc_file(ROWS), account="Credit card")
+
+        assert [error.field for error in raised.value.errors] == ["account_id"]
+
+    def test_refuses_another_accounts_number(self, asha):
+        with acting_as(asha.actor):
+            account = account_for(book=asha.book, account_id=None, name=SBI)
+            account.number_last4 = "9999"
+            account.save()
+
+        with pytest.raises(AccountTakesNoStatement, match="4567"):
+            drafted(asha, sbi_file(ROWS))
+
+    def test_refuses_more_drafts_than_anybody_can_mean(self, asha, monkeypatch):
+        monkeypatch.setattr(services, "DRAFTS_MAX", 1)
+        drafted(asha, hdfc_file(ROWS))
+
+        with pytest.raises(DraftsTooMany):
+            drafted(asha, hdfc_file(ROWS[:1]))
+
+    def test_gives_a_row_without_words_some(self, asha):
+        bank_import(asha, hdfc_file([line(narration=" - ")]))
+
+        ((_, description),) = imported(asha)
+        assert description.strip(" -")
+
+
+class TestStatementDiscard:
+    def test_forgets_a_draft_with_its_rows(self, asha):
+        before = counts(asha)
+        del before["audit_logs"], before["ledger_account"]
+        statement = drafted(asha, hdfc_file(ROWS))
+
+        with acting_as(asha.actor):
+            statement_discard(book=asha.book, statement=statement)
+
+        assert before.items() <= counts(asha).items()
+
+    def test_refuses_one_that_is_in_the_books(self, asha):
+        statement = drafted(asha, hdfc_file(ROWS))
+        posted(asha, statement)
+        before = counts(asha)
+
+        with pytest.raises(StatementPosted), acting_as(asha.actor):
+            statement_discard(book=asha.book, statement=statement)
+
+        assert counts(asha) == before
+
+    def test_leaves_another_books_draft_alone(self, asha, chitra):
+        statement = drafted(asha, hdfc_file(ROWS))
+        before = counts(asha)
+
+        with acting_as(chitra.actor):
+            statement_discard(book=chitra.book, statement=statement)
+
+        assert counts(asha) == before
+
+
+class TestStatementModels:
+    def test_hold_a_file_once_an_account(self, asha):
+        statement = drafted(asha, hdfc_file(ROWS))
+        twin = Statement(**fields_of(statement))
+
+        with (
+            acting_as(asha.actor),
+            pytest.raises(IntegrityError, match="ledger_statement_file_once"),
+            whole(),
+        ):
+            twin.save(force_insert=True)
