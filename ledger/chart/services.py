@@ -32,7 +32,7 @@ class AccountNameInvalid(Invalid):
 
     def __init__(self) -> None:
         message = f"An account's name has 1 to {NAME_MAX} printable characters."
-        super().__init__(message, errors=[FieldError("name", self.code, message)])
+        super().__init__(message, errors=[FieldError("account_name", self.code, message)])
 
 
 def chart_start(*, book: Book) -> list[Account]:

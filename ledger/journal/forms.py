@@ -11,6 +11,7 @@ from django import forms
 from ledger.chart.models import Account
 from ledger.journal.rules import DESCRIPTION_MAX, EARLIEST, LATEST, description_fold
 from ledger.journal.services import Entry
+from rupaya.core.ids import uuid7
 from rupaya.core.money import AmountInvalid, Money, money_parse
 
 SPLITS_SHOWN: Final = 10
@@ -74,6 +75,8 @@ class CategoryField(AccountField):
 class TransactionForm(forms.Form):
     """Type, amount and a few words are enough; the rest has defaults."""
 
+    # The new transaction's id, made with the empty form: sent twice, it is recorded once.
+    entry_id = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid7)
     type = forms.ChoiceField(choices=_TYPES, initial="expense", widget=forms.RadioSelect)
     amount = AmountField(label="Amount", error_messages={"required": "Write the amount."})
     description = forms.CharField(
@@ -142,6 +145,7 @@ class TransactionForm(forms.Form):
             parts=parts or [(None if is_transfer else values["category"], values["amount"])],
             account_id=values["account"],
             to_account_id=values["to_account"] if is_transfer else None,
+            id=values["entry_id"],
         )
 
 

@@ -52,11 +52,19 @@ def transaction_page(
     return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (row.date.isoformat(), str(row.id)))
 
 
-def transaction_view(*, book: Book, transaction_id: UUID) -> TransactionView:
-    """One transaction that is known to be there. One query."""
+def transaction_find(*, book: Book, transaction_id: UUID) -> TransactionView | None:
+    """One transaction of the book, or None. One query."""
     sql = _PAGE_SQL.format(conditions="AND t.id = %(id)s", direction="DESC")
-    (row,) = rows_as_dicts(sql, {"book": book.pk, "rows": 1, "id": transaction_id})
-    return view_of(row)
+    rows = rows_as_dicts(sql, {"book": book.pk, "rows": 1, "id": transaction_id})
+    return view_of(rows[0]) if rows else None
+
+
+def transaction_view(*, book: Book, transaction_id: UUID) -> TransactionView:
+    """One transaction that is known to be there; raises LookupError where it is not. One query."""
+    found = transaction_find(book=book, transaction_id=transaction_id)
+    if found is None:
+        raise LookupError(transaction_id)
+    return found
 
 
 def account_balance_minor(*, book: Book, account_id: UUID, on: dt.date) -> int:

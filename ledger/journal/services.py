@@ -14,9 +14,9 @@ from django.db import connection
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.selectors import AccountUnknown, accounts_by_id
-from ledger.journal.rules import Leg, legs_of
+from ledger.journal.rules import Leg, TransactionView, legs_of
 from rupaya.core.db import assert_acting, constraints_now, explaining
-from rupaya.core.errors import DomainError, FieldError, Invalid, Rejected
+from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money
 
@@ -54,7 +54,16 @@ class AccountUnfit(Invalid):
         super().__init__(message, errors=[FieldError(field, self.code, message)])
 
 
+class TransactionRecorded(Conflict):
+    """Raised when a transaction of this id is in the ledger: the same wish came twice."""
+
+    code = "transaction_recorded"
+    title = "This is recorded already"
+
+
 GUARDS: Final[Mapping[str, type[DomainError]]] = {
+    "ledger_transaction_pkey": TransactionRecorded,
+    "ledger_posting_pkey": TransactionRecorded,  # header and postings come together; either key may speak first
     "ledger_transaction_balanced": TransactionUnbalanced,
     "ledger_posting_base_equals_amount": TransactionUnbalanced,
     "ledger_period_open": PeriodClosed,
@@ -66,6 +75,7 @@ class Entry:
     """What a person wants to record. None stands for the book's default.
 
     parts: (category id or None, amount) for income and expense, one or several; for a transfer one amount.
+    id: the new transaction's, from whoever may send the same wish twice.
     """
 
     type: str
@@ -74,6 +84,7 @@ class Entry:
     parts: Sequence[tuple[UUID | None, Money]]
     account_id: UUID | None = None
     to_account_id: UUID | None = None
+    id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +113,7 @@ class Draft:
 def transaction_post(*, book: Book, entry: Entry) -> UUID:
     """Will record an entry and return the new transaction's id. Two queries and the guards.
 
-    Raises AccountUnknown, AccountUnfit, TransferToItself, PeriodClosed; nothing is written then.
+    Raises AccountUnknown, AccountUnfit, TransferToItself, PeriodClosed, TransactionRecorded; nothing is written then.
     """
     assert_acting()
     draft = _draft_of(book, entry)
@@ -110,10 +121,17 @@ def transaction_post(*, book: Book, entry: Entry) -> UUID:
     return draft.id
 
 
+def is_same(view: TransactionView, entry: Entry) -> bool:
+    """Whether a recorded transaction says what the entry says, as far as a person would see it."""
+    total = sum(amount.minor for _, amount in entry.parts)
+    said = (view.type, view.date, view.description, view.amount.minor)
+    return said == (entry.type, entry.date, entry.description, total)
+
+
 def transactions_write(*, book: Book, drafts: Sequence[Draft]) -> None:
     """Will write any number of transactions, whole, in one statement; the guards have the say.
 
-    Raises PeriodClosed or TransactionUnbalanced; nothing is written then.
+    Raises PeriodClosed, TransactionUnbalanced or TransactionRecorded; nothing is written then.
     """
     assert_acting()
     with explaining(GUARDS), connection.cursor() as cursor:
@@ -151,7 +169,7 @@ def _draft_of(book: Book, entry: Entry) -> Draft:
         account_id=source.pk,
         others=[(account.pk, amount) for account, amount in others],
     )
-    return Draft(uuid7(), entry.date, entry.type, "manual", entry.description, legs)
+    return Draft(entry.id or uuid7(), entry.date, entry.type, "manual", entry.description, legs)
 
 
 def _found(accounts: Mapping[UUID | str, Account], key: UUID | str, field: str) -> Account:

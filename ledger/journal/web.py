@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -17,8 +17,8 @@ from ledger.books.models import Book
 from ledger.chart.selectors import accounts_categories, accounts_money
 from ledger.journal.forms import SplitFormSet, TransactionForm, split_forms
 from ledger.journal.rules import TransactionView
-from ledger.journal.selectors import KEY_LENGTH, transaction_page, type_read
-from ledger.journal.services import transaction_post
+from ledger.journal.selectors import KEY_LENGTH, transaction_find, transaction_page, type_read
+from ledger.journal.services import Entry, TransactionRecorded, is_same, transaction_post
 from rupaya.core import clock
 from rupaya.core.db import whole
 from rupaya.core.errors import DomainError
@@ -126,9 +126,19 @@ def _record(form: TransactionForm, splits: SplitFormSet, book: Book) -> bool:
     if entry is None:
         return False
     try:
-        with whole():
-            transaction_post(book=book, entry=entry)
+        _post_once(book, entry)
     except DomainError as error:  # the book's rule, told beside the form with everything still filled in
         form.add_error(None, error.message)
         return False
     return True
+
+
+def _post_once(book: Book, entry: Entry) -> None:
+    """A second click sends the same again; somebody who went back and changed it means another transaction."""
+    try:
+        with whole():
+            transaction_post(book=book, entry=entry)
+    except TransactionRecorded:
+        recorded = transaction_find(book=book, transaction_id=entry.id) if entry.id else None
+        if recorded is None or not is_same(recorded, entry):
+            transaction_post(book=book, entry=replace(entry, id=None))

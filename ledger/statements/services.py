@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import IntegrityError, connection
+from django.db.models import QuerySet
 
 from ledger.books.models import Book
 from ledger.chart.models import Account
@@ -21,7 +22,7 @@ from ledger.statements.models import Statement
 from ledger.statements.parsers import statement_parse
 from ledger.statements.reconcile import Plug
 from ledger.statements.selectors import lines_unknown, plan_for
-from rupaya.core.db import assert_acting, constraints_now, explaining
+from rupaya.core.db import assert_acting, constraint_name, constraints_now, explaining, whole
 from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money, money_format
@@ -115,11 +116,7 @@ def statement_draft(*, book: Book, account: Account, data: bytes, file_name: str
         raise StatementRefused(parsed.errors)
     _check_account(account, parsed)
     digest = hashlib.sha256(data).hexdigest()
-    known = (
-        Statement.objects.filter(book=book, account=account, file_sha256=digest)
-        .select_related("account")
-        .first()
-    )
+    known = _known(account, digest).first()
     if known:
         return known
     if Statement.objects.filter(book=book, posted_at=None).count() >= DRAFTS_MAX:
@@ -138,8 +135,13 @@ def statement_draft(*, book: Book, account: Account, data: bytes, file_name: str
         closing_minor=parsed.closing_minor,
         lines_count=len(parsed.lines),
     )
-    with explaining({"ledger_statement_file_once": StatementPosted}):
-        statement.save(force_insert=True)
+    try:
+        with whole():
+            statement.save(force_insert=True)
+    except IntegrityError as error:  # the same file came twice at once: both get the one draft
+        if constraint_name(error) != "ledger_statement_file_once":
+            raise
+        return _known(account, digest).get()
     _lines_insert(statement, parsed)
     constraints_now()
     return statement
@@ -181,6 +183,7 @@ def statement_post(
     with explaining({"ledger_statement_line_posted_once": StatementPosted}):
         _lines_link(statement, rows, drafts)
         Statement.objects.filter(pk=statement.pk, book=book).update(posted_at=now)
+        Account.objects.filter(pk=account.pk, book=book, institution="").update(institution=statement.bank)
         constraints_now()
     statement.posted_at = now
     return Posted(
@@ -204,12 +207,24 @@ def statement_discard(*, book: Book, statement: Statement) -> None:
         constraints_now()
 
 
+def _known(account: Account, digest: str) -> QuerySet[Statement]:
+    found = Statement.objects.filter(book=account.book_id, account=account, file_sha256=digest)
+    return found.select_related("account").order_by("pk")
+
+
 def _check_account(account: Account, parsed: rules.Statement) -> None:
     if account.type != Account.Type.ASSET:
         raise AccountTakesNoStatement(f"“{account.name}” is not an account that a bank keeps for you.")
     if account.currency != parsed.currency:
         raise AccountTakesNoStatement(
             f"“{account.name}” is kept in {account.currency}, the file in {parsed.currency}."
+        )
+    banks = Statement.objects.filter(book=account.book_id, account=account, posted_at__isnull=False)
+    other = banks.exclude(bank=parsed.bank).order_by("pk").first()
+    if other:
+        raise AccountTakesNoStatement(
+            f"“{account.name}” has statements of {other.bank}; this file is from {parsed.bank}. "
+            "Choose that bank's account, or a new one."
         )
     number = parsed.number_last4
     if number and account.number_last4 and account.number_last4 != number:

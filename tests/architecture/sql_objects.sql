@@ -254,6 +254,19 @@ BEGIN
   RETURN NULL;
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_statement_line_draft_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM new_rows line JOIN ledger_statement s ON s.book_id = line.book_id AND s.id = line.statement_id
+              WHERE s.posted_at IS NOT NULL) THEN
+    PERFORM ledger_refuse('ledger_statement_posted_stays', 'a posted statement gets no more rows');
+  END IF;
+  RETURN NULL;
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_statement_line_guard()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -357,6 +370,7 @@ CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_statement REFERENCING 
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER ledger_statement_posted_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
 CREATE TRIGGER ledger_statement_posted_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
+CREATE TRIGGER ledger_statement_line_draft AFTER INSERT ON public.ledger_statement_line REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_draft_guard();
 CREATE TRIGGER ledger_statement_line_posted_delete AFTER DELETE ON public.ledger_statement_line REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
 CREATE TRIGGER ledger_statement_line_posted_update AFTER UPDATE ON public.ledger_statement_line REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');

@@ -47,6 +47,7 @@ BORN = {
     ("flags", "0001_initial"),
     ("ledger", "0001_initial"),
     ("ledger", "0002_tenancy"),
+    ("ledger", "0004_statement_guards"),
 }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 
@@ -18,7 +17,7 @@ STATEMENT = ROOT / "tests/ledger/statements/fixtures/hdfc_delimited.txt"
 def commands(heading):
     """The first shell block under a heading."""
     section = README.split(f"## {heading}\n", 1)[1]
-    return re.search(r"```sh\n(.*?)```", section, re.DOTALL)[1]
+    return section.split("```sh\n", 1)[1].split("```", 1)[0]
 
 
 def paste(script, *, live, folder):

@@ -1,7 +1,10 @@
+DROP TRIGGER ledger_statement_line_draft ON ledger_statement_line;
+DROP FUNCTION ledger_statement_line_draft_guard();
 DROP TRIGGER ledger_statement_line_posted_delete ON ledger_statement_line;
 DROP TRIGGER ledger_statement_line_posted_update ON ledger_statement_line;
 DROP FUNCTION ledger_statement_line_guard();
 DROP TRIGGER ledger_statement_posted_delete ON ledger_statement;
 DROP TRIGGER ledger_statement_posted_update ON ledger_statement;
 DROP FUNCTION ledger_statement_guard();
+ALTER TABLE ledger_statement_line DROP CONSTRAINT ledger_statement_line_transaction_in_book;
 GRANT UPDATE ON ledger_statement, ledger_statement_line TO rupaya_user;

@@ -4,6 +4,11 @@ GRANT UPDATE (transaction_id) ON ledger_statement_line TO rupaya_user;
 REVOKE UPDATE ON ledger_statement FROM rupaya_user;
 GRANT UPDATE (posted_at) ON ledger_statement TO rupaya_user;
 
+-- The transaction of a row is in the same book and on the same day.
+ALTER TABLE ledger_statement_line
+  ADD CONSTRAINT ledger_statement_line_transaction_in_book
+    FOREIGN KEY (book_id, date, transaction_id) REFERENCES ledger_transaction (book_id, date, id);
+
 CREATE FUNCTION ledger_statement_guard() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
@@ -35,3 +40,18 @@ CREATE TRIGGER ledger_statement_line_posted_update AFTER UPDATE ON ledger_statem
   REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
 CREATE TRIGGER ledger_statement_line_posted_delete AFTER DELETE ON ledger_statement_line
   REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
+
+CREATE FUNCTION ledger_statement_line_draft_guard() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  IF EXISTS (SELECT FROM new_rows line JOIN ledger_statement s ON s.book_id = line.book_id AND s.id = line.statement_id
+              WHERE s.posted_at IS NOT NULL) THEN
+    PERFORM ledger_refuse('ledger_statement_posted_stays', 'a posted statement gets no more rows');
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER ledger_statement_line_draft AFTER INSERT ON ledger_statement_line
+  REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_draft_guard();

@@ -39,7 +39,7 @@ class TestAccountOpen:
         with pytest.raises(AccountNameInvalid) as raised:
             opened(asha, name)
 
-        assert [error.field for error in raised.value.errors] == ["name"]
+        assert [error.field for error in raised.value.errors] == ["account_name"]
 
     def test_takes_the_longest_name(self, asha):
         assert opened(asha, "x" * 80).name == "x" * 80

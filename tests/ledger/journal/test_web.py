@@ -10,6 +10,7 @@ import time_machine
 
 from ledger.books.services import period_close
 from rupaya.core.db import acting_as
+from rupaya.core.ids import uuid7
 from tests.ledger.desk import TODAY, balance, browser_of, counts, guest_make, record
 
 FILLED = {
@@ -214,3 +215,34 @@ class TestTransactionNew:
         assert guest.get("/transactions/new").status_code == 403
         assert guest.post("/transactions/new", FILLED).status_code == 403
         assert counts(asha) == before
+
+
+class TestSecondClick:
+    def test_records_the_same_form_once(self, browser, asha):
+        form = {**FILLED, "entry_id": str(uuid7())}
+
+        answers = [browser.post("/transactions/new", form) for _ in range(2)]
+
+        assert [answer.status_code for answer in answers] == [302, 302]
+        assert counts(asha)["ledger_transaction"] == 1
+
+    def test_records_again_what_was_changed_after_going_back(self, browser, asha):
+        form = {**FILLED, "entry_id": str(uuid7())}
+
+        browser.post("/transactions/new", form)
+        browser.post("/transactions/new", {**form, "amount": "750"})
+
+        assert balance(asha, "Cash", TODAY) == -125000
+
+    def test_gives_each_empty_form_an_id_of_its_own(self, browser):
+        pages = [text_of(browser.get("/transactions/new")) for _ in range(2)]
+
+        ids = [re.findall(r'name="entry_id" value="([^"]+)"', page)[0] for page in pages]
+        assert ids[0] != ids[1]
+
+    def test_takes_nobody_elses_transaction_for_ones_own(self, browser, asha, chitra):
+        theirs = record(chitra)
+
+        browser.post("/transactions/new", {**FILLED, "entry_id": str(theirs)})
+
+        assert counts(asha)["ledger_transaction"] == 1

@@ -45,8 +45,8 @@ def entries(draw):
 def modelled(found):
     """The same figures by plain addition."""
     past = [entry for entry in found if entry[4] <= TODAY]
-    moved: Counter[tuple] = Counter()
-    flows: Counter[tuple] = Counter()
+    moved: Counter[tuple[str, tuple[int, int]]] = Counter()
+    flows: Counter[tuple[str, tuple[int, int]]] = Counter()
     spent: Counter[str] = Counter()
     for kind, account, other, minor, on in past:
         if kind == "transfer":

@@ -82,7 +82,7 @@ class TestStatementLine:
     @pytest.mark.parametrize(
         "verb",
         ["UPDATE ledger_statement_line SET transaction_id = NULL",
-         "UPDATE ledger_statement_line SET transaction_id = gen_random_uuid()",
+         "UPDATE ledger_statement_line SET transaction_id = transaction_id",
          "DELETE FROM ledger_statement_line"],
     )  # fmt: skip
     def test_stays_once_posted(self, raw, asha, verb):
@@ -110,6 +110,32 @@ class TestStatementLine:
 
         assert twin.pk != statement.pk
         assert raised.value.diag.constraint_name == "ledger_statement_line_posted_once"
+
+    def test_names_a_transaction_of_its_book_and_day(self, raw, asha):
+        statement = drafted(asha)
+        act(raw, asha)
+
+        with pytest.raises(errors.ForeignKeyViolation) as raised:
+            raw.execute(
+                "UPDATE ledger_statement_line SET transaction_id = gen_random_uuid() WHERE statement_id = %s",
+                [statement.pk],
+            )
+
+        assert raised.value.diag.constraint_name == "ledger_statement_line_transaction_in_book"
+
+    def test_comes_to_no_statement_that_is_posted(self, raw, asha):
+        statement = drafted(asha, is_posted=True)
+        act(raw, asha)
+
+        with pytest.raises(errors.CheckViolation) as raised:
+            raw.execute(
+                """INSERT INTO ledger_statement_line (book_id, statement_id, account_id, line_no, position, date,
+                          narration, description, reference, amount_minor, balance_minor, fingerprint)
+                   VALUES (%s, %s, %s, 99, 99, '2026-05-01', 'x', 'x', '', 1, 1, %s)""",
+                [asha.book.pk, statement.pk, statement.account_id, str(uuid7())],
+            )
+
+        assert raised.value.diag.constraint_name == "ledger_statement_posted_stays"
 
     def test_belongs_to_a_statement_of_its_book(self, raw, asha, chitra):
         statement = drafted(asha)

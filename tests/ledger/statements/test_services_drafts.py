@@ -14,8 +14,10 @@ from ledger.statements.services import (
     StatementPosted,
     StatementRefused,
     statement_discard,
+    statement_draft,
 )
 from rupaya.core.db import acting_as, whole
+from tests.accounts.phone import at_once
 from tests.ledger.desk import bank_import, counts
 from tests.ledger.statements.may import ROWS, SBI, day, drafted, fields_of, imported, posted
 from tests.ledger.statements.writers import hdfc_file, line, sbi_file
@@ -112,6 +114,42 @@ class TestStatementDraft:
 
         ((_, description),) = imported(asha)
         assert description.strip(" -")
+
+
+class TestStatementOfAnotherBank:
+    def test_is_refused_for_an_account_that_has_statements_of_one(self, asha):
+        bank_import(asha, sbi_file(ROWS))
+        before = counts(asha)
+
+        with pytest.raises(
+            AccountTakesNoStatement, match="has statements of State Bank of India; this file is from HDFC"
+        ):
+            drafted(asha, hdfc_file(ROWS))
+
+        assert counts(asha) == before
+
+    def test_finds_the_bank_written_down_at_the_account(self, asha):
+        assert asha.account("Savings account").institution == ""
+
+        bank_import(asha, sbi_file(ROWS), account="Savings account")
+
+        assert asha.account("Savings account").institution == "State Bank of India"
+
+
+class TestSameFileAtOnce:
+    def test_becomes_one_draft_for_both(self, committed, asha):
+        account = asha.account("Savings account")
+
+        def draft(_number):
+            with acting_as(asha.actor):
+                return statement_draft(
+                    book=asha.book, account=account, data=sbi_file(ROWS), file_name="bank.txt"
+                ).pk
+
+        drafts = at_once(4, draft)
+
+        assert len(set(drafts)) == 1
+        assert counts(asha)["ledger_statement_line"] == len(ROWS)
 
 
 class TestStatementDiscard:
