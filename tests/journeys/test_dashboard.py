@@ -150,17 +150,27 @@ class TestImport:
     def test_a_difference_is_only_adjusted_when_the_person_says_so(self, visitor):
         asha = visitor()
         asha.sign_up()
+        asha.add("Expense", "100", "By hand", on="2026-04-03", account="Savings account")
+
+        asha.read_file(HDFC)
+        assert "a difference of ₹100" in asha.text
+        asha.page.get_by_role("button", name="Import 10 transactions").click()
+        assert "Ready to import 10 transactions" in asha.text
+        asha.page.get_by_label("Also record").check()
+        asha.page.get_by_role("button", name="Import 10 transactions").click()
+
+        assert "This statement is in your books" in asha.text
+
+    def test_another_banks_file_is_refused_for_an_account_that_has_a_bank(self, visitor):
+        asha = visitor()
+        asha.expected = {422}
+        asha.sign_up()
         asha.read_file(HDFC)
         asha.page.get_by_role("button", name="Import 10 transactions").click()
 
-        asha.read_file(SBI)  # of another bank, into the same account
-        assert "a difference of" in asha.text
-        asha.page.get_by_role("button", name="Import 7 transactions").click()
-        assert "Ready to import 7 transactions" in asha.text
-        asha.page.get_by_label("Also record").check()
-        asha.page.get_by_role("button", name="Import 7 transactions").click()
+        asha.read_file(SBI)
 
-        assert "This statement is in your books" in asha.text
+        assert "has statements of HDFC Bank; this file is from State Bank of India" in asha.text
 
     def test_a_broken_file_is_refused_with_line_and_reason(self, visitor):
         asha = visitor()

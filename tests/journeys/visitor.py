@@ -92,12 +92,14 @@ class Visitor:
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Sign in").click()
 
-    def add(self, kind: str, amount: str, description: str, **choices: str) -> None:
-        """Will add a transaction; `choices` are the labels of selects, `category="Groceries"`."""
+    def add(self, kind: str, amount: str, description: str, *, on: str = "", **choices: str) -> None:
+        """Will add a transaction, today or `on` (2026-04-03); `choices` are the labels of selects, `category=…`."""
         self.go("/transactions/new")
         self.page.get_by_text(kind, exact=True).click()
         self.page.locator("#id_amount").fill(amount)
         self.page.locator("#id_description").fill(description)
+        if on:
+            self.page.locator("#id_date").fill(on)
         for field, label in choices.items():
             self.page.locator(f"#id_{field}").select_option(label=label)
         self.page.get_by_role("button", name="Save transaction").click()
