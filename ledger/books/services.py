@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Final
-from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
@@ -70,12 +69,3 @@ def book_name_for(*, full_name: str) -> str:
     """What a person's first book is called."""
     surname = full_name.strip().rpartition(" ")[2] or "My"
     return f"{surname[:60]} household"
-
-
-def book_ids_of(*, user_id: UUID) -> list[UUID]:
-    """The books that a person is a member of, first joined first."""
-    return list(
-        Book.objects.filter(members__user_id=user_id)
-        .order_by("members__created_at", "pk")
-        .values_list("pk", flat=True)
-    )

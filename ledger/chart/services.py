@@ -11,7 +11,7 @@ from ledger.chart.models import Account
 from ledger.chart.selectors import AccountUnknown, account_named, accounts_by_id
 from ledger.chart.starter_india import STARTER_CHART
 from rupaya.core.db import assert_acting, constraints_now, explaining
-from rupaya.core.errors import Conflict, FieldError, Invalid
+from rupaya.core.errors import Conflict, FieldError, Invalid, Rejected
 
 NAME_MAX: Final = 80  # characters
 ACCOUNTS_MAX: Final = 2000  # a book
@@ -22,6 +22,13 @@ class AccountNameTaken(Conflict):
 
     code = "account_name_taken"
     title = "The book has an account of that name"
+
+
+class AccountsTooMany(Rejected):
+    """Raised when a book has as many accounts as it may."""
+
+    code = "accounts_too_many"
+    title = "The book has too many accounts"
 
 
 class AccountNameInvalid(Invalid):
@@ -62,9 +69,11 @@ def account_open(
 ) -> Account:
     """Will open an account for money that is owned, in the book's currency.
 
-    Raises AccountNameInvalid, or AccountNameTaken where the book has it.
+    Raises AccountNameInvalid, AccountsTooMany, or AccountNameTaken where the book has it.
     """
     assert_acting()
+    if Account.objects.filter(book=book).count() >= ACCOUNTS_MAX:
+        raise AccountsTooMany(f"A book has at most {ACCOUNTS_MAX} accounts.")
     account = Account(
         book=book,
         type=Account.Type.ASSET,

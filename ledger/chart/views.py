@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from ledger.books.access import book_for, book_id_read
 from ledger.chart.selectors import accounts_categories
 from ledger.chart.serializers import category_out
-from rupaya.core.api import ApiView
+from rupaya.core.api import ApiView, list_body
 from rupaya.core.web import user_id_of
 
 
@@ -16,9 +16,9 @@ class CategoryCollection(ApiView):
     """The reasons why money moves."""
 
     def get(self, request: Request) -> Response:
-        """Every category of the book, income first; a book holds too few for more than one page."""
+        """A page of the book's categories, income first: `?limit=` (50, at most 200), `?cursor=`."""
         book = book_for(
             user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right="read"
         )
         results = [category_out(account) for account in accounts_categories(book=book)]
-        return Response({"results": results, "next": None, "previous": None})
+        return Response(list_body(results, request=request))

@@ -5,12 +5,15 @@ Rows are written only by the SQL function `ledger_post` and guarded by triggers;
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models.functions import Now
 
 from rupaya.core.ids import uuid7
+
+# Minor units a month may add to an account. Far from what 64 bits hold, so that the check speaks before they overflow.
+TOTAL_MAX: Final = 10**18
 
 
 class Transaction(models.Model):
@@ -116,4 +119,10 @@ class MonthTotal(models.Model):
         db_table = "ledger_month_total"
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(month__day=1), name="ledger_month_total_first_day"),
+            models.CheckConstraint(
+                condition=models.Q(
+                    amount_minor__range=(-TOTAL_MAX, TOTAL_MAX), base_minor__range=(-TOTAL_MAX, TOTAL_MAX)
+                ),
+                name="ledger_month_total_in_range",
+            ),
         ]

@@ -54,6 +54,13 @@ class AccountUnfit(Invalid):
         super().__init__(message, errors=[FieldError(field, self.code, message)])
 
 
+class TotalTooLarge(Rejected):
+    """Raised when a month's sum on an account would leave the numbers that are counted."""
+
+    code = "total_too_large"
+    title = "A month on this account would hold more than can be counted"
+
+
 class TransactionRecorded(Conflict):
     """Raised when a transaction of this id is in the ledger: the same wish came twice."""
 
@@ -66,6 +73,8 @@ GUARDS: Final[Mapping[str, type[DomainError]]] = {
     "ledger_posting_pkey": TransactionRecorded,  # header and postings come together; either key may speak first
     "ledger_transaction_balanced": TransactionUnbalanced,
     "ledger_posting_base_equals_amount": TransactionUnbalanced,
+    "ledger_transaction_legs_fit": TransactionUnbalanced,
+    "ledger_month_total_in_range": TotalTooLarge,
     "ledger_period_open": PeriodClosed,
 }
 

@@ -470,6 +470,16 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="monthtotal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("amount_minor__range", (-1000000000000000000, 1000000000000000000)),
+                    ("base_minor__range", (-1000000000000000000, 1000000000000000000)),
+                ),
+                name="ledger_month_total_in_range",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="statement",
             constraint=models.UniqueConstraint(fields=("book", "id", "account"), name="ledger_statement_key"),
         ),

@@ -21,7 +21,7 @@ WITH account AS MATERIALIZED (
    WHERE tail.base_minor IS NOT NULL
 )
 SELECT a.id AS account_id, a.type, a.kind, a.name, a.icon, a.institution, a.number_last4, a.currency,
-       moved.month, moved.base_minor::bigint AS base_minor
+       moved.month, moved.base_minor
   FROM account a
   LEFT JOIN moved ON moved.account_id = a.id
  ORDER BY a.type, a.name, a.id, moved.month NULLS FIRST

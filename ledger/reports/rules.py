@@ -102,11 +102,11 @@ def moves_of(rows: Iterable[dict[str, Any]]) -> list[AccountMoves]:
     for row in rows:
         account = found.get(row["account_id"]) or AccountMoves(
             row["account_id"], row["type"], row["kind"], row["name"], row["icon"], row["institution"],
-            row["number_last4"], row["currency"], 0 if row["month"] else row["base_minor"] or 0, {},
+            row["number_last4"], row["currency"], 0 if row["month"] else int(row["base_minor"] or 0), {},
         )  # fmt: skip
         found[account.id] = account
         if row["month"]:
-            account.months[row["month"]] = row["base_minor"]
+            account.months[row["month"]] = int(row["base_minor"])
     return list(found.values())
 
 

@@ -11,7 +11,7 @@ from ledger.books.access import book_for, book_id_read
 from ledger.reports.selectors import balances_at
 from ledger.reports.serializers import account_out
 from rupaya.core import clock
-from rupaya.core.api import ApiView
+from rupaya.core.api import ApiView, list_body
 from rupaya.core.web import user_id_of
 
 
@@ -19,10 +19,10 @@ class AccountCollection(ApiView):
     """The accounts that hold or owe money, with today's balances."""
 
     def get(self, request: Request) -> Response:
-        """Every such account of the book; a book holds too few for more than one page."""
+        """A page of such accounts: `?limit=` (50, at most 200), `?cursor=`."""
         book = book_for(
             user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right="read"
         )
         today = clock.today(zone=ZoneInfo(book.time_zone))
         results = [account_out(account) for account in balances_at(book=book, today=today)]
-        return Response({"results": results, "next": None, "previous": None})
+        return Response(list_body(results, request=request))

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from ledger.books.models import Book
 from ledger.journal.selectors import account_balance_minor
 from ledger.statements.models import Statement
@@ -17,8 +15,7 @@ from rupaya.core.db import rows_as_dicts
 from rupaya.core.errors import NotFound
 from rupaya.core.pagination import Cursor, Page, PageInvalid, page_of
 
-STATEMENTS_SHOWN: Final = 100
-KEY_LENGTH: Final = 1  # a cursor holds a line's position
+KEY_LENGTH: Final = 1  # a cursor holds a line's position, or a statement's id
 ONE_DAY: Final = dt.timedelta(days=1)
 
 # Known: the account has a posted row of the same fingerprint, from this file or from another.
@@ -53,7 +50,7 @@ SELECT plugged.date AS on,
        ((SELECT coalesce(sum(line.amount_minor), 0) FROM line WHERE line.is_known AND line.date <= plugged.date)
         - (SELECT coalesce(sum(p.amount_minor), 0) FROM ledger_posting p
             WHERE p.book_id = %(book)s AND p.account_id = %(account)s
-              AND p.date BETWEEN %(first_on)s AND plugged.date))::bigint AS lacking_minor
+              AND p.date BETWEEN %(first_on)s AND plugged.date)) AS lacking_minor
   FROM ({_PLUGGED_ON_SQL}) plugged
  WHERE plugged.date <= %(last_on)s
  ORDER BY plugged.date
@@ -79,13 +76,15 @@ class Preview:
     plan: Plan
 
 
-def statements_recent(*, book: Book) -> QuerySet[Statement]:
-    """The latest statements with their accounts, newest first. One query."""
-    return (
-        Statement.objects.filter(book=book)
-        .select_related("account")
-        .order_by("-created_at", "-id")[:STATEMENTS_SHOWN]
-    )
+def statement_page(*, book: Book, limit: int, cursor: Cursor | None = None) -> Page[Statement]:
+    """A page of the book's statements with their accounts, newest first: their ids are in that order. One query."""
+    is_backwards = cursor is not None and cursor.is_backwards
+    found = Statement.objects.filter(book=book).select_related("account")
+    if cursor is not None:
+        beside = _id_of(cursor)
+        found = found.filter(pk__gt=beside) if is_backwards else found.filter(pk__lt=beside)
+    rows = list(found.order_by("pk" if is_backwards else "-pk")[: limit + 1])
+    return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (str(row.pk),))
 
 
 def statement_of(*, book: Book, statement_id: UUID) -> Statement:
@@ -123,21 +122,21 @@ def statement_preview(*, book: Book, statement: Statement) -> Preview:
     """What posting would do. Five queries."""
     sums = rows_as_dicts(
         f"""SELECT count(*) FILTER (WHERE NOT is_known) AS new_count, count(*) FILTER (WHERE is_known) AS known_count,
-                   coalesce(sum(amount_minor) FILTER (WHERE NOT is_known), 0)::bigint AS new_minor,
-                   coalesce(sum(amount_minor) FILTER (WHERE amount_minor > 0), 0)::bigint AS in_minor,
-                   coalesce(-sum(amount_minor) FILTER (WHERE amount_minor < 0), 0)::bigint AS out_minor,
+                   coalesce(sum(amount_minor) FILTER (WHERE NOT is_known), 0) AS new_minor,
+                   coalesce(sum(amount_minor) FILTER (WHERE amount_minor > 0), 0) AS in_minor,
+                   coalesce(-sum(amount_minor) FILTER (WHERE amount_minor < 0), 0) AS out_minor,
                    count(*) FILTER (WHERE transaction_id IS NOT NULL) AS own_count
               FROM ({_LINES_SQL}) line""",  # noqa: S608  # constants only
         {"book": book.pk, "statement": statement.pk},
     )[0]
-    plan = plan_for(book=book, statement=statement, new_minor=sums["new_minor"])
+    plan = plan_for(book=book, statement=statement, new_minor=int(sums["new_minor"]))
     is_posted = statement.posted_at is not None
     return Preview(
         statement=statement,
         new_count=sums["own_count"] if is_posted else sums["new_count"],
         known_count=sums["known_count"] - sums["own_count"] if is_posted else sums["known_count"],
-        in_minor=sums["in_minor"],
-        out_minor=sums["out_minor"],
+        in_minor=int(sums["in_minor"]),
+        out_minor=int(sums["out_minor"]),
         plan=plan,
     )
 
@@ -168,9 +167,21 @@ def _standing(book: Book, statement: Statement) -> Standing:
             book=book, account_id=statement.account_id, on=statement.first_on - ONE_DAY
         ),
         at_end_minor=account_balance_minor(book=book, account_id=statement.account_id, on=statement.last_on),
-        plugged=tuple(PluggedDay(**day) for day in rows_as_dicts(_PLUGGED_SQL, parameters)),
+        plugged=tuple(
+            PluggedDay(day["on"], int(day["lacking_minor"]))
+            for day in rows_as_dicts(_PLUGGED_SQL, parameters)
+        ),
         **row,
     )
+
+
+def _id_of(cursor: Cursor) -> UUID:
+    try:
+        return UUID(cursor.key[0])
+    except ValueError as error:
+        raise PageInvalid(
+            "cursor", "This cursor belongs to another list; start from the first page."
+        ) from error
 
 
 def _position_of(cursor: Cursor) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -20,18 +20,16 @@ from ledger.journal.services import Draft, transactions_write
 from ledger.statements import rules
 from ledger.statements.models import Statement
 from ledger.statements.parsers import statement_parse
-from ledger.statements.reconcile import Plug
-from ledger.statements.selectors import lines_unknown, plan_for
+from ledger.statements.reconcile import Plan, Plug
+from ledger.statements.selectors import StatementNotFound, lines_unknown, plan_for
 from rupaya.core.db import assert_acting, constraint_name, constraints_now, explaining, whole
 from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money, money_format
 
-BATCH: Final = 1000  # transactions a call of ledger_post
 FILE_NAME_MAX: Final = 120  # characters
 DRAFTS_MAX: Final = 50  # unposted statements a book
 WORDLESS: Final = "Bank transaction"  # the description of a row whose narration is empty
-Progress = Callable[[int, int], None]
 
 
 class StatementRefused(Rejected):
@@ -147,51 +145,67 @@ def statement_draft(*, book: Book, account: Account, data: bytes, file_name: str
     return statement
 
 
-def statement_post(
-    *,
-    book: Book,
-    statement: Statement,
-    now: dt.datetime,
-    adjust: bool = False,
-    progress: Progress | None = None,
-) -> Posted:
+def statement_post(*, book: Book, statement: Statement, now: dt.datetime, adjust: bool = False) -> Posted:
     """Will post a draft's unknown rows and whatever makes the account end at the bank's closing balance.
 
-    All or nothing. Locks the account's row, so two imports into it follow each other. progress: called with
-    rows done and rows in all. Raises StatementPosted, PeriodClosed, or BalanceDiffers where a difference
-    needs the person's consent (`adjust`).
+    All or nothing, also for a caller that catches the refusal. Locks the account's row, so two imports into it
+    follow each other, and the statement's, so nobody discards it meanwhile. Raises StatementNotFound,
+    StatementPosted, PeriodClosed, or BalanceDiffers where a difference needs the person's consent (`adjust`).
     """
     assert_acting()
-    account = Account.objects.select_for_update().get(book=book, pk=statement.account_id)
-    statement.refresh_from_db(fields=["posted_at"])
-    if statement.posted_at is not None:
-        raise StatementPosted(f"{statement.file_name} was posted on {statement.posted_at:%d %b %Y}.")
-    rows = lines_unknown(statement=statement)
-    plan = plan_for(book=book, statement=statement, new_minor=sum(row["amount_minor"] for row in rows))
+    with whole():
+        account = Account.objects.select_for_update(of=("self",)).get(book=book, pk=statement.account_id)
+        _draft_lock(book, statement)
+        rows = lines_unknown(statement=statement)
+        plan = plan_for(book=book, statement=statement, new_minor=sum(row["amount_minor"] for row in rows))
+        _check_consent(statement, plan, adjust=adjust)
+        _post(book, account, statement, rows, plan, now)
+    statement.posted_at = now
+    return Posted(
+        new_count=len(rows),
+        known_count=statement.lines_count - len(rows),
+        plugs=plan.plugs,
+        balance=Money(statement.closing_minor, statement.currency),
+    )
+
+
+def _draft_lock(book: Book, statement: Statement) -> None:
+    locked = Statement.objects.select_for_update(of=("self",)).filter(book=book, pk=statement.pk).first()
+    if locked is None:
+        raise StatementNotFound
+    if locked.posted_at is not None:
+        raise StatementPosted(f"{statement.file_name} was posted on {locked.posted_at:%d %b %Y}.")
+
+
+def _check_consent(statement: Statement, plan: Plan, *, adjust: bool) -> None:
     if plan.difference_minor and not adjust:
         raise BalanceDiffers(
             closing=Money(statement.closing_minor, statement.currency),
             balance_after=Money(plan.balance_after_minor, statement.currency),
             difference=Money(plan.difference_minor, statement.currency),
         )
+
+
+def _post(
+    book: Book,
+    account: Account,
+    statement: Statement,
+    rows: list[dict[str, Any]],
+    plan: Plan,
+    now: dt.datetime,
+) -> None:
+    """In one statement: its guards then take the month totals' locks once, in order, and meet no other writer's."""
     defaults = accounts_by_id(
         book=book, ids=(), purposes=["uncategorised_income", "uncategorised_expense", "opening", "adjustment"]
     )
     drafts = [_line_draft(account, defaults, row) for row in rows]
     plugs = [_plug_draft(account, defaults, plug) for plug in plan.plugs]
-    _write(book, [*plugs, *drafts], progress)
+    transactions_write(book=book, drafts=[*plugs, *drafts])
     with explaining({"ledger_statement_line_posted_once": StatementPosted}):
         _lines_link(statement, rows, drafts)
         Statement.objects.filter(pk=statement.pk, book=book).update(posted_at=now)
         Account.objects.filter(pk=account.pk, book=book, institution="").update(institution=statement.bank)
         constraints_now()
-    statement.posted_at = now
-    return Posted(
-        new_count=len(drafts),
-        known_count=statement.lines_count - len(drafts),
-        plugs=plan.plugs,
-        balance=Money(statement.closing_minor, statement.currency),
-    )
 
 
 def statement_discard(*, book: Book, statement: Statement) -> None:
@@ -289,13 +303,6 @@ def _default(defaults: dict[UUID | str, Account], purpose: str) -> Account:
         return defaults[purpose]
     except KeyError as error:
         raise AccountUnknown(purpose) from error
-
-
-def _write(book: Book, drafts: Sequence[Draft], progress: Progress | None) -> None:
-    for start in range(0, len(drafts), BATCH):
-        transactions_write(book=book, drafts=drafts[start : start + BATCH])
-        if progress:
-            progress(min(start + BATCH, len(drafts)), len(drafts))
 
 
 def _lines_link(statement: Statement, rows: Sequence[dict[str, Any]], drafts: Sequence[Draft]) -> None:

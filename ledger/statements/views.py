@@ -17,8 +17,8 @@ from ledger.statements.selectors import (
     KEY_LENGTH,
     statement_lines,
     statement_of,
+    statement_page,
     statement_preview,
-    statements_recent,
 )
 from ledger.statements.serializers import ConfirmIn, StatementIn, line_out, preview_out, statement_out
 from ledger.statements.services import statement_discard, statement_draft, statement_post
@@ -36,9 +36,14 @@ class StatementCollection(ApiView):
         return [MultiPartParser()]
 
     def get(self, request: Request) -> Response:
-        """The latest hundred, newest first."""
-        results = [statement_out(statement) for statement in statements_recent(book=_book(request, "read"))]
-        return Response({"results": results, "next": None, "previous": None})
+        """A page, newest first: `?limit=` (50, at most 200), `?cursor=`."""
+        page = statement_page(
+            book=_book(request, "read"),
+            limit=limit_read(request.GET.get("limit")),
+            cursor=cursor_read(request.GET.get("cursor"), key_length=KEY_LENGTH),
+        )
+        shown = Page([statement_out(statement) for statement in page.rows], page.next, page.previous)
+        return Response(page_body(shown, url=request.build_absolute_uri(request.path), query=request.GET))
 
     def post(self, request: Request) -> Response:
         """Will read a file into a draft: 201, or 200 for one that is in the books."""

@@ -23,8 +23,8 @@ from ledger.statements.selectors import (
     Preview,
     statement_lines,
     statement_of,
+    statement_page,
     statement_preview,
-    statements_recent,
 )
 from ledger.statements.services import (
     StatementRefused,
@@ -40,6 +40,7 @@ from rupaya.core.pagination import cursor_read, page_url
 from rupaya.core.web import page, user_id_of
 
 ROWS: Final = 100
+STATEMENTS: Final = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ def _refusal(error: DomainError) -> dict[str, Any]:
 
 def _list(request: HttpRequest, book: Book, context: dict[str, Any]) -> HttpResponse:
     is_refused = context.get("refusal") or context["form"].errors
+    cursor = cursor_read(request.GET.get("cursor"), key_length=KEY_LENGTH)
+    found = statement_page(book=book, limit=STATEMENTS, cursor=cursor)
     context["statements"] = [
         {
             "id": statement.pk,
@@ -112,8 +115,12 @@ def _list(request: HttpRequest, book: Book, context: dict[str, Any]) -> HttpResp
             "lines_count": statement.lines_count,
             "status": "posted" if statement.posted_at else "draft",
         }
-        for statement in statements_recent(book=book)
+        for statement in found.rows
     ]
+    context["page"] = {
+        "next_url": page_url(found.next, url=request.path, query=request.GET),
+        "previous_url": page_url(found.previous, url=request.path, query=request.GET),
+    }
     return render(
         request, "ledger/statements/statement_list.html", context, status=422 if is_refused else 200
     )

@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from rupaya.core.db import acting_as
 from rupaya.core.errors import Invalid
+from rupaya.core.pagination import cursor_read, limit_read, page_body, page_of_list
 from rupaya.core.problem import field_errors
 from rupaya.core.web import actor_of
 
@@ -66,3 +67,17 @@ def input_read(shape: type[Input], *, data: Any, context: dict[str, Any] | None 
     errors = field_errors(serializer.errors)
     first = errors[0]
     raise Invalid(f"{first.field}: {first.message}" if first.field else first.message, errors=errors)
+
+
+def list_body(results: list[dict[str, Any]], *, request: Request) -> dict[str, Any]:
+    """A page of a list that was read whole, as `?limit=` and `?cursor=` ask; each result has an `id`.
+
+    Raises PageInvalid.
+    """
+    page = page_of_list(
+        results,
+        limit=limit_read(request.GET.get("limit")),
+        cursor=cursor_read(request.GET.get("cursor"), key_length=1),
+        key=lambda result: str(result["id"]),
+    )
+    return page_body(page, url=request.build_absolute_uri(request.path), query=request.GET)

@@ -176,12 +176,15 @@ def production_refusal(values: Mapping[str, str]) -> str | None:
 
 
 def _password_refusal(values: Mapping[str, str]) -> str | None:
-    try:
-        password = str(conninfo_to_dict(values["DATABASE_URL"]).get("password") or "")
-    except ProgrammingError:
-        return _NOT_A_DATABASE_URL.format(name="DATABASE_URL")
-    if password.lower() in _DEFAULT_PASSWORDS or not password:
-        return "DATABASE_URL has no password or a default one; production needs its own."
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+        if not values.get(name):
+            continue
+        try:
+            password = str(conninfo_to_dict(values[name]).get("password") or "")
+        except ProgrammingError:
+            return _NOT_A_DATABASE_URL.format(name=name)
+        if password.lower() in _DEFAULT_PASSWORDS or not password:
+            return f"{name} has no password or a default one; production needs its own."
     try:
         redis_password = values.get("REDIS_PASSWORD") or urlsplit(values["REDIS_URL"]).password or ""
     except ValueError:

@@ -100,6 +100,22 @@ def page_of(
     )
 
 
+def page_of_list(
+    items: Sequence[Row], *, limit: int, cursor: Cursor | None, key: Callable[[Row], str]
+) -> Page[Row]:
+    """Will cut a page out of a list that is short enough to be read whole. `key` tells its rows apart.
+
+    Raises PageInvalid where the cursor's row is gone.
+    """
+    if cursor is None:
+        return page_of(items[: limit + 1], limit=limit, cursor=None, key=lambda row: (key(row),))
+    place = next((index for index, item in enumerate(items) if key(item) == cursor.key[0]), None)
+    if place is None:
+        raise PageInvalid("cursor", "The row that this cursor stood at is gone; start from the first page.")
+    beyond = items[:place][::-1] if cursor.is_backwards else items[place + 1 :]
+    return page_of(beyond[: limit + 1], limit=limit, cursor=cursor, key=lambda row: (key(row),))
+
+
 def page_body(page: Page[Any], *, url: str, query: Any) -> dict[str, Any]:
     """The list answer `{results, next, previous}`; the neighbours are absolute URLs with the same filters.
 

@@ -8,12 +8,13 @@ import os
 import psycopg
 import pytest
 from django.contrib.auth.models import Permission
+from django.db import IntegrityError
 from psycopg import errors
 
 from accounts.models import User
 from accounts.services import session_end
 from rupaya.core import clock
-from rupaya.core.db import acting_as
+from rupaya.core.db import acting_as, constraint_name
 from rupaya.core.ids import uuid7
 from tests.accounts.phone import actor, address_new, person_new, session_new, sessions_of
 
@@ -80,7 +81,7 @@ class TestSessionPolicies:
     def test_let_staff_end_but_neither_open_nor_use(self, raw):
         asha, session = signed_in()
         staff = person_new()
-        User.objects.filter(pk=staff.pk).update(is_staff=True)
+        User.objects.using("owner").filter(pk=staff.pk).update(is_staff=True)
 
         act(raw, staff.pk, "staff")
         with pytest.raises(errors.InsufficientPrivilege):
@@ -96,7 +97,7 @@ class TestSessionPolicies:
     def test_bind_staff_who_act_as_themselves(self, raw):
         signed_in()
         staff = person_new()
-        User.objects.filter(pk=staff.pk).update(is_staff=True)
+        User.objects.using("owner").filter(pk=staff.pk).update(is_staff=True)
 
         act(raw, staff.pk, "user")
 
@@ -318,8 +319,8 @@ class TestAudit:
         assert rows[2][2]["revoked_reason"] == ["", "logout"]
 
     def test_logs_who_gained_and_lost_a_right(self, admin_url, committed):
-        user = person_new()
-        right = Permission.objects.get(codename="view_user")
+        user = User.objects.using("owner").get(pk=person_new().pk)
+        right = Permission.objects.using("owner").get(codename="view_user")
 
         user.user_permissions.add(right)
         user.user_permissions.remove(right)
@@ -331,3 +332,17 @@ class TestAudit:
                 [str(user.pk)],
             ).fetchall()
         assert rows == [("INSERT",), ("DELETE",)]
+
+
+class TestStaffRights:
+    @pytest.mark.parametrize("right", ["is_staff", "is_superuser"])
+    def test_are_not_the_applications_to_give(self, committed, asha, right):
+        with pytest.raises(IntegrityError) as raised, acting_as(asha.actor):
+            User.objects.filter(pk=asha.id).update(**{right: True})
+
+        assert constraint_name(raised.value) == "accounts_user_rights_from_owner"
+
+    def test_leave_the_rest_of_a_member_of_staff_alone(self, committed, asha):
+        User.objects.using("owner").filter(pk=asha.id).update(is_staff=True)
+
+        assert User.objects.filter(pk=asha.id).update(full_name="Asha R") == 1

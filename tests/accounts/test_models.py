@@ -17,8 +17,9 @@ class TestUserManager:
         assert not user.has_usable_password()
         assert user.created_at.tzinfo is not None
 
+    @pytest.mark.django_db(databases=["default", "owner"])
     def test_makes_a_superuser(self):
-        user = User.objects.create_superuser(address_new(), PASSWORD, full_name="Asha")
+        user = User.objects.db_manager("owner").create_superuser(address_new(), PASSWORD, full_name="Asha")
 
         assert user.is_staff
         assert user.is_superuser

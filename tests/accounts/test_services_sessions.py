@@ -243,7 +243,7 @@ class TestSessionsEndAll:
 
     def test_lets_staff_end_another_s(self):
         user, staff = person_new(), person_new()
-        User.objects.filter(pk=staff.pk).update(is_staff=True)
+        User.objects.using("owner").filter(pk=staff.pk).update(is_staff=True)
         session_new(user)
 
         with acting_as(Actor(user_id=staff.pk, kind="staff")):
@@ -267,7 +267,7 @@ class TestSessionsEndAll:
 class TestPersonDeactivate:
     def test_leaves_no_way_in(self):
         user, staff = person_new(), person_new()
-        User.objects.filter(pk=staff.pk).update(is_staff=True)
+        User.objects.using("owner").filter(pk=staff.pk).update(is_staff=True)
         session_new(user)
         (session,) = sessions_of(user.pk)
 

@@ -41,6 +41,24 @@ BEGIN
        AND u.is_active);
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.accounts_user_rights_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF pg_has_role(current_user, 'rupaya_owner', 'USAGE') THEN
+    RETURN NEW;
+  END IF;
+  IF TG_OP = 'UPDATE' THEN
+    IF (NEW.is_staff, NEW.is_superuser) = (OLD.is_staff, OLD.is_superuser) THEN
+      RETURN NEW;
+    END IF;
+  END IF;
+  RAISE EXCEPTION 'staff rights come from the owner of the schema'
+    USING ERRCODE = '23514', CONSTRAINT = 'accounts_user_rights_from_owner', TABLE = 'accounts_user';
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.app_actor()
  RETURNS uuid
  LANGUAGE sql
@@ -126,8 +144,9 @@ BEGIN
                         changes, ip_address, user_agent, request_id, created_at)
     SELECT rupaya_uuid7(), app_actor(), kind, TG_OP, TG_TABLE_NAME, after ->> 'id', (after ->> TG_ARGV[0])::uuid,
            change, address, agent, request, clock_timestamp()
-      FROM (SELECT to_jsonb(n) AS after, audit_changes(to_jsonb(o) - hidden, to_jsonb(n) - hidden) AS change
-              FROM old_rows o JOIN new_rows n ON n.id = o.id) AS changed
+      FROM (SELECT coalesce(to_jsonb(n), to_jsonb(o)) AS after, audit_changes(
+                     coalesce(to_jsonb(o), '{}') - hidden, coalesce(to_jsonb(n), '{}') - hidden) AS change
+              FROM old_rows o FULL JOIN new_rows n ON n.id = o.id) AS changed
      WHERE change <> '{}';
   END IF;
   RETURN NULL;
@@ -145,6 +164,9 @@ BEGIN
                  'FOR EACH STATEMENT EXECUTE FUNCTION audit_record(%L, %L)', audited, book_column, hidden);
   EXECUTE format('CREATE TRIGGER audit_delete AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows '
                  'FOR EACH STATEMENT EXECUTE FUNCTION audit_record(%L, %L)', audited, book_column, hidden);
+  -- Statement triggers see no rows of a TRUNCATE: it is refused, not recorded.
+  EXECUTE format('CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON %s FOR EACH STATEMENT '
+                 'EXECUTE FUNCTION append_only_refuse(%L)', audited, 'truncate_refused');
   EXECUTE format('REVOKE TRUNCATE ON %s FROM rupaya_user', audited);
 END
 $function$;
@@ -170,6 +192,9 @@ CREATE OR REPLACE FUNCTION public.ledger_period_close()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
+  IF OLD.closed_until IS NOT NULL AND (NEW.closed_until IS NULL OR NEW.closed_until < OLD.closed_until) THEN
+    PERFORM ledger_refuse('ledger_period_only_closes', 'a closed period stays closed');
+  END IF;
   PERFORM pg_advisory_xact_lock(ledger_period_lock(NEW.id));
   RETURN NEW;
 END
@@ -211,8 +236,20 @@ BEGIN
   IF EXISTS (SELECT FROM new_rows GROUP BY book_id, transaction_id HAVING sum(base_minor) <> 0 OR count(*) < 2) THEN
     PERFORM ledger_refuse('ledger_transaction_balanced', 'the postings of a transaction do not sum to zero');
   END IF;
-  IF EXISTS (SELECT FROM new_rows GROUP BY book_id, transaction_id HAVING min(line) <> 1) THEN
+  IF EXISTS (SELECT FROM new_rows GROUP BY book_id, transaction_id HAVING min(line) <> 1 OR max(line) <> count(*)) THEN
     PERFORM ledger_refuse('ledger_transaction_whole', 'the postings of a transaction came in two statements');
+  END IF;
+  IF EXISTS (
+    SELECT FROM (
+      SELECT t.type, count(*) AS legs,
+             count(*) FILTER (WHERE a.type IN ('asset', 'liability', 'equity')) AS own,
+             count(*) FILTER (WHERE a.type = t.type) AS categories
+        FROM new_rows p
+        JOIN ledger_transaction t ON t.book_id = p.book_id AND t.id = p.transaction_id
+        JOIN ledger_account a ON a.book_id = p.book_id AND a.id = p.account_id
+       GROUP BY t.id, t.type) whole
+     WHERE CASE type WHEN 'transfer' THEN legs <> 2 OR own <> 2 ELSE own <> 1 OR categories <> legs - 1 END) THEN
+    PERFORM ledger_refuse('ledger_transaction_legs_fit', 'the postings do not fit the type of the transaction');
   END IF;
   PERFORM pg_advisory_xact_lock_shared(ledger_period_lock(book_id)) FROM (SELECT DISTINCT book_id FROM new_rows) b;
   IF EXISTS (SELECT FROM new_rows p JOIN ledger_book b ON b.id = p.book_id WHERE p.date <= b.closed_until) THEN
@@ -240,6 +277,18 @@ CREATE OR REPLACE FUNCTION public.ledger_refuse(guard text, sentence text)
 AS $function$
 BEGIN
   RAISE EXCEPTION '%', sentence USING ERRCODE = 'check_violation', CONSTRAINT = guard;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_statement_draft_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM new_rows WHERE posted_at IS NOT NULL) THEN
+    PERFORM ledger_refuse('ledger_statement_begins_as_draft', 'a statement begins as a draft');
+  END IF;
+  RETURN NULL;
 END
 $function$;
 CREATE OR REPLACE FUNCTION public.ledger_statement_guard()
@@ -275,6 +324,22 @@ AS $function$
 BEGIN
   IF EXISTS (SELECT FROM old_rows WHERE transaction_id IS NOT NULL) THEN
     PERFORM ledger_refuse('ledger_statement_line_posted_stays', 'a posted row of a statement does not change');
+  END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_statement_line_link_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM new_rows line
+              WHERE line.transaction_id IS NOT NULL
+                AND NOT EXISTS (SELECT FROM ledger_posting p
+                                 WHERE p.transaction_id = line.transaction_id AND p.book_id = line.book_id
+                                   AND p.account_id = line.account_id AND p.amount_minor = line.amount_minor)) THEN
+    PERFORM ledger_refuse('ledger_statement_line_is_its_transaction', 'the transaction says something else than the row');
   END IF;
   RETURN NULL;
 END
@@ -334,43 +399,65 @@ CREATE TRIGGER accounts_session_guard BEFORE UPDATE ON public.accounts_session F
 CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_session REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'refresh_hash,last_used_at,rotated_at,counter');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_session REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'refresh_hash,last_used_at,rotated_at,counter');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_session REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'refresh_hash,last_used_at,rotated_at,counter');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.accounts_session FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
+CREATE TRIGGER accounts_user_rights_guard BEFORE INSERT OR UPDATE ON public.accounts_user FOR EACH ROW WHEN ((new.is_staff OR new.is_superuser)) EXECUTE FUNCTION accounts_user_rights_guard();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.accounts_user FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user_groups REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user_groups REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user_groups REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.accounts_user_groups FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user_user_permissions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user_user_permissions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user_user_permissions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.accounts_user_user_permissions FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_logs_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('audit_logs_append_only');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.auth_group REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.auth_group REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.auth_group REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.auth_group FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.auth_group_permissions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.auth_group_permissions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.auth_group_permissions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.auth_group_permissions FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.flags_flag REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.flags_flag REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.flags_flag REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.flags_flag FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.flags_flag_groups REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.flags_flag_groups REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.flags_flag_groups REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.flags_flag_groups FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.flags_flag_users REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.flags_flag_users REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.flags_flag_users REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.flags_flag_users FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_account REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_account REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_account REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_account FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_book REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_book REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_book REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER ledger_period_close BEFORE UPDATE OF closed_until ON public.ledger_book FOR EACH ROW EXECUTE FUNCTION ledger_period_close();
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_book FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_member REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_member REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_member FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER ledger_posting_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_posting FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('ledger_posting_append_only');
 CREATE TRIGGER ledger_posting_guard AFTER INSERT ON public.ledger_posting REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_posting_guard();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER ledger_statement_draft AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_draft_guard();
 CREATE TRIGGER ledger_statement_posted_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
 CREATE TRIGGER ledger_statement_posted_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_statement FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER ledger_statement_line_draft AFTER INSERT ON public.ledger_statement_line REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_draft_guard();
+CREATE TRIGGER ledger_statement_line_link AFTER UPDATE ON public.ledger_statement_line REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_link_guard();
 CREATE TRIGGER ledger_statement_line_posted_delete AFTER DELETE ON public.ledger_statement_line REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
 CREATE TRIGGER ledger_statement_line_posted_update AFTER UPDATE ON public.ledger_statement_line REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
@@ -378,6 +465,7 @@ CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_transaction REFERENCIN
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER ledger_transaction_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transaction FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('ledger_transaction_append_only');
 CREATE TRIGGER ledger_transaction_has_postings AFTER INSERT ON public.ledger_transaction REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_transaction_guard();
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_transaction FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 
 -- Policies
 

@@ -40,8 +40,6 @@ UNAUDITED = {
     "django_content_type": "Django's list of models; only migrations write it.",
     "django_migrations": "only migrations write it.",
     "django_session": "opaque and short-lived; the sign-in is what counts.",
-    "auth_group": "staff groups; rights given to people are audited.",
-    "auth_group_permissions": "the same.",
     "auth_permission": "Django's list of rights; only migrations write it.",
     "waffle_sample": "waffle's other kinds of switch, unused.",
     "waffle_switch": "the same.",

@@ -67,11 +67,19 @@ class TestAuditRecord:
 
         with acting(asha):
             Account.objects.filter(pk=account.pk).update(
-                name="Purse", icon=account.icon, currency=account.currency
+                name="Purse", icon=account.icon, institution=account.institution
             )
 
         (entry,) = entries(admin_url, account.pk, "UPDATE")
         assert entry["changes"] == {"name": ["Cash", "Purse"]}
+
+    def test_records_a_row_whose_id_was_changed(self, committed, asha, admin_url):
+        account = cash(asha)
+        with psycopg.connect(admin_url) as admin:
+            admin.execute("UPDATE ledger_account SET id = gen_random_uuid() WHERE id = %s", [account.pk])
+
+        (entry,) = entries(admin_url, account.pk, "UPDATE")
+        assert entry["changes"]["name"] == ["Cash", None]
 
     def test_writes_nothing_for_an_update_that_changes_nothing(self, committed, asha, admin_url):
         account = cash(asha)

@@ -1,9 +1,11 @@
 DROP TRIGGER audit_insert ON accounts_session;
 DROP TRIGGER audit_update ON accounts_session;
 DROP TRIGGER audit_delete ON accounts_session;
+DROP TRIGGER truncate_refuse ON accounts_session;
 DROP TRIGGER audit_insert ON accounts_user;
 DROP TRIGGER audit_update ON accounts_user;
 DROP TRIGGER audit_delete ON accounts_user;
+DROP TRIGGER truncate_refuse ON accounts_user;
 DROP TRIGGER accounts_session_guard ON accounts_session;
 DROP FUNCTION accounts_session_guard();
 DROP FUNCTION accounts_session_is_alive(uuid);
@@ -13,3 +15,5 @@ DROP POLICY accounts_session_own ON accounts_session;
 ALTER TABLE accounts_session NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE accounts_session DISABLE ROW LEVEL SECURITY;
 GRANT DELETE ON accounts_user, accounts_session TO rupaya_user;
+DROP TRIGGER accounts_user_rights_guard ON accounts_user;
+DROP FUNCTION accounts_user_rights_guard();

@@ -3,6 +3,27 @@
 
 REVOKE DELETE ON accounts_user, accounts_session FROM rupaya_user;
 
+-- Nobody becomes staff through the application: only the schema's owner gives that right.
+CREATE FUNCTION accounts_user_rights_guard() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  IF pg_has_role(current_user, 'rupaya_owner', 'USAGE') THEN
+    RETURN NEW;
+  END IF;
+  IF TG_OP = 'UPDATE' THEN
+    IF (NEW.is_staff, NEW.is_superuser) = (OLD.is_staff, OLD.is_superuser) THEN
+      RETURN NEW;
+    END IF;
+  END IF;
+  RAISE EXCEPTION 'staff rights come from the owner of the schema'
+    USING ERRCODE = '23514', CONSTRAINT = 'accounts_user_rights_from_owner', TABLE = 'accounts_user';
+END
+$$;
+CREATE TRIGGER accounts_user_rights_guard BEFORE INSERT OR UPDATE ON accounts_user
+  FOR EACH ROW WHEN (NEW.is_staff OR NEW.is_superuser) EXECUTE FUNCTION accounts_user_rights_guard();
+
 ALTER TABLE accounts_session ENABLE ROW LEVEL SECURITY;
 ALTER TABLE accounts_session FORCE ROW LEVEL SECURITY;
 

@@ -85,8 +85,9 @@ BEGIN
                         changes, ip_address, user_agent, request_id, created_at)
     SELECT rupaya_uuid7(), app_actor(), kind, TG_OP, TG_TABLE_NAME, after ->> 'id', (after ->> TG_ARGV[0])::uuid,
            change, address, agent, request, clock_timestamp()
-      FROM (SELECT to_jsonb(n) AS after, audit_changes(to_jsonb(o) - hidden, to_jsonb(n) - hidden) AS change
-              FROM old_rows o JOIN new_rows n ON n.id = o.id) AS changed
+      FROM (SELECT coalesce(to_jsonb(n), to_jsonb(o)) AS after, audit_changes(
+                     coalesce(to_jsonb(o), '{}') - hidden, coalesce(to_jsonb(n), '{}') - hidden) AS change
+              FROM old_rows o FULL JOIN new_rows n ON n.id = o.id) AS changed
      WHERE change <> '{}';
   END IF;
   RETURN NULL;
@@ -105,6 +106,9 @@ BEGIN
                  'FOR EACH STATEMENT EXECUTE FUNCTION audit_record(%L, %L)', audited, book_column, hidden);
   EXECUTE format('CREATE TRIGGER audit_delete AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows '
                  'FOR EACH STATEMENT EXECUTE FUNCTION audit_record(%L, %L)', audited, book_column, hidden);
+  -- Statement triggers see no rows of a TRUNCATE: it is refused, not recorded.
+  EXECUTE format('CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON %s FOR EACH STATEMENT '
+                 'EXECUTE FUNCTION append_only_refuse(%L)', audited, 'truncate_refused');
   EXECUTE format('REVOKE TRUNCATE ON %s FROM rupaya_user', audited);
 END
 $$;

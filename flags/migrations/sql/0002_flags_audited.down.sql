@@ -1,9 +1,12 @@
 DROP TRIGGER audit_insert ON flags_flag_groups;
 DROP TRIGGER audit_update ON flags_flag_groups;
 DROP TRIGGER audit_delete ON flags_flag_groups;
+DROP TRIGGER truncate_refuse ON flags_flag_groups;
 DROP TRIGGER audit_insert ON flags_flag_users;
 DROP TRIGGER audit_update ON flags_flag_users;
 DROP TRIGGER audit_delete ON flags_flag_users;
+DROP TRIGGER truncate_refuse ON flags_flag_users;
 DROP TRIGGER audit_insert ON flags_flag;
 DROP TRIGGER audit_update ON flags_flag;
 DROP TRIGGER audit_delete ON flags_flag;
+DROP TRIGGER truncate_refuse ON flags_flag;

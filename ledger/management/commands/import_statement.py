@@ -46,6 +46,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Will import as the person, or say which line is wrong and why."""
         data = _file_read(options["file"])
+        if sys.stderr.isatty() and not options["json"]:
+            self.stderr.write(f"Reading {options['file'].name} …")
         user = person_by_email(email=options["email"])
         if user is None:
             raise CommandError(f"Nobody has the address {options['email']}.", returncode=1)
@@ -66,13 +68,7 @@ class Command(BaseCommand):
         account = account_for(book=book, account_id=None, name=options["account"])
         statement = statement_draft(book=book, account=account, data=data, file_name=options["file"].name)
         if statement.posted_at is None:
-            statement_post(
-                book=book,
-                statement=statement,
-                now=clock.now(),
-                adjust=options["adjust"],
-                progress=None if options["json"] or not sys.stderr.isatty() else _progress,
-            )
+            statement_post(book=book, statement=statement, now=clock.now(), adjust=options["adjust"])
             preview = statement_preview(book=book, statement=statement)
         else:
             preview = _known(statement_preview(book=book, statement=statement))
@@ -117,8 +113,3 @@ def _known(preview: Preview) -> Preview:
     return Preview(
         preview.statement, 0, preview.statement.lines_count, preview.in_minor, preview.out_minor, preview.plan
     )
-
-
-def _progress(done: int, total: int) -> None:
-    sys.stderr.write(f"\r{done:,} of {total:,} transactions{'' if done < total else chr(10)}")
-    sys.stderr.flush()

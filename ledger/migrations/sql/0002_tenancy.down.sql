@@ -1,18 +1,23 @@
 DROP TRIGGER audit_insert ON ledger_book;
 DROP TRIGGER audit_update ON ledger_book;
 DROP TRIGGER audit_delete ON ledger_book;
+DROP TRIGGER truncate_refuse ON ledger_book;
 DROP TRIGGER audit_insert ON ledger_member;
 DROP TRIGGER audit_update ON ledger_member;
 DROP TRIGGER audit_delete ON ledger_member;
+DROP TRIGGER truncate_refuse ON ledger_member;
 DROP TRIGGER audit_insert ON ledger_account;
 DROP TRIGGER audit_update ON ledger_account;
 DROP TRIGGER audit_delete ON ledger_account;
+DROP TRIGGER truncate_refuse ON ledger_account;
 DROP TRIGGER audit_insert ON ledger_transaction;
 DROP TRIGGER audit_update ON ledger_transaction;
 DROP TRIGGER audit_delete ON ledger_transaction;
+DROP TRIGGER truncate_refuse ON ledger_transaction;
 DROP TRIGGER audit_insert ON ledger_statement;
 DROP TRIGGER audit_update ON ledger_statement;
 DROP TRIGGER audit_delete ON ledger_statement;
+DROP TRIGGER truncate_refuse ON ledger_statement;
 
 ALTER TABLE ledger_statement_line DROP CONSTRAINT ledger_statement_line_statement_in_book;
 ALTER TABLE ledger_statement DROP CONSTRAINT ledger_statement_account_in_book;
@@ -50,7 +55,8 @@ DROP POLICY owner_reads ON ledger_book;
 DROP POLICY owner_opens ON ledger_book;
 ALTER TABLE ledger_book NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE ledger_book DISABLE ROW LEVEL SECURITY;
-GRANT INSERT, DELETE ON ledger_book TO rupaya_user;
+GRANT INSERT, UPDATE, DELETE ON ledger_book TO rupaya_user;
+GRANT UPDATE ON ledger_account TO rupaya_user;
 
 DROP FUNCTION ledger_book_open(uuid, uuid, text, text, text, integer);
 DROP FUNCTION tenant_table(regclass, text);

@@ -46,7 +46,8 @@ CREATE POLICY owners_update ON ledger_book FOR UPDATE
   WITH CHECK (id = ANY ((SELECT app_books('own'))::uuid[]));
 CREATE POLICY owner_reads ON ledger_book FOR SELECT TO rupaya_owner USING (true);
 CREATE POLICY owner_opens ON ledger_book FOR INSERT TO rupaya_owner WITH CHECK (true);
-REVOKE INSERT, DELETE ON ledger_book FROM rupaya_user;
+REVOKE INSERT, UPDATE, DELETE ON ledger_book FROM rupaya_user;
+GRANT UPDATE (name, closed_until) ON ledger_book TO rupaya_user;
 
 ALTER TABLE ledger_member ENABLE ROW LEVEL SECURITY;
 CREATE POLICY members_read ON ledger_member FOR SELECT USING (book_id = ANY ((SELECT app_books('read'))::uuid[]));
@@ -70,6 +71,9 @@ END
 $$;
 
 SELECT tenant_table('ledger_account', 'book_id');
+-- What an account is and what it is kept in stays: postings were made on it.
+REVOKE UPDATE ON ledger_account FROM rupaya_user;
+GRANT UPDATE (parent_id, name, icon, institution, number_last4) ON ledger_account TO rupaya_user;
 SELECT tenant_table('ledger_transaction', 'book_id');
 SELECT tenant_table('ledger_posting', 'book_id');
 SELECT tenant_table('ledger_month_total', 'book_id');

@@ -45,8 +45,20 @@ BEGIN
   IF EXISTS (SELECT FROM new_rows GROUP BY book_id, transaction_id HAVING sum(base_minor) <> 0 OR count(*) < 2) THEN
     PERFORM ledger_refuse('ledger_transaction_balanced', 'the postings of a transaction do not sum to zero');
   END IF;
-  IF EXISTS (SELECT FROM new_rows GROUP BY book_id, transaction_id HAVING min(line) <> 1) THEN
+  IF EXISTS (SELECT FROM new_rows GROUP BY book_id, transaction_id HAVING min(line) <> 1 OR max(line) <> count(*)) THEN
     PERFORM ledger_refuse('ledger_transaction_whole', 'the postings of a transaction came in two statements');
+  END IF;
+  IF EXISTS (
+    SELECT FROM (
+      SELECT t.type, count(*) AS legs,
+             count(*) FILTER (WHERE a.type IN ('asset', 'liability', 'equity')) AS own,
+             count(*) FILTER (WHERE a.type = t.type) AS categories
+        FROM new_rows p
+        JOIN ledger_transaction t ON t.book_id = p.book_id AND t.id = p.transaction_id
+        JOIN ledger_account a ON a.book_id = p.book_id AND a.id = p.account_id
+       GROUP BY t.id, t.type) whole
+     WHERE CASE type WHEN 'transfer' THEN legs <> 2 OR own <> 2 ELSE own <> 1 OR categories <> legs - 1 END) THEN
+    PERFORM ledger_refuse('ledger_transaction_legs_fit', 'the postings do not fit the type of the transaction');
   END IF;
   PERFORM pg_advisory_xact_lock_shared(ledger_period_lock(book_id)) FROM (SELECT DISTINCT book_id FROM new_rows) b;
   IF EXISTS (SELECT FROM new_rows p JOIN ledger_book b ON b.id = p.book_id WHERE p.date <= b.closed_until) THEN
@@ -78,6 +90,9 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
+  IF OLD.closed_until IS NOT NULL AND (NEW.closed_until IS NULL OR NEW.closed_until < OLD.closed_until) THEN
+    PERFORM ledger_refuse('ledger_period_only_closes', 'a closed period stays closed');
+  END IF;
   PERFORM pg_advisory_xact_lock(ledger_period_lock(NEW.id));
   RETURN NEW;
 END

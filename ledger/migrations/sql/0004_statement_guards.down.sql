@@ -1,3 +1,7 @@
+DROP TRIGGER ledger_statement_draft ON ledger_statement;
+DROP FUNCTION ledger_statement_draft_guard();
+DROP TRIGGER ledger_statement_line_link ON ledger_statement_line;
+DROP FUNCTION ledger_statement_line_link_guard();
 DROP TRIGGER ledger_statement_line_draft ON ledger_statement_line;
 DROP FUNCTION ledger_statement_line_draft_guard();
 DROP TRIGGER ledger_statement_line_posted_delete ON ledger_statement_line;
@@ -7,4 +11,5 @@ DROP TRIGGER ledger_statement_posted_delete ON ledger_statement;
 DROP TRIGGER ledger_statement_posted_update ON ledger_statement;
 DROP FUNCTION ledger_statement_guard();
 ALTER TABLE ledger_statement_line DROP CONSTRAINT ledger_statement_line_transaction_in_book;
-GRANT UPDATE ON ledger_statement, ledger_statement_line TO rupaya_user;
+GRANT UPDATE ON ledger_statement TO rupaya_user;
+GRANT INSERT, UPDATE ON ledger_statement_line TO rupaya_user;

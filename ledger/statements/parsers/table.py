@@ -20,6 +20,7 @@ from ledger.statements.rules import (
 
 ROWS_MAX: Final = 20_000
 ERRORS_MAX: Final = 100
+MOVED_MINOR_MAX: Final = 10**15 - 1  # paise in and out together
 
 _FIX_SHORTER: Final = "Download a shorter period from the bank and upload the parts."
 
@@ -36,7 +37,8 @@ def table_read(*, lines: Sequence[str], heading: Heading, filename: str) -> Stat
     """Will read the rows below the heading and return the statement, oldest row first.
 
     All that is wrong is collected in `errors`: at most 100 entries, of which the last one then says how
-    many more there are. Raises StatementUnreadable when there is no row at all or more than 20,000.
+    many more there are. Raises StatementUnreadable when there is no row at all or more than 20,000,
+    or when the rows together move more than fifteen digits of paise.
     """
     preamble = heading.layout.preamble(lines[: heading.index])
     rows = _rows_read(lines, heading, filename)
@@ -46,6 +48,9 @@ def table_read(*, lines: Sequence[str], heading: Heading, filename: str) -> Stat
         raise StatementUnreadable(why=why, fix=fix)
     runs = _runs_oldest_first(rows.lines)
     ordered = tuple(line for run in runs for line in run)
+    if sum(abs(line.amount_minor) for line in ordered) > MOVED_MINOR_MAX:
+        why = f"{filename_quote(filename=filename)} moves more money than RUPAYA can count in one go."
+        raise StatementUnreadable(why=why, fix=_FIX_SHORTER)
     errors = rows.errors
     for run in runs:
         errors.extend(chain_check(lines=run, opening_minor=_before(run[0])))

@@ -11,7 +11,7 @@ from django.db import IntegrityError, connections
 from accounts.services import person_signup
 from ledger.books.access import BookReadOnly
 from ledger.books.models import Book
-from ledger.books.services import PeriodOnlyCloses, book_ids_of, book_name_for, book_open, period_close
+from ledger.books.services import PeriodOnlyCloses, book_name_for, book_open, period_close
 from ledger.chart.models import Account
 from ledger.journal.services import PeriodClosed
 from rupaya.core.db import Actor, acting_as
@@ -113,14 +113,6 @@ class TestBookNameFor:
     )  # fmt: skip
     def test_takes_the_last_name(self, full_name, name):
         assert book_name_for(full_name=full_name) == name
-
-
-class TestBookIdsOf:
-    def test_lists_own_and_shared_books(self, committed, asha, bala, admin_url):
-        member_add(admin_url, book=asha.book, person=bala, role="viewer")
-
-        with acting_as(bala.actor):
-            assert book_ids_of(user_id=bala.id) == [bala.book.pk, asha.book.pk]
 
 
 def signed_up(full_name="Meena Iyer"):

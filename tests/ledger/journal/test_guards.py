@@ -216,6 +216,71 @@ def _item(identity, person):
     }  # fmt: skip
 
 
+class TestLegs:
+    @pytest.mark.parametrize(
+        ("kind", "names"),
+        [("expense", ("Cash", "Savings account")), ("expense", ("Salary", "Cash")), ("income", ("Cash", "Groceries")),
+         ("transfer", ("Groceries", "Cash")), ("expense", ("Groceries", "Fuel"))],
+    )  # fmt: skip
+    def test_must_fit_the_type(self, raw, asha, kind, names):
+        item = _item(uuid7(), asha) | {"type": kind}
+        item["postings"] = [
+            {"account_id": str(asha.account(name).pk), "amount_minor": amount, "currency": "INR"}
+            for name, amount in zip(names, (100, -100), strict=True)
+        ]
+        act(raw, asha)
+
+        with pytest.raises(errors.CheckViolation) as raised:
+            raw.execute("SELECT ledger_post(%s, %s)", [asha.book.pk, json.dumps([item])])
+
+        assert guard_of(raised) == "ledger_transaction_legs_fit"
+
+    def test_are_numbered_without_a_gap(self, raw, asha):
+        act(raw, asha)
+
+        with pytest.raises(errors.CheckViolation) as raised:
+            raw.execute(
+                f"""WITH header AS (INSERT INTO ledger_transaction (id, book_id, date, type, origin, description)
+                                    VALUES (%(t)s, %(b)s, '2026-11-20', 'expense', 'manual', 'x'))
+                    INSERT INTO ledger_posting {POSTING_COLUMNS}
+                    VALUES (%(b)s, %(t)s, 1, %(x)s, '2026-11-20', 5, 'INR', 5),
+                           (%(b)s, %(t)s, 7, %(y)s, '2026-11-20', -5, 'INR', -5)""",
+                {
+                    "b": asha.book.pk,
+                    "t": uuid7(),
+                    "x": asha.account("Groceries").pk,
+                    "y": asha.account("Cash").pk,
+                },
+            )
+
+        assert guard_of(raised) == "ledger_transaction_whole"
+
+    def test_may_not_add_up_to_more_than_can_be_counted(self, raw, asha):
+        huge = [(asha.account("Groceries"), 10**15 - 1), (asha.account("Cash"), 1 - 10**15)]
+        act(raw, asha)
+
+        for _ in range(1000):  # each a paisa short of 10^15
+            post(raw, asha, huge)
+        with pytest.raises(errors.CheckViolation) as raised:
+            post(raw, asha, huge)
+
+        assert guard_of(raised) == "ledger_month_total_in_range"
+
+
+class TestWhatStays:
+    @pytest.mark.parametrize(
+        "change",
+        ["ledger_book SET base_currency = 'USD'", "ledger_book SET time_zone = 'Nowhere/Land'",
+         "ledger_book SET id = id", "ledger_account SET type = 'expense'", "ledger_account SET currency = 'USD'",
+         "ledger_account SET id = id", "ledger_account SET purpose = NULL", "auth_group SET name = 'x'"],
+    )  # fmt: skip
+    def test_is_out_of_reach(self, raw, asha, change):
+        act(raw, asha)
+
+        with pytest.raises(errors.InsufficientPrivilege):
+            raw.execute(f"UPDATE {change}")
+
+
 class TestPostings:
     @pytest.mark.parametrize("verb", ["UPDATE ledger_posting SET amount_minor = 1", "DELETE FROM ledger_posting",
                                       "TRUNCATE ledger_posting", "UPDATE ledger_transaction SET date = '2020-01-01'",
@@ -294,6 +359,17 @@ class TestPeriod:
             post(raw, asha, legs, on=dt.date(2026, 3, 31))
 
         assert guard_of(raised) == "ledger_period_open"
+
+    @pytest.mark.parametrize("until", [None, dt.date(2026, 3, 30)])
+    def test_stays_closed(self, raw, asha, until):
+        with acting_as(asha.actor):
+            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+        act(raw, asha)
+
+        with pytest.raises(errors.CheckViolation) as raised:
+            raw.execute("UPDATE ledger_book SET closed_until = %s WHERE id = %s", [until, asha.book.pk])
+
+        assert guard_of(raised) == "ledger_period_only_closes"
 
     def test_is_closed_only_after_those_who_are_posting(self, raw, asha, admin_url):
         legs = [(asha.account("Groceries"), 100), (asha.account("Cash"), -100)]

@@ -55,7 +55,9 @@ class TestOverview:
         for _ in range(9):
             record(asha, on=clock.today())
 
-        with django_assert_num_queries(9):  # session, person, the actor around book, overview and recent rows
+        with django_assert_num_queries(
+            10
+        ):  # session, person, the actor around book, overview and recent rows
             browser.get("/")
 
     def test_is_read_by_a_viewer_and_hidden_from_a_stranger(self, committed, asha, chitra, admin_url):

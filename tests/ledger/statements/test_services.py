@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from ledger.books.services import period_close
 from ledger.journal.services import PeriodClosed
-from ledger.statements import services
 from ledger.statements.models import Statement
 from ledger.statements.services import (
     BalanceDiffers,
@@ -175,14 +174,6 @@ class TestStatementPost:
             posted(asha, statement)
 
         assert counts(asha) == before
-
-    def test_tells_how_far_it_is(self, asha, monkeypatch):
-        monkeypatch.setattr(services, "BATCH", 2)
-        told = []
-
-        posted(asha, drafted(asha, hdfc_file(ROWS)), progress=lambda done, total: told.append((done, total)))
-
-        assert told == [(2, 6), (4, 6), (6, 6)]
 
     def test_posts_once_when_two_confirm_at_the_same_moment(self, committed, asha):
         statement = drafted(asha, hdfc_file(ROWS))

@@ -97,7 +97,7 @@ class TestStatementDraft:
         with acting_as(asha.actor):
             account = account_for(book=asha.book, account_id=None, name=SBI)
             account.number_last4 = "9999"
-            account.save()
+            account.save(update_fields=["number_last4"])
 
         with pytest.raises(AccountTakesNoStatement, match="4567"):
             drafted(asha, sbi_file(ROWS))

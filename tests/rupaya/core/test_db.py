@@ -252,7 +252,7 @@ class TestConstraintsNow:
     def test_makes_a_deferred_guard_speak_before_the_commit(self, committed, asha):
         with acting_as(asha.actor):
             connection.cursor().execute(
-                "INSERT INTO accounts_user_groups (user_id, group_id) VALUES (%s, -1)", [asha.id]
+                "INSERT INTO flags_flag_users (flag_id, user_id) VALUES (-1, %s)", [asha.id]
             )
             with pytest.raises(IntegrityError):
                 constraints_now()
