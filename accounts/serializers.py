@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rest_framework import serializers
 
-from accounts.models import User
 from accounts.rules import (
     EMAIL_MAX,
     FULL_NAME_MAX,
@@ -18,6 +17,9 @@ from accounts.rules import (
 )
 from accounts.tokens import TOKEN_CHARACTERS_MAX, TokenPair
 from rupaya.core.api import Input
+
+if TYPE_CHECKING:  # queries live in selectors
+    from accounts.models import User
 
 
 class EmailField(serializers.EmailField):

@@ -23,7 +23,17 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+try:
+    env.read_env(BASE_DIR / ".env")
+except UnicodeDecodeError as error:
+    raise ImproperlyConfigured(".env is not UTF-8 text; start again from .env.example.") from error
+
+
+def _switch(name: str) -> bool:
+    text = env.str(name, default="false").strip().lower()
+    if text not in {"true", "false", "1", "0", "yes", "no", "on", "off", ""}:
+        raise ImproperlyConfigured(f"{name} is {text!r}; it must be true or false.")
+    return text in {"true", "1", "yes", "on"}
 
 
 def _number(name: str, default: int, *, least: int, most: int) -> int:
@@ -44,7 +54,7 @@ if IS_PRODUCTION and (refusal := environment.production_refusal(os.environ)):
 APP_NAME = env.str("APP_NAME", default="RUPAYA")
 APP_VERSION = env.str("APP_VERSION", default=__version__)
 PORT = _number("PORT", 8000, least=1, most=65535)
-DEBUG = env.bool("DEBUG", default=False)
+DEBUG = _switch("DEBUG")
 LOG_LEVEL = env.str("LOG_LEVEL", default="info" if IS_PRODUCTION else "debug").upper()
 FRONTEND_URL = env.str("FRONTEND_URL", default=f"http://localhost:{PORT}").rstrip("/")
 API_BASE_URL = env.str("API_BASE_URL", default=f"http://localhost:{PORT}/v1").rstrip("/")
@@ -70,8 +80,11 @@ if not (_database_url and REDIS_URL):
     REDIS_URL = REDIS_URL or str(_engines.redis_url)
     EMBEDDED_NOTICES = _engines.notices
 
+if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured("REDIS_URL is not a URL of Redis; write it like redis://localhost:6379/0.")
+
 _ssl: dict[str, Any] = {
-    "ssl": env.bool("DATABASE_SSL", default=False),
+    "ssl": _switch("DATABASE_SSL"),
     "root_certificate": env.str("DATABASE_SSL_ROOT_CERT", default=""),
 }
 DATABASES = {

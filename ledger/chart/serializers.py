@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ledger.chart.models import Account
+if TYPE_CHECKING:  # queries live in selectors
+    from ledger.chart.models import Account
 
 
 def category_out(account: Account) -> dict[str, Any]:

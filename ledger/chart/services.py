@@ -101,7 +101,13 @@ def account_for(*, book: Book, account_id: UUID | None, name: str = "") -> Accou
             raise AccountUnknown("account_id")
         return found[account_id]
     name = _name_read(name)
-    return account_named(book=book, name=name) or account_open(book=book, name=name)
+    found_by_name = account_named(book=book, name=name)
+    if found_by_name:
+        return found_by_name
+    try:
+        return account_open(book=book, name=name)
+    except AccountNameTaken:  # somebody opened it at this very moment
+        return account_named(book=book, name=name) or account_open(book=book, name=name)
 
 
 def _name_read(name: str) -> str:

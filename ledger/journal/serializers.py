@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rest_framework import serializers
 
-from ledger.books.models import Book
 from ledger.journal.rules import (
     DESCRIPTION_MAX,
     EARLIEST,
@@ -21,6 +21,10 @@ from ledger.journal.services import Entry
 from rupaya.core.api import Input
 from rupaya.core.money import AmountInvalid, Money, money_parse
 
+if TYPE_CHECKING:  # queries live in selectors
+    from ledger.books.models import Book
+
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TYPES: Final = ("income", "expense", "transfer")
 
 
@@ -49,6 +53,30 @@ class AmountField(serializers.Field[Money, Any, Any, Any]):
     def to_representation(self, value: Money) -> Decimal:
         """The amount in major units."""
         return value.major
+
+
+class DateField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A day as `YYYY-MM-DD`, in these digits and no other form."""
+
+    def to_internal_value(self, data: Any) -> dt.date:
+        """Will read the day; raises ValidationError for anything else, and for what can only be a typing error."""
+        try:
+            day = dt.date.fromisoformat(data) if isinstance(data, str) and _DAY.fullmatch(data) else None
+        except ValueError:
+            day = None
+        if day is None:
+            raise serializers.ValidationError(
+                "Write the date as YYYY-MM-DD, for example 2026-11-23.", "invalid"
+            )
+        if not EARLIEST <= day <= LATEST:
+            raise serializers.ValidationError(
+                f"The date must lie between {EARLIEST} and {LATEST}.", "date_out_of_range"
+            )
+        return day
+
+    def to_representation(self, value: dt.date) -> str:
+        """The day as it is taken."""
+        return value.isoformat()
 
 
 class DescriptionField(serializers.CharField):
@@ -80,7 +108,7 @@ class TransactionIn(Input):
     amount = AmountField()
     description = DescriptionField(max_length=DESCRIPTION_MAX)
     currency = serializers.CharField(max_length=3, required=False)
-    date = serializers.DateField(required=False)
+    date = DateField(required=False)
     account_id = serializers.UUIDField(required=False)
     to_account_id = serializers.UUIDField(required=False)
     category_id = serializers.UUIDField(required=False)
@@ -93,14 +121,6 @@ class TransactionIn(Input):
                 f"This book is kept in {self.context['currency']}.", "currency_unfit"
             )
         return value.upper()
-
-    def validate_date(self, value: dt.date) -> dt.date:
-        """Within two centuries: anything else is a typing error."""
-        if not EARLIEST <= value <= LATEST:
-            raise serializers.ValidationError(
-                f"The date must lie between {EARLIEST} and {LATEST}.", "date_out_of_range"
-            )
-        return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """What fits together: a transfer has another account, a split adds up to its amount."""

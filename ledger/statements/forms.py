@@ -7,6 +7,7 @@ from typing import Any, Final
 from django import forms
 
 from ledger.chart.models import Account
+from ledger.statements.services import KEPT_BY_A_BANK
 
 NEW: Final = "new"
 
@@ -32,15 +33,10 @@ class StatementForm(forms.Form):
 
     def __init__(self, *args: Any, accounts: list[Account], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.offered = {
-            str(account.pk): account for account in accounts if account.type == Account.Type.ASSET
-        }
-        banks = [item for item in self.offered.items() if item[1].kind == Account.Kind.BANK]
-        others = [item for item in self.offered.items() if item[1].kind != Account.Kind.BANK]
+        self.offered = {str(account.pk): account for account in accounts if account.kind in KEPT_BY_A_BANK}
         self.fields["account"].choices = [  # type: ignore[attr-defined]
-            *((key, account.name) for key, account in banks),
+            *((key, account.name) for key, account in self.offered.items()),
             (NEW, "A new account…"),
-            *((key, account.name) for key, account in others),
         ]
 
     def clean(self) -> dict[str, Any]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rest_framework import serializers
 
-from ledger.statements.models import Statement
 from ledger.statements.selectors import Preview
 from rupaya.core.api import Input
 from rupaya.core.money import Money
+
+if TYPE_CHECKING:  # queries live in selectors
+    from ledger.statements.models import Statement
 
 
 class StatementIn(Input):

@@ -27,6 +27,7 @@ from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejec
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money, money_format
 
+KEPT_BY_A_BANK: Final = frozenset({Account.Kind.BANK, Account.Kind.WALLET})
 FILE_NAME_MAX: Final = 120  # characters
 DRAFTS_MAX: Final = 50  # unposted statements a book
 WORDLESS: Final = "Bank transaction"  # the description of a row whose narration is empty
@@ -112,8 +113,8 @@ def statement_draft(*, book: Book, account: Account, data: bytes, file_name: str
     parsed = statement_parse(data=data, filename=file_name)
     if parsed.errors:
         raise StatementRefused(parsed.errors)
-    _check_account(account, parsed)
     digest = hashlib.sha256(data).hexdigest()
+    _check_account(account, parsed, digest)
     known = _known(account, digest).first()
     if known:
         return known
@@ -226,14 +227,20 @@ def _known(account: Account, digest: str) -> QuerySet[Statement]:
     return found.select_related("account").order_by("pk")
 
 
-def _check_account(account: Account, parsed: rules.Statement) -> None:
-    if account.type != Account.Type.ASSET:
+def _check_account(account: Account, parsed: rules.Statement, digest: str) -> None:
+    if account.kind not in KEPT_BY_A_BANK:
         raise AccountTakesNoStatement(f"“{account.name}” is not an account that a bank keeps for you.")
     if account.currency != parsed.currency:
         raise AccountTakesNoStatement(
             f"“{account.name}” is kept in {account.currency}, the file in {parsed.currency}."
         )
-    banks = Statement.objects.filter(book=account.book_id, account=account, posted_at__isnull=False)
+    posted = Statement.objects.filter(book=account.book_id, posted_at__isnull=False)
+    elsewhere = posted.filter(file_sha256=digest).exclude(account=account).select_related("account").first()
+    if elsewhere:
+        raise AccountTakesNoStatement(
+            f"This file is in “{elsewhere.account.name}” already; twice, it would count twice."
+        )
+    banks = posted.filter(account=account)
     other = banks.exclude(bank=parsed.bank).order_by("pk").first()
     if other:
         raise AccountTakesNoStatement(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from rest_framework.parsers import MultiPartParser
@@ -10,7 +10,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.books.access import Right, book_for, book_id_read
-from ledger.books.models import Book
 from ledger.chart.services import account_for
 from ledger.statements.parsers.text import FILE_BYTES_MAX
 from ledger.statements.selectors import (
@@ -26,6 +25,9 @@ from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read
 from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
 from rupaya.core.web import user_id_of
+
+if TYPE_CHECKING:  # queries live in selectors
+    from ledger.books.models import Book
 
 
 class StatementCollection(ApiView):

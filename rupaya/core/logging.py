@@ -16,6 +16,7 @@ from typing import Any, Final
 import sentry_sdk
 import structlog
 from django.core.exceptions import ImproperlyConfigured
+from sentry_sdk.utils import BadDsn
 
 _SECRET_KEYS: Final = re.compile(
     r"passw|secret|token|authori[sz]ation|cookie|api_?key|credential|account_?number|card|pan\b|aadhaar|otp|upi|vpa",
@@ -146,15 +147,21 @@ def sentry_clean(event: Any, _hint: Any) -> Any:
 
 
 def sentry_start(*, dsn: str, environment: str, release: str) -> None:
-    """Will send errors and a share of traces to Sentry, without local variables, bodies or personal data."""
-    sentry_sdk.init(
-        dsn=dsn,
-        environment=environment,
-        release=release,
-        send_default_pii=False,
-        include_local_variables=False,
-        max_request_body_size="never",
-        traces_sample_rate=TRACES_SHARE,
-        before_send=sentry_clean,
-        before_send_transaction=sentry_clean,
-    )
+    """Will send errors and a share of traces to Sentry, without local variables, bodies or personal data.
+
+    Raises ImproperlyConfigured for an address that Sentry does not give.
+    """
+    try:
+        sentry_sdk.init(
+            dsn=dsn,
+            environment=environment,
+            release=release,
+            send_default_pii=False,
+            include_local_variables=False,
+            max_request_body_size="never",
+            traces_sample_rate=TRACES_SHARE,
+            before_send=sentry_clean,
+            before_send_transaction=sentry_clean,
+        )
+    except BadDsn as error:
+        raise ImproperlyConfigured("SENTRY_DSN is not an address that Sentry gave.") from error

@@ -158,7 +158,7 @@ class TestStatementPost:
         record(asha, minor=700, on=day(2))
         bank_import(asha, hdfc_file(ROWS), account="HDFC savings")
 
-        done = bank_import(asha, hdfc_file(ROWS))
+        done = bank_import(asha, sbi_file(ROWS))
 
         assert (done.new_count, done.known_count) == (5, 0)
         assert balance(asha, "HDFC savings", day(31)) == 57245

@@ -8,6 +8,7 @@ from ledger.statements import services
 from ledger.statements.models import Statement, StatementLine
 from ledger.statements.parsers import StatementUnreadable
 from ledger.statements.parsers.text import FILE_BYTES_MAX
+from ledger.statements.selectors import StatementNotFound
 from ledger.statements.services import (
     AccountTakesNoStatement,
     DraftsTooMany,
@@ -116,6 +117,19 @@ class TestStatementDraft:
         assert description.strip(" -")
 
 
+class TestStatementOfAnotherAccount:
+    def test_is_refused_where_the_file_is_posted_already(self, asha):
+        bank_import(asha, sbi_file(ROWS), account="One")
+
+        with pytest.raises(AccountTakesNoStatement, match="This file is in “One” already"):
+            drafted(asha, sbi_file(ROWS), account="Two")
+
+    @pytest.mark.parametrize("name", ["Cash", "PPF and EPF", "Mutual funds and shares", "Credit card"])
+    def test_is_refused_for_what_no_bank_keeps(self, asha, name):
+        with pytest.raises(AccountTakesNoStatement, match="is not an account that a bank keeps"):
+            drafted(asha, sbi_file(ROWS), account=name)
+
+
 class TestStatementOfAnotherBank:
     def test_is_refused_for_an_account_that_has_statements_of_one(self, asha):
         bank_import(asha, sbi_file(ROWS))
@@ -150,6 +164,35 @@ class TestSameFileAtOnce:
 
         assert len(set(drafts)) == 1
         assert counts(asha)["ledger_statement_line"] == len(ROWS)
+
+
+class TestDiscardedMeanwhile:
+    def test_is_not_found_when_it_is_confirmed(self, asha):
+        statement = drafted(asha, sbi_file(ROWS))
+        with acting_as(asha.actor):
+            statement_discard(book=asha.book, statement=statement)
+
+        with pytest.raises(StatementNotFound):
+            posted(asha, statement)
+
+    def test_is_one_or_the_other_when_both_come_at_once(self, committed, asha):
+        statement = drafted(asha, sbi_file(ROWS))
+
+        def do(number):
+            try:
+                if number % 2:
+                    with acting_as(asha.actor):
+                        statement_discard(book=asha.book, statement=statement)
+                else:
+                    posted(asha, Statement(pk=statement.pk, **fields_of(statement)))
+            except (StatementNotFound, StatementPosted):
+                return False
+            return True
+
+        at_once(6, do)
+
+        after = counts(asha)
+        assert (after["ledger_statement"], after["ledger_transaction"]) in {(0, 0), (1, len(ROWS) + 1)}
 
 
 class TestStatementDiscard:
