@@ -223,3 +223,22 @@ class TestLogout:
 
         assert browser.get("/logout").status_code == 405
         assert is_signed_in(browser)
+
+
+class TestWithoutRedis:
+    def test_people_sign_up_and_out_and_in(self, browser, settings):
+        settings.CACHES = {
+            "default": settings.CACHES["default"]
+            | {"LOCATION": "redis://127.0.0.1:1/0"}  # nobody listens there
+        }
+        email = address_new()
+
+        submit(browser, "/signup", email=email, password=PASSWORD, full_name="Asha Rao")
+        was_in = is_signed_in(browser)
+        page = browser.get("/")
+        token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.content.decode())[0]
+        browser.post("/logout", {"csrfmiddlewaretoken": token})
+        was_out = not is_signed_in(browser)
+        submit(browser, "/login", email=email, password=PASSWORD)
+
+        assert (was_in, was_out, is_signed_in(browser)) == (True, True, True)

@@ -26,6 +26,12 @@ GOOD = {
 WRONG = {
     "no JWT_SECRET": {"JWT_SECRET": ""},
     "weak JWT_SECRET": {"JWT_SECRET": CANARY},
+    "neither true nor false DATABASE_SSL": {"DATABASE_SSL": "maybe"},
+    "another server's REDIS_URL": {"REDIS_URL": "http://cache.internal:6379"},
+    "made-up SENTRY_DSN": {"SENTRY_DSN": "xx"},
+    "default DATABASE_OWNER_URL": {
+        "DATABASE_OWNER_URL": "postgresql://rupaya_owner:rupaya_owner@db.internal/rupaya"
+    },
     "same JWT_REFRESH_SECRET": {"JWT_REFRESH_SECRET": GOOD["JWT_SECRET"]},
     "no DATABASE_URL": {"DATABASE_URL": ""},
     "default DATABASE_URL": {"DATABASE_URL": "postgresql://rupaya_user:rupaya_user@127.0.0.1:1/rupaya"},

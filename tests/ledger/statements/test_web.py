@@ -6,6 +6,8 @@ import html
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from ledger.books.services import period_close
+from rupaya.core.db import acting_as
 from tests.ledger.desk import balance, browser_of, counts, guest_make, record
 from tests.ledger.statements.writers import chained, hdfc_file, line, sbi_file
 
@@ -176,3 +178,22 @@ class TestStatementDetail:
         assert stranger.post(f"{where}/confirm").status_code == 404
         assert stranger.post(f"{where}/discard").status_code == 404
         assert counts(asha) == before
+
+
+class TestRefusedConfirmation:
+    def test_keeps_nothing_of_an_import_that_a_closed_period_refuses(self, committed, browser, asha):
+        where = upload(browser, hdfc_file(chained(*[-100] * 30, opening=100000)))["Location"]
+        with acting_as(asha.actor):
+            period_close(book=asha.book, until=APRIL_1 + dt.timedelta(days=2))
+        before = counts(asha)
+
+        answer = browser.post(f"{where}/confirm", follow=True)
+
+        assert "a period that is closed" in text_of(answer)
+        assert counts(asha) == before
+
+    def test_says_that_a_discarded_file_is_gone(self, browser):
+        where = upload(browser, hdfc_file(ROWS))["Location"]
+        browser.post(f"{where}/discard")
+
+        assert browser.post(f"{where}/confirm").status_code == 404
