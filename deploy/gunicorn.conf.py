@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from gunicorn.http import wsgi
 
@@ -20,6 +21,14 @@ control_socket_disable = True
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
 accesslog = None  # the application writes one line a request, with the request id
 loglevel = "warning"
+
+
+BODY_READ_S = 15  # seconds that a client may pause while it sends a body or takes an answer
+
+
+def pre_request(worker: Any, request: Any) -> None:  # noqa: ARG001  # gunicorn's own hook
+    """A client that stops halfway through its body gives its thread back; gunicorn itself would wait for ever."""
+    request.unreader.sock.settimeout(BODY_READ_S)
 
 
 _headers_with_banner = wsgi.Response.default_headers

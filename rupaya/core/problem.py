@@ -8,7 +8,7 @@ from typing import Any, Final
 import structlog
 from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from psycopg_pool import PoolTimeout
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -27,6 +27,7 @@ _TITLES: Final = {
     404: ("not_found", "There is nothing here"),
     405: ("method_not_allowed", "This address does not take that method"),
     406: ("not_acceptable", "No such representation can be given"),
+    408: ("request_timeout", "The body did not arrive in time"),
     413: ("body_too_large", "The body is too large"),
     415: ("unsupported_media_type", "This address takes JSON"),
     500: ("internal_error", "Something went wrong on our side; it has been recorded"),
@@ -78,6 +79,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     if isinstance(error, OperationalError | PoolTimeout):
         _log.warning("database.unavailable", error_type=type(error).__name__)
         return _plain(503, request_id, headers={"Retry-After": "5"})
+    if isinstance(error, UnreadablePostError):  # the client stopped halfway through its body
+        return _plain(408, request_id)
     if isinstance(error, Http404):
         return _plain(404, request_id)
     if isinstance(error, PermissionDenied):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.http import UnreadablePostError
 from django.test import Client
 from rest_framework.exceptions import ErrorDetail
+from rest_framework.test import APIRequestFactory
 
 from rupaya.core.errors import FieldError
-from rupaya.core.problem import ERRORS_MAX, field_errors, problem
+from rupaya.core.problem import ERRORS_MAX, exception_handler, field_errors, problem
 from tests.rupaya.core.asking import bearer_of
 from tests.rupaya.core.probe_urls import SECRET
 
@@ -100,6 +102,16 @@ class TestExceptionHandler:
 
     def test_asks_to_come_back_when_the_database_is_away(self, client, bearer):
         assert client.get("/v1/probe/operational", headers=bearer)["Retry-After"] == "5"
+
+
+class TestStoppedBody:
+    def test_is_a_timeout_of_the_clients_and_no_fault_of_ours(self, committed):
+        request = APIRequestFactory().post("/v1/auth/login", b"{", content_type="application/json")
+
+        answer = exception_handler(UnreadablePostError("timed out"), {"request": request})
+
+        assert answer is not None
+        assert (answer.status_code, answer.data["code"]) == (408, "request_timeout")
 
 
 class TestBadInput:
