@@ -7,14 +7,11 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 
+from rupaya.core.text import has_hidden
+
 EMAIL_MAX: Final = 254  # characters; RFC 5321 §4.5.3.1.3, less the angle brackets
 FULL_NAME_MAX: Final = 120  # characters
 PASSWORD_MAX: Final = 128  # characters
-
-# Control characters, half characters, line and paragraph separators.
-_FORBIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
-# They turn the direction of what stands around a name. Joiners stay allowed: Indic scripts need them.
-_DIRECTION_MARKS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def email_normal(text: str) -> str:
@@ -37,10 +34,7 @@ def email_validate(text: str) -> None:
 
 def full_name_validate(text: str) -> None:
     """Will raise ValidationError for a name that cannot be seen, has control characters or turns direction."""
-    if any(
-        unicodedata.category(character) in _FORBIDDEN_CATEGORIES or character in _DIRECTION_MARKS
-        for character in text
-    ):
+    if has_hidden(text):
         raise ValidationError(
             "A name must not hold control characters; please type it without them.", code="control_characters"
         )

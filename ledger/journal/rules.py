@@ -12,14 +12,13 @@ from uuid import UUID
 import orjson
 
 from rupaya.core.money import Money
+from rupaya.core.text import has_hidden
 
 DESCRIPTION_MAX: Final = 200  # characters
 SPLITS_MAX: Final = 20
 EARLIEST: Final = dt.date(1950, 1, 1)
 LATEST: Final = dt.date(2150, 12, 31)
 _OWN: Final = frozenset({"asset", "liability", "equity"})
-_UNSEEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
-_DIRECTION_MARKS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +93,10 @@ def description_fold(*, text: str) -> str | None:
     That is control characters and what turns the line around. Joiners stay: Indian scripts and emoji need them.
     """
     folded = " ".join(text.split())
-    categories = {unicodedata.category(character) for character in folded}
-    if not _UNSEEN_CATEGORIES.isdisjoint(categories) or not _DIRECTION_MARKS.isdisjoint(folded):
+    if has_hidden(folded):
         return None
-    return "" if categories <= {"Cf", "Mn"} else folded
+    shows = any(unicodedata.category(character) not in {"Cf", "Mn"} for character in folded)
+    return folded if shows else ""
 
 
 def legs_of(*, entry_type: str, account_id: UUID, others: Sequence[tuple[UUID, Money]]) -> list[Leg]:

@@ -93,7 +93,7 @@ def transaction_list(request: HttpRequest) -> HttpResponse:
         "book": book,
         "nav": "transactions",
         "page": rows_of(request, book),
-        "kind": request.GET.get("type", ""),
+        "type": request.GET.get("type", ""),
     }
     part = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
     return render(request, f"ledger/journal/transaction_list.html{part}", context)

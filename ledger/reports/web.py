@@ -35,14 +35,14 @@ class Group:
 def overview(request: HttpRequest) -> HttpResponse:
     """`/`: the household at a glance. Three queries for the page; `?type=` filters the recent transactions."""
     book = book_for(user_id=user_id_of(request), book_id=None, right="read")
-    kind = type_read(request.GET.get("type"))
+    entry_type = type_read(request.GET.get("type"))
     standing = overview_at(book=book, today=clock.today(zone=ZoneInfo(book.time_zone)))
-    recent = transaction_page(book=book, limit=RECENT_ROWS, entry_type=kind)
+    recent = transaction_page(book=book, limit=RECENT_ROWS, entry_type=entry_type)
     busiest = sorted(standing.accounts, key=lambda account: -abs(account.balance.minor))
     context = {
         "book": book,
         "nav": "overview",
-        "kind": kind,
+        "type": entry_type,
         "overview": standing,
         "accounts": [account for account in busiest if account.balance.minor][:ACCOUNTS_SHOWN],
         "recent": [row_of(view) for view in recent.rows],
