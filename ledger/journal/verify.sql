@@ -37,6 +37,17 @@ SELECT 'wrong_account', p.book_id, p.transaction_id::text, format('line %%s: no 
   FROM posting p LEFT JOIN ledger_account a ON a.book_id = p.book_id AND a.id = p.account_id AND a.currency = p.currency
  WHERE a.id IS NULL
 UNION ALL
+SELECT 'wrong_legs', book_id, id::text, format('%%s postings of a transaction of type %%s', legs, type)
+  FROM (
+    SELECT h.book_id, h.id, h.type, count(*) AS legs,
+           count(*) FILTER (WHERE a.type IN ('asset', 'liability', 'equity')) AS own,
+           count(*) FILTER (WHERE a.type = h.type) AS categories
+      FROM header h
+      JOIN posting p ON p.book_id = h.book_id AND p.transaction_id = h.id
+      JOIN ledger_account a ON a.book_id = p.book_id AND a.id = p.account_id
+     GROUP BY h.book_id, h.id, h.type) whole
+ WHERE CASE type WHEN 'transfer' THEN legs <> 2 OR own <> 2 ELSE own <> 1 OR categories <> legs - 1 END
+UNION ALL
 SELECT 'wrong_base', p.book_id, p.transaction_id::text, format('line %%s: amount %%s, base %%s', p.line, p.amount_minor, p.base_minor)
   FROM posting p JOIN ledger_book b ON b.id = p.book_id AND b.base_currency = p.currency
  WHERE p.amount_minor <> p.base_minor

@@ -24,6 +24,7 @@ BREAKS = [
     ("without_transaction", "UPDATE ledger_transaction SET date = date - 1 WHERE book_id = %(book)s"),
     ("wrong_account", "UPDATE ledger_posting SET account_id = %(other)s WHERE book_id = %(book)s AND line = 1"),
     ("wrong_account", "UPDATE ledger_posting SET currency = 'USD' WHERE book_id = %(book)s AND line = 1"),
+    ("wrong_legs", "UPDATE ledger_transaction SET type = 'income' WHERE book_id = %(book)s"),
     ("wrong_base", "UPDATE ledger_posting SET amount_minor = amount_minor * 2 WHERE book_id = %(book)s"),
     ("wrong_total", "UPDATE ledger_month_total SET base_minor = base_minor + 1 WHERE book_id = %(book)s"),
     ("wrong_total", "UPDATE ledger_month_total SET amount_minor = amount_minor + 1 WHERE book_id = %(book)s"),
