@@ -6,5 +6,6 @@ from ledger.chart.models import Account as Account
 from ledger.journal.models import MonthTotal as MonthTotal
 from ledger.journal.models import Posting as Posting
 from ledger.journal.models import Transaction as Transaction
+from ledger.journal.models import TransactionVersion as TransactionVersion
 from ledger.statements.models import Statement as Statement
 from ledger.statements.models import StatementLine as StatementLine

@@ -63,6 +63,11 @@ class Account(models.Model):
     institution = models.CharField(max_length=80, default="", blank=True)
     number_last4 = models.CharField(max_length=4, default="", blank=True)
     purpose = models.CharField(max_length=25, choices=Purpose, null=True)
+    credit_limit_minor = models.BigIntegerField(null=True)
+    # Days of a month, for cards; a month that is too short has it on its last day.
+    statement_day = models.PositiveSmallIntegerField(null=True)
+    due_day = models.PositiveSmallIntegerField(null=True)
+    closed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -82,6 +87,15 @@ class Account(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(currency__regex=r"^[A-Z]{3}$"), name="ledger_account_currency_is_iso"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(credit_limit_minor__isnull=True) | models.Q(credit_limit_minor__gte=0),
+                name="ledger_account_credit_limit",
+            ),
+            models.CheckConstraint(
+                condition=(models.Q(statement_day__isnull=True) | models.Q(statement_day__range=(1, 31)))
+                & (models.Q(due_day__isnull=True) | models.Q(due_day__range=(1, 31))),
+                name="ledger_account_days",
             ),
             models.CheckConstraint(
                 condition=models.Q(number_last4__regex=r"^[0-9A-Z]{0,4}$"), name="ledger_account_number_is_masked"

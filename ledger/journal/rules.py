@@ -16,17 +16,23 @@ from rupaya.core.text import has_hidden
 
 DESCRIPTION_MAX: Final = 200  # characters
 SPLITS_MAX: Final = 20
+PAYEE_MAX: Final = 120
+NOTES_MAX: Final = 2000
+TAG_MAX: Final = 40
+TAGS_MAX: Final = 20
+EXTERNAL_ID_MAX: Final = 120
+BATCH_MAX: Final = 500  # transactions
 EARLIEST: Final = dt.date(1950, 1, 1)
 LATEST: Final = dt.date(2150, 12, 31)
-_OWN: Final = frozenset({"asset", "liability", "equity"})
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One posting to be: positive is debit."""
+    """One posting to be: positive is debit. `base_minor` is the same in the book's currency."""
 
     account_id: UUID
     amount: Money
+    base_minor: int
 
     def as_json(self) -> dict[str, Any]:
         """The leg as `ledger_post` takes it."""
@@ -34,7 +40,21 @@ class Leg:
             "account_id": str(self.account_id),
             "amount_minor": self.amount.minor,
             "currency": self.amount.currency,
+            "base_minor": self.base_minor,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """An account's share of an entry, positive: in its own currency and in the book's."""
+
+    account_id: UUID
+    amount: Money
+    base_minor: int
+
+    def leg(self, *, sign: int) -> Leg:
+        """The leg that adds (1) or takes (-1) the share."""
+        return Leg(self.account_id, Money(sign * self.amount.minor, self.amount.currency), sign * self.base_minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +77,24 @@ class TransactionView:
     id: UUID
     type: str
     origin: str
+    status: str
+    is_reconciled: bool
     date: dt.date
     description: str
+    payee: str
+    notes: str
+    tags: tuple[str, ...]
     created_at: dt.datetime
+    version: int
+    undo_token: UUID
     amount: Money
+    to_amount: Money | None
     account_id: UUID
     account: str
     to_account_id: UUID | None
     to_account: str
     parts: tuple[Part, ...]
+    category: str
     icon: str
     colour: int
 
@@ -73,13 +102,6 @@ class TransactionView:
     def is_transfer(self) -> bool:
         """Whether money only changed its place."""
         return self.type == "transfer"
-
-    @property
-    def category(self) -> str:
-        """The category's name, or what stands for it."""
-        if self.is_transfer:
-            return {"opening": "Opening balance", "adjustment": "Adjustment"}.get(self.origin, "Transfer")
-        return self.parts[0].category if len(self.parts) == 1 else f"Split in {len(self.parts)}"
 
     @property
     def signed(self) -> Money:
@@ -99,45 +121,55 @@ def description_fold(*, text: str) -> str | None:
     return folded if shows else ""
 
 
-def legs_of(*, entry_type: str, account_id: UUID, others: Sequence[tuple[UUID, Money]]) -> list[Leg]:
+def legs_of(*, entry_type: str, own: Side, others: Sequence[Side]) -> list[Leg]:
     """The balanced legs of an entry: `others` are its categories, or the one account a transfer goes to.
 
-    Money leaves `account_id` for an expense and a transfer and reaches it for an income.
+    Money leaves `own` for an expense and a transfer and reaches it for an income.
     """
-    total = sum((amount for _, amount in others[1:]), start=others[0][1])
     if entry_type == "income":
-        return [Leg(account_id, total), *(Leg(other, -amount) for other, amount in others)]
-    return [*(Leg(other, amount) for other, amount in others), Leg(account_id, -total)]
+        return [own.leg(sign=1), *(other.leg(sign=-1) for other in others)]
+    return [*(other.leg(sign=1) for other in others), own.leg(sign=-1)]
 
 
-def view_of(row: dict[str, Any]) -> TransactionView:
-    """A row of transactions_page.sql as people see it."""
-    legs = orjson.loads(row["legs"])
-    own = [leg for leg in legs if leg["type"] in _OWN]
-    parts = [leg for leg in legs if leg["type"] not in _OWN]
-    is_transfer = row["type"] == "transfer"
-    source = next((leg for leg in own if leg["amount_minor"] < 0), own[0]) if is_transfer else own[0]
-    target = next((leg for leg in own if leg is not source), None) if is_transfer else None
-    face = target if target is not None else parts[0]
+def view_of(body: bytes, icon: str | None) -> TransactionView:
+    """A transaction's JSON of transactions_page.sql as people see it."""
+    said = orjson.loads(body)
+    parts = [(said["category_id"], said["category"], said["amount_minor"], said["currency"])]
+    if said["splits"]:
+        parts = [
+            (split["category_id"], split["category"], split["amount_minor"], split["currency"])
+            for split in said["splits"]
+        ]
+    is_transfer = said["type"] == "transfer"
     return TransactionView(
-        id=row["id"],
-        type=row["type"],
-        origin=row["origin"],
-        date=row["date"],
-        description=row["description"],
-        created_at=row["created_at"],
-        amount=Money(abs(source["amount_minor"]), source["currency"]),
-        account_id=UUID(source["account_id"]),
-        account=source["name"],
-        to_account_id=UUID(target["account_id"]) if target else None,
-        to_account=target["name"] if target else "",
-        parts=tuple(
-            Part(UUID(leg["account_id"]), leg["name"], Money(abs(leg["amount_minor"]), leg["currency"]))
-            for leg in parts
-        ),
-        icon=face["icon"] or "tag",
-        colour=colour_of(face["account_id"]),
+        id=UUID(said["id"]),
+        type=said["type"],
+        origin=said["origin"],
+        status=said["status"],
+        is_reconciled=said["is_reconciled"],
+        date=dt.date.fromisoformat(said["date"]),
+        description=said["description"],
+        payee=said["payee"],
+        notes=said["notes"],
+        tags=tuple(said["tags"]),
+        created_at=dt.datetime.fromisoformat(said["created_at"]),
+        version=said["version"],
+        undo_token=UUID(said["undo_token"]),
+        amount=Money(said["amount_minor"], said["currency"]),
+        to_amount=Money(said["to_amount_minor"], said["to_currency"]) if is_transfer else None,
+        account_id=UUID(said["account_id"]),
+        account=said["account"],
+        to_account_id=UUID(said["to_account_id"]) if is_transfer else None,
+        to_account=said["to_account"] or "",
+        parts=() if is_transfer else tuple(_part(*part) for part in parts),
+        category=said["category"],
+        icon=icon or "tag",
+        colour=colour_of(said["to_account_id"] if is_transfer else parts[0][0]),
     )
+
+
+def _part(category_id: str, category: str, minor: int, currency: str) -> Part:
+    return Part(UUID(category_id), category, Money(minor, currency))
 
 
 def colour_of(account_id: str) -> int:

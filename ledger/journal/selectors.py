@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -10,14 +12,16 @@ from uuid import UUID
 from django.db import connection
 
 from ledger.books.models import Book
+from ledger.journal.filters import EVERYTHING, NONE, TYPES, Filters, filters_sql
 from ledger.journal.rules import TransactionView, view_of
 from rupaya.core.db import rows_as_dicts
-from rupaya.core.errors import FieldError, Invalid
+from rupaya.core.errors import FieldError, Invalid, NotFound
 from rupaya.core.pagination import Cursor, Page, PageInvalid, page_of
 
 _PAGE_SQL: Final = (Path(__file__).parent / "transactions_page.sql").read_text()
-TYPES: Final = ("income", "expense", "transfer")
 KEY_LENGTH: Final = 2  # a cursor holds date and id
+# The legs of a header that stands are all from its first line on.
+_STANDING: Final = "(SELECT h.*, 32767 AS last_line FROM {table} h)"
 
 
 class FilterInvalid(Invalid):
@@ -25,6 +29,28 @@ class FilterInvalid(Invalid):
 
     code = "filter_invalid"
     title = "The filter is not valid"
+
+
+class TransactionNotFound(NotFound):
+    """Raised when the book has no such transaction."""
+
+    code = "transaction_not_found"
+    title = "There is no such transaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A transaction as the API gives it, in JSON."""
+
+    id: UUID
+    date: dt.date
+    body: bytes
+    icon: str | None
+
+    @property
+    def view(self) -> TransactionView:
+        """The same as people see it."""
+        return view_of(self.body, self.icon)
 
 
 def type_read(text: str | None) -> str:
@@ -36,35 +62,63 @@ def type_read(text: str | None) -> str:
 
 
 def transaction_page(
-    *, book: Book, limit: int, cursor: Cursor | None = None, entry_type: str = ""
-) -> Page[TransactionView]:
+    *, book: Book, limit: int, cursor: Cursor | None = None, filters: Filters = NONE
+) -> Page[Shown]:
     """A page of the book's transactions, newest date first. One query."""
-    conditions, parameters = [], {"book": book.pk, "rows": limit + 1}
+    conditions, parameters = filters_sql(filters)
     is_backwards = cursor is not None and cursor.is_backwards
-    if entry_type:
-        conditions.append("AND t.type = %(type)s")
-        parameters["type"] = entry_type
     if cursor is not None:
-        conditions.append(f"AND (t.date, t.id) {'>' if is_backwards else '<'} (%(date)s, %(id)s)")
+        conditions += f" AND (t.date, t.id) {'>' if is_backwards else '<'} (%(date)s, %(id)s)"
         parameters |= _key_read(cursor)
-    sql = _PAGE_SQL.format(conditions=" ".join(conditions), direction="ASC" if is_backwards else "DESC")
-    rows = [view_of(row) for row in rows_as_dicts(sql, parameters)]
+    direction = "ASC" if is_backwards else "DESC"
+    table = "ledger_transaction_searched" if filters.searches else "ledger_transaction"
+    rows = _shown(
+        book,
+        source=_STANDING.format(table=table),
+        conditions=conditions,
+        order=f"t.date {direction}, t.id {direction}",
+        parameters=parameters | {"rows": limit + 1},
+    )
     return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (row.date.isoformat(), str(row.id)))
+
+
+def transactions_of(*, book: Book, ids: Sequence[UUID]) -> list[Shown]:
+    """The book's transactions of these ids, void ones too, in the order of the ids. One query."""
+    conditions, parameters = filters_sql(replace(EVERYTHING, ids=tuple(ids)))
+    found = {
+        row.id: row
+        for row in _shown(
+            book,
+            source=_STANDING.format(table="ledger_transaction"),
+            conditions=conditions,
+            order="t.id",
+            parameters=parameters | {"rows": len(ids)},
+        )
+    }
+    return [found[identity] for identity in ids if identity in found]
+
+
+def transaction_of(*, book: Book, transaction_id: UUID) -> Shown:
+    """One transaction of the book; raises TransactionNotFound. One query."""
+    found = transactions_of(book=book, ids=[transaction_id])
+    if not found:
+        raise TransactionNotFound
+    return found[0]
 
 
 def transaction_find(*, book: Book, transaction_id: UUID) -> TransactionView | None:
     """One transaction of the book, or None. One query."""
-    sql = _PAGE_SQL.format(conditions="AND t.id = %(id)s", direction="DESC")
-    rows = rows_as_dicts(sql, {"book": book.pk, "rows": 1, "id": transaction_id})
-    return view_of(rows[0]) if rows else None
+    found = transactions_of(book=book, ids=[transaction_id])
+    return found[0].view if found else None
 
 
-def transaction_view(*, book: Book, transaction_id: UUID) -> TransactionView:
-    """One transaction that is known to be there; raises LookupError where it is not. One query."""
-    found = transaction_find(book=book, transaction_id=transaction_id)
-    if found is None:
-        raise LookupError(transaction_id)
-    return found
+def _shown(
+    book: Book, *, source: str, conditions: str, order: str, parameters: dict[str, Any]
+) -> list[Shown]:
+    sql = _PAGE_SQL.format(source=source, conditions=conditions, order=order)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {"book": book.pk, "base": book.base_currency, **parameters})
+        return [Shown(row[0], row[1], row[3].encode(), row[2]) for row in cursor.fetchall()]
 
 
 def account_balance_minor(*, book: Book, account_id: UUID, on: dt.date) -> int:
@@ -78,7 +132,7 @@ def account_balance_minor(*, book: Book, account_id: UUID, on: dt.date) -> int:
             SELECT coalesce((SELECT sum(amount_minor) FROM ledger_month_total
                               WHERE book_id = %(book)s AND account_id = %(account)s AND month < %(month)s), 0)
                  + coalesce((SELECT sum(amount_minor) FROM ledger_posting
-                              WHERE book_id = %(book)s AND account_id = %(account)s
+                              WHERE book_id = %(book)s AND account_id = %(account)s AND retired_at IS NULL
                                 AND date BETWEEN %(month)s AND %(on)s), 0)
             """,
             {"book": book.pk, "account": account_id, "month": on.replace(day=1), "on": on},

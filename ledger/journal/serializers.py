@@ -5,24 +5,26 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from rest_framework import serializers
 
 from ledger.journal.rules import (
     DESCRIPTION_MAX,
     EARLIEST,
+    EXTERNAL_ID_MAX,
     LATEST,
+    NOTES_MAX,
+    PAYEE_MAX,
     SPLITS_MAX,
-    TransactionView,
+    TAG_MAX,
+    TAGS_MAX,
     description_fold,
 )
 from ledger.journal.services import Entry
-from rupaya.core.api import Input
-from rupaya.core.money import AmountInvalid, Money, money_parse
-
-if TYPE_CHECKING:  # queries live in selectors
-    from ledger.books.models import Book
+from rupaya.core.api import ClaimField, Input
+from rupaya.core.money import CURRENCY_PLACES, AmountInvalid, Money, money_parse
+from rupaya.core.text import has_hidden
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TYPES: Final = ("income", "expense", "transfer")
@@ -31,17 +33,17 @@ _TYPES: Final = ("income", "expense", "transfer")
 class AmountField(serializers.Field[Money, Any, Any, Any]):
     """An amount in major units, a JSON number or a string; positive, and never rounded.
 
-    The serializer's context holds the `currency`.
+    The serializer's context holds the `currency`, the request's own where it names one, and the book's `base`.
     """
+
+    def __init__(self, *, in_base: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.in_base = in_base
 
     def to_internal_value(self, data: Any) -> Money:
         """Will parse exactly; raises ValidationError with what is wrong."""
-        if isinstance(data, bool) or not isinstance(data, int | str | Decimal):
-            raise serializers.ValidationError(
-                "Write the amount as a number, for example 500 or 1234.50.", "amount_invalid"
-            )
         try:
-            money = money_parse(data, currency=self.context["currency"])
+            money = money_parse(number_read(data), currency=self.context["base" if self.in_base else "currency"])
         except AmountInvalid as error:
             raise serializers.ValidationError(error.message, error.code) from error
         if money.minor <= 0:
@@ -53,6 +55,28 @@ class AmountField(serializers.Field[Money, Any, Any, Any]):
     def to_representation(self, value: Money) -> Decimal:
         """The amount in major units."""
         return value.major
+
+
+class NumberField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
+    """An amount whose currency is an account's: the service parses it."""
+
+    def to_internal_value(self, data: Any) -> str | int | Decimal:
+        """Will take a JSON number or a string."""
+        try:
+            return number_read(data)
+        except AmountInvalid as error:
+            raise serializers.ValidationError(error.message, error.code) from error
+
+    def to_representation(self, value: Any) -> Any:
+        """As it is taken."""
+        return value
+
+
+def number_read(data: Any) -> str | int | Decimal:
+    """A JSON number or a string; raises AmountInvalid for anything else."""
+    if isinstance(data, bool) or not isinstance(data, int | str | Decimal):
+        raise AmountInvalid("Write the amount as a number, for example 500 or 1234.50.")
+    return data
 
 
 class DateField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -94,6 +118,46 @@ class DescriptionField(serializers.CharField):
         return text
 
 
+class LineField(serializers.CharField):
+    """One line of text or none, white space folded."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, allow_blank=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Will fold white space and refuse what can't be shown."""
+        text = description_fold(text=super().to_internal_value(data))
+        if text is None:
+            raise serializers.ValidationError("This holds characters that can't be shown.", "invalid")
+        return text
+
+
+class NotesField(serializers.CharField):
+    """Text of several lines or none."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """Will keep line breaks and refuse what can't be shown."""
+        text = super().to_internal_value(data).replace("\r\n", "\n")
+        if has_hidden(text.replace("\n", "").replace("\t", "")):
+            raise serializers.ValidationError("The notes hold characters that can't be shown.", "invalid")
+        return text
+
+
+class TagsField(serializers.ListField):
+    """Up to 20 tags; the same tag once, upper and lower case alike."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        child = serializers.CharField(max_length=TAG_MAX)
+        super().__init__(child=child, required=False, max_length=TAGS_MAX, **kwargs)
+
+    def to_internal_value(self, data: Any) -> list[str]:
+        """Will fold each to lower case on one line."""
+        folded = [description_fold(text=tag) for tag in super().to_internal_value(data)]
+        if not all(folded):
+            raise serializers.ValidationError("A tag is a few characters that can be seen.", "invalid")
+        return list(dict.fromkeys(tag.casefold() for tag in folded if tag))
+
+
 class SplitIn(Input):
     """One part of a split: how much went to which category."""
 
@@ -102,23 +166,41 @@ class SplitIn(Input):
 
 
 class TransactionIn(Input):
-    """What makes a transaction. `type`, `amount` and `description` are enough."""
+    """What makes a transaction. `type`, `amount` and `description` are enough.
+
+    The context holds the book's currency as `base`.
+    """
 
     type = serializers.ChoiceField(choices=_TYPES)
     amount = AmountField()
     description = DescriptionField(max_length=DESCRIPTION_MAX)
     currency = serializers.CharField(max_length=3, required=False)
+    base_amount = AmountField(required=False, in_base=True)
     date = DateField(required=False)
     account_id = serializers.UUIDField(required=False)
     to_account_id = serializers.UUIDField(required=False)
+    to_amount = NumberField(required=False)
     category_id = serializers.UUIDField(required=False)
     splits = serializers.ListField(child=SplitIn(), required=False, allow_empty=False, max_length=SPLITS_MAX)
+    payee = LineField(max_length=PAYEE_MAX)
+    notes = NotesField(required=False, allow_blank=True, max_length=NOTES_MAX, trim_whitespace=True)
+    tags = TagsField()
+    status = serializers.ChoiceField(choices=("pending", "posted"), required=False)
+    is_reconciled = ClaimField(required=False)
+    external_id = DescriptionField(required=False, max_length=EXTERNAL_ID_MAX)
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Will read the amounts in the currency that the request names."""
+        named = data.get("currency") if isinstance(data, dict) else None
+        known = isinstance(named, str) and named.upper() in CURRENCY_PLACES
+        self.context["currency"] = named.upper() if known else self.context["base"]
+        return super().to_internal_value(data)
 
     def validate_currency(self, value: str) -> str:
-        """A book of one currency takes that currency."""
-        if value.upper() != self.context["currency"]:
+        """One that RUPAYA knows."""
+        if value.upper() not in CURRENCY_PLACES:
             raise serializers.ValidationError(
-                f"This book is kept in {self.context['currency']}.", "currency_unfit"
+                f"{value} is not a currency that RUPAYA knows.", "currency_unknown"
             )
         return value.upper()
 
@@ -134,6 +216,9 @@ class TransactionIn(Input):
             raise serializers.ValidationError(
                 {"to_account_id": serializers.ErrorDetail(sentence, "to_account_unfit")}
             )
+        if not is_transfer and "to_amount" in attrs:
+            sentence = "Only a transfer has it."
+            raise serializers.ValidationError({"to_amount": serializers.ErrorDetail(sentence, "to_account_unfit")})
         for name in ("category_id", "splits"):
             if name in attrs and (is_transfer or {"category_id", "splits"} <= attrs.keys()):
                 sentence = (
@@ -150,43 +235,12 @@ class TransactionIn(Input):
 def entry_of(values: dict[str, Any], *, today: dt.date) -> Entry:
     """The entry that validated input stands for; without a date it is today's."""
     parts = [(split["category_id"], split["amount"]) for split in values.get("splits", [])]
+    same = ("account_id", "to_account_id", "to_amount", "base_amount", "payee", "notes", "tags", "status",
+            "is_reconciled", "external_id")  # fmt: skip
     return Entry(
         type=values["type"],
         date=values.get("date") or today,
         description=values["description"],
         parts=parts or [(values.get("category_id"), values["amount"])],
-        account_id=values.get("account_id"),
-        to_account_id=values.get("to_account_id"),
+        **{name: values[name] for name in same if name in values},
     )
-
-
-def transaction_out(view: TransactionView, *, book: Book) -> dict[str, Any]:
-    """A transaction as `/v1/transactions` gives it; `amount` is positive and `type` tells the way."""
-    single = view.parts[0] if len(view.parts) == 1 else None
-    return {
-        "id": view.id,
-        "book_id": book.pk,
-        "type": view.type,
-        "origin": view.origin,
-        "amount": view.amount.major,
-        "amount_minor": view.amount.minor,
-        "currency": view.amount.currency,
-        "description": view.description,
-        "date": view.date,
-        "account_id": view.account_id,
-        "account": view.account,
-        "to_account_id": view.to_account_id,
-        "to_account": view.to_account or None,
-        "category_id": single.category_id if single else None,
-        "category": view.category,
-        "splits": [
-            {
-                "category_id": part.category_id,
-                "category": part.category,
-                "amount": part.amount.major,
-                "amount_minor": part.amount.minor,
-            }
-            for part in (view.parts if len(view.parts) > 1 else ())
-        ],
-        "created_at": view.created_at,
-    }

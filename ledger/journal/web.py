@@ -16,6 +16,7 @@ from ledger.books.access import book_for
 from ledger.books.models import Book
 from ledger.chart.selectors import accounts_categories, accounts_money
 from ledger.journal.forms import SplitFormSet, TransactionForm, split_forms
+from ledger.journal.filters import Filters
 from ledger.journal.rules import TransactionView
 from ledger.journal.selectors import KEY_LENGTH, transaction_find, transaction_page, type_read
 from ledger.journal.services import Entry, TransactionRecorded, is_same, transaction_post
@@ -76,10 +77,10 @@ def rows_of(request: HttpRequest, book: Book) -> Rows:
         book=book,
         limit=ROWS,
         cursor=cursor_read(request.GET.get("cursor"), key_length=KEY_LENGTH),
-        entry_type=type_read(request.GET.get("type")),
+        filters=Filters(type=type_read(request.GET.get("type"))),
     )
     return Rows(
-        rows=tuple(row_of(view) for view in found.rows),
+        rows=tuple(row_of(shown.view) for shown in found.rows),
         next_url=page_url(found.next, url=request.path, query=request.GET),
         previous_url=page_url(found.previous, url=request.path, query=request.GET),
     )

@@ -17,6 +17,7 @@ WITH account AS MATERIALIZED (
      SELECT sum(p.base_minor) AS base_minor
        FROM ledger_posting p
       WHERE p.book_id = %(book)s AND p.account_id = account.id AND p.date BETWEEN %(month)s AND %(today)s
+         AND p.retired_at IS NULL
    ) tail
    WHERE tail.base_minor IS NOT NULL
 )

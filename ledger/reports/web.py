@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from ledger.books.access import book_for
+from ledger.journal.filters import Filters
 from ledger.journal.selectors import transaction_page, type_read
 from ledger.journal.web import row_of
 from ledger.reports.rules import Balance
@@ -37,7 +38,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     book = book_for(user_id=user_id_of(request), book_id=None, right="read")
     entry_type = type_read(request.GET.get("type"))
     standing = overview_at(book=book, today=clock.today(zone=ZoneInfo(book.time_zone)))
-    recent = transaction_page(book=book, limit=RECENT_ROWS, entry_type=entry_type)
+    recent = transaction_page(book=book, limit=RECENT_ROWS, filters=Filters(type=entry_type))
     busiest = sorted(standing.accounts, key=lambda account: -abs(account.balance.minor))
     context = {
         "book": book,
@@ -45,7 +46,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "type": entry_type,
         "overview": standing,
         "accounts": [account for account in busiest if account.balance.minor][:ACCOUNTS_SHOWN],
-        "recent": [row_of(view) for view in recent.rows],
+        "recent": [row_of(shown.view) for shown in recent.rows],
     }
     return render(request, "ledger/reports/overview.html", context)
 

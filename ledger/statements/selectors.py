@@ -33,10 +33,11 @@ SELECT DISTINCT p.date
   FROM ledger_posting p
   JOIN ledger_transaction t ON t.book_id = p.book_id AND t.date = p.date AND t.id = p.transaction_id
  WHERE p.book_id = %(book)s AND p.account_id = %(account)s AND p.date >= %(first_on)s
-   AND t.origin IN ('opening', 'adjustment')
+   AND p.retired_at IS NULL AND t.origin IN ('opening', 'adjustment')
 """
 _STANDING_SQL: Final = f"""
-SELECT (SELECT min(date) FROM ledger_posting WHERE book_id = %(book)s AND account_id = %(account)s) AS first_posted_on,
+SELECT (SELECT min(date) FROM ledger_posting
+         WHERE book_id = %(book)s AND account_id = %(account)s AND retired_at IS NULL) AS first_posted_on,
        (SELECT min(later.date)
           FROM ({_PLUGGED_ON_SQL}
                 UNION ALL
@@ -49,7 +50,7 @@ WITH line AS MATERIALIZED ({_LINES_SQL})
 SELECT plugged.date AS on,
        ((SELECT coalesce(sum(line.amount_minor), 0) FROM line WHERE line.is_known AND line.date <= plugged.date)
         - (SELECT coalesce(sum(p.amount_minor), 0) FROM ledger_posting p
-            WHERE p.book_id = %(book)s AND p.account_id = %(account)s
+            WHERE p.book_id = %(book)s AND p.account_id = %(account)s AND p.retired_at IS NULL
               AND p.date BETWEEN %(first_on)s AND plugged.date)) AS lacking_minor
   FROM ({_PLUGGED_ON_SQL}) plugged
  WHERE plugged.date <= %(last_on)s

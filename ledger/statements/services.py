@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.selectors import AccountUnknown, accounts_by_id
-from ledger.journal.rules import legs_of
+from ledger.journal.rules import Side
 from ledger.journal.services import Draft, transactions_write
 from ledger.statements import rules
 from ledger.statements.models import Statement
@@ -292,17 +292,17 @@ def _line_draft(account: Account, defaults: dict[UUID | str, Account], row: dict
     entry_type = "income" if row["amount_minor"] > 0 else "expense"
     amount = Money(abs(row["amount_minor"]), account.currency)
     category = _default(defaults, f"uncategorised_{entry_type}")
-    legs = legs_of(entry_type=entry_type, account_id=account.pk, others=[(category.pk, amount)])
-    return Draft(uuid7(), row["date"], entry_type, "statement", row["description"], legs)
+    own, other = (Side(place.pk, amount, amount.minor) for place in (account, category))
+    return Draft(uuid7(), row["date"], entry_type, "statement", row["description"], own, [other])
 
 
 def _plug_draft(account: Account, defaults: dict[UUID | str, Account], plug: Plug) -> Draft:
     other = _default(defaults, plug.origin)
     amount = Money(abs(plug.amount_minor), account.currency)
     source, target = (other, account) if plug.amount_minor > 0 else (account, other)
-    legs = legs_of(entry_type="transfer", account_id=source.pk, others=[(target.pk, amount)])
+    own, reached = (Side(place.pk, amount, amount.minor) for place in (source, target))
     what = "Opening balance" if plug.origin == "opening" else "Balance adjustment"
-    return Draft(uuid7(), plug.on, "transfer", plug.origin, f"{what}, {account.name}", legs)
+    return Draft(uuid7(), plug.on, "transfer", plug.origin, f"{what}, {account.name}", own, [reached])
 
 
 def _default(defaults: dict[UUID | str, Account], purpose: str) -> Account:

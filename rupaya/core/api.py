@@ -57,6 +57,16 @@ class Input(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class ClaimField(serializers.BooleanField):
+    """JSON's true or false, and nothing that looks like one: a claim on money is not guessed."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Will take a JSON boolean."""
+        if not isinstance(data, bool):
+            raise serializers.ValidationError("This must be true or false.", "invalid")
+        return data
+
+
 def input_read(shape: type[Input], *, data: Any, context: dict[str, Any] | None = None) -> dict[str, Any]:
     """Will validate a body against its shape; raises Invalid with every wrong field."""
     if data is None:

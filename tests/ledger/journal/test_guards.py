@@ -39,6 +39,8 @@ def post(raw, person, legs, *, book=None, on=TODAY):
             "type": "expense",
             "origin": "manual",
             "description": "raw",
+            "account_id": str(legs[-1][0].pk) if legs else None,
+            "amount_minor": abs(legs[-1][1]) if legs else None,
             "postings": [
                 {"account_id": str(account.pk), "amount_minor": amount, "currency": "INR"}
                 for account, amount in legs

@@ -1,0 +1,88 @@
+"""What a list of transactions may be filtered by, and the SQL of it: conditions on `t`, a header."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+TYPES: Final = ("income", "expense", "transfer")
+STATUSES: Final = ("pending", "posted", "void")
+
+# A leg on one of the accounts, in the version that is shown.
+_LEG: Final = """EXISTS (SELECT FROM ledger_posting p
+         WHERE p.book_id = t.book_id AND p.transaction_id = t.id AND p.line >= t.first_line AND p.account_id = ANY(%({0})s))"""
+_CONDITIONS: Final[Mapping[str, str]] = {
+    "type": "t.type = %({0})s",
+    "status": "t.status = %({0})s",
+    "since": "t.date >= %({0})s",
+    "until": "t.date <= %({0})s",
+    "account_ids": "(t.account_id = ANY(%({0})s) OR t.to_account_id = ANY(%({0})s))",
+    "category_ids": _LEG,
+    "leg_account_ids": _LEG,
+    "payee": "lower(t.payee) = lower(%({0})s)",
+    "tag": "(t.tags <> '{{}}' AND t.tags @> ARRAY[%({0})s::varchar])",
+    "amount_min": "t.amount_minor >= %({0})s",
+    "amount_max": "t.amount_minor <= %({0})s",
+    "is_reconciled": "t.is_reconciled = %({0})s",
+    "ids": "t.id = ANY(%({0})s)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """All given ones must hold. Amounts are minor units of the transaction's currency, dates inclusive.
+
+    status: '' leaves void ones out, 'all' does not. account_ids and category_ids: any of them (a category with its
+    children); leg_account_ids: accounts or categories, exactly these. where: the SQL of `?q=` with its parameters.
+    """
+
+    type: str = ""
+    status: str = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+    account_ids: tuple[UUID, ...] | None = None
+    category_ids: tuple[UUID, ...] | None = None
+    leg_account_ids: tuple[UUID, ...] | None = None
+    payee: str = ""
+    tag: str = ""
+    amount_min: int | None = None
+    amount_max: int | None = None
+    is_reconciled: bool | None = None
+    has_attachment: bool | None = None
+    ids: tuple[UUID, ...] | None = None
+    where: str = ""
+    where_parameters: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def searches(self) -> bool:
+        """Whether a condition needs an index that row-level security would hide."""
+        return bool(self.where or self.tag)
+
+
+NONE: Final = Filters()
+EVERYTHING: Final = Filters(status="all")
+
+
+def filters_sql(filters: Filters) -> tuple[str, dict[str, Any]]:
+    """The conditions as `AND …` with named parameters."""
+    conditions, parameters = [], dict(filters.where_parameters)
+    for name, condition in _CONDITIONS.items():
+        value = getattr(filters, name)
+        if value in ("", None) or (name == "status" and value == "all"):
+            continue
+        conditions.append(condition.format(f"f_{name}"))
+        parameters[f"f_{name}"] = list(value) if isinstance(value, tuple) else value
+    if not filters.status:
+        conditions.append("t.status <> 'void'")
+    if filters.has_attachment is not None:
+        conditions.append(f"{'' if filters.has_attachment else 'NOT '}{HAS_ATTACHMENT}")
+    if filters.where:
+        conditions.append(f"({filters.where})")
+    return "".join(f" AND {condition}" for condition in conditions), parameters
+
+
+HAS_ATTACHMENT: Final = """EXISTS (SELECT FROM ledger_attachment a
+         WHERE a.book_id = t.book_id AND a.transaction_id = t.id AND a.removed_at IS NULL)"""

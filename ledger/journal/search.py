@@ -1,0 +1,99 @@
+"""What a request's query asks of a list of transactions."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final, NoReturn
+from uuid import UUID
+
+from ledger.books.models import Book
+from ledger.chart.selectors import accounts_below
+from ledger.journal.filters import STATUSES, TYPES, Filters
+from ledger.journal.rules import PAYEE_MAX, TAG_MAX
+from ledger.journal.selectors import FilterInvalid
+from rupaya.core.errors import FieldError
+from rupaya.core.money import AmountInvalid, money_parse
+
+_TRUTHS: Final = {"true": True, "false": False}
+IDS_MAX: Final = 50  # accounts or categories in one filter
+
+
+def filters_read(*, book: Book, query: Mapping[str, str]) -> Filters:
+    """Will read a request's filters; raises FilterInvalid, naming the parameter. One query where a category is asked for.
+
+    `type`, `status` (`all` for void ones too), `since` and `until` (days, inclusive), `account_id`, `category_id` (with
+    its children), `posting_account_id` (exactly that account or category), each several with commas; `payee`, `tag`,
+    `amount_min` and `amount_max` (major units of the book's currency), `is_reconciled`, `has_attachment`.
+    """
+    categories = _ids(query, "category_id")
+    return Filters(
+        type=_choice(query, "type", TYPES),
+        status=_choice(query, "status", (*STATUSES, "all")),
+        since=_day(query, "since"),
+        until=_day(query, "until"),
+        account_ids=_ids(query, "account_id"),
+        category_ids=tuple(accounts_below(book=book, ids=categories)) if categories else None,
+        leg_account_ids=_ids(query, "posting_account_id"),
+        payee=_text(query, "payee", PAYEE_MAX),
+        tag=_text(query, "tag", TAG_MAX).casefold(),
+        amount_min=_minor(query, "amount_min", book),
+        amount_max=_minor(query, "amount_max", book),
+        is_reconciled=_truth(query, "is_reconciled"),
+        has_attachment=_truth(query, "has_attachment"),
+    )
+
+
+def _refuse(name: str, message: str, code: str = "invalid") -> NoReturn:
+    raise FilterInvalid(message, errors=[FieldError(name, code, message)])
+
+
+def _choice(query: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    text = query.get(name, "")
+    if text and text not in choices:
+        _refuse(name, f"{name} must be one of {', '.join(choices)}.", "invalid_choice")
+    return text
+
+
+def _day(query: Mapping[str, str], name: str) -> dt.date | None:
+    text = query.get(name, "")
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        _refuse(name, f"{name} must be a day as YYYY-MM-DD.")
+
+
+def _ids(query: Mapping[str, str], name: str) -> tuple[UUID, ...] | None:
+    text = query.get(name, "")
+    if not text:
+        return None
+    parts = text.split(",")
+    try:
+        ids = tuple(UUID(part) for part in parts)
+    except ValueError:
+        _refuse(name, f"{name} must be a UUID, or several with commas between.")
+    if len(ids) > IDS_MAX:
+        _refuse(name, f"{name} takes at most {IDS_MAX} ids.")
+    return ids
+
+
+def _text(query: Mapping[str, str], name: str, longest: int) -> str:
+    text = " ".join(query.get(name, "").split())
+    if len(text) > longest or "\x00" in text:
+        _refuse(name, f"{name} has at most {longest} characters that can be seen.")
+    return text
+
+
+def _minor(query: Mapping[str, str], name: str, book: Book) -> int | None:
+    text = query.get(name, "")
+    try:
+        return money_parse(text, currency=book.base_currency, field=name).minor if text else None
+    except AmountInvalid as error:
+        _refuse(name, error.message, error.code)
+
+
+def _truth(query: Mapping[str, str], name: str) -> bool | None:
+    text = query.get(name, "")
+    if text and text not in _TRUTHS:
+        _refuse(name, f"{name} must be true or false.")
+    return _TRUTHS.get(text)

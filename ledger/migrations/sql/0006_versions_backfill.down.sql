@@ -1,0 +1,2 @@
+-- The columns themselves go with the migration before.
+SELECT 1;
