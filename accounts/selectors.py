@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from accounts.models import User
@@ -26,3 +27,8 @@ def person_by_id(*, user_id: UUID) -> User:
 def person_by_email(*, email: str) -> User | None:
     """The person with this address in any case, or None. One query."""
     return User.objects.by_email(email).first()
+
+
+def names_of(*, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The full names of people, by id. One query."""
+    return dict(User.objects.filter(pk__in=set(ids)).order_by("pk").values_list("pk", "full_name"))

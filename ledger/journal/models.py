@@ -16,6 +16,7 @@ from rupaya.core.ids import uuid7
 # Minor units a month may add to an account. Far from what 64 bits hold, so that the check speaks before they overflow.
 TOTAL_MAX: Final = 10**18
 TAGS_MAX: Final = 20
+VERSIONS_MAX: Final = 1000
 
 
 class Header(models.Model):
@@ -123,6 +124,9 @@ class Transaction(Header):
             ),
             models.CheckConstraint(
                 condition=models.Q(tags__len__lte=TAGS_MAX), name="ledger_transaction_tags_few"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(version__lte=VERSIONS_MAX), name="ledger_transaction_versions_few"
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["book", "change_id"], name="ledger_transaction_change")]

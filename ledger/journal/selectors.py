@@ -72,7 +72,7 @@ def transaction_page(
         parameters |= _key_read(cursor)
     direction = "ASC" if is_backwards else "DESC"
     table = "ledger_transaction_searched" if filters.searches else "ledger_transaction"
-    rows = _shown(
+    rows = transactions_shown(
         book,
         source=_STANDING.format(table=table),
         conditions=conditions,
@@ -87,7 +87,7 @@ def transactions_of(*, book: Book, ids: Sequence[UUID]) -> list[Shown]:
     conditions, parameters = filters_sql(replace(EVERYTHING, ids=tuple(ids)))
     found = {
         row.id: row
-        for row in _shown(
+        for row in transactions_shown(
             book,
             source=_STANDING.format(table="ledger_transaction"),
             conditions=conditions,
@@ -112,9 +112,10 @@ def transaction_find(*, book: Book, transaction_id: UUID) -> TransactionView | N
     return found[0].view if found else None
 
 
-def _shown(
+def transactions_shown(
     book: Book, *, source: str, conditions: str, order: str, parameters: dict[str, Any]
 ) -> list[Shown]:
+    """The transactions of a source of headers, each with its `first_line` and `last_line`. One query."""
     sql = _PAGE_SQL.format(source=source, conditions=conditions, order=order)
     with connection.cursor() as cursor:
         cursor.execute(sql, {"book": book.pk, "base": book.base_currency, **parameters})

@@ -27,7 +27,7 @@ from rupaya.core.money import CURRENCY_PLACES, AmountInvalid, Money, money_parse
 from rupaya.core.text import has_hidden
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-_TYPES: Final = ("income", "expense", "transfer")
+TYPES: Final = ("income", "expense", "transfer")
 
 
 class AmountField(serializers.Field[Money, Any, Any, Any]):
@@ -165,13 +165,34 @@ class SplitIn(Input):
     amount = AmountField()
 
 
-class TransactionIn(Input):
+class InCurrency(Input):
+    """A shape whose amounts are in the `currency` that it names, or else in the context's, or else in the book's `base`."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Will read the amounts in the currency that the request names."""
+        named = data.get("currency") if isinstance(data, dict) else None
+        known = isinstance(named, str) and named.upper() in CURRENCY_PLACES
+        self.context["currency"] = (
+            named.upper() if known else self.context.get("currency", self.context["base"])
+        )
+        return super().to_internal_value(data)
+
+    def validate_currency(self, value: str) -> str:
+        """One that RUPAYA knows."""
+        if value.upper() not in CURRENCY_PLACES:
+            raise serializers.ValidationError(
+                f"{value} is not a currency that RUPAYA knows.", "currency_unknown"
+            )
+        return value.upper()
+
+
+class TransactionIn(InCurrency):
     """What makes a transaction. `type`, `amount` and `description` are enough.
 
     The context holds the book's currency as `base`.
     """
 
-    type = serializers.ChoiceField(choices=_TYPES)
+    type = serializers.ChoiceField(choices=TYPES)
     amount = AmountField()
     description = DescriptionField(max_length=DESCRIPTION_MAX)
     currency = serializers.CharField(max_length=3, required=False)
@@ -188,21 +209,6 @@ class TransactionIn(Input):
     status = serializers.ChoiceField(choices=("pending", "posted"), required=False)
     is_reconciled = ClaimField(required=False)
     external_id = DescriptionField(required=False, max_length=EXTERNAL_ID_MAX)
-
-    def to_internal_value(self, data: Any) -> Any:
-        """Will read the amounts in the currency that the request names."""
-        named = data.get("currency") if isinstance(data, dict) else None
-        known = isinstance(named, str) and named.upper() in CURRENCY_PLACES
-        self.context["currency"] = named.upper() if known else self.context["base"]
-        return super().to_internal_value(data)
-
-    def validate_currency(self, value: str) -> str:
-        """One that RUPAYA knows."""
-        if value.upper() not in CURRENCY_PLACES:
-            raise serializers.ValidationError(
-                f"{value} is not a currency that RUPAYA knows.", "currency_unknown"
-            )
-        return value.upper()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """What fits together: a transfer has another account, a split adds up to its amount."""

@@ -15,6 +15,7 @@ from django.db import connection
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.selectors import AccountUnknown, accounts_by_id
+from ledger.journal.models import Transaction
 from ledger.journal.rules import Side, TransactionView, legs_of
 from rupaya.core.db import assert_acting, constraints_now, explaining
 from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
@@ -22,6 +23,7 @@ from rupaya.core.ids import uuid7
 from rupaya.core.money import Money, allocate, money_parse
 
 _OWN: Final = frozenset({Account.Type.ASSET, Account.Type.LIABILITY})
+_PLUGS: Final = frozenset({"opening", "adjustment"})
 
 
 class TransactionUnbalanced(Rejected):
@@ -93,6 +95,16 @@ class ExternalIdTaken(Conflict):
     title = "The account has a transaction of this external id"
 
 
+class ExternalIdTwice(Invalid):
+    """Raised when a batch has an external id twice for one account."""
+
+    code = "external_id_twice"
+    title = "The external id is in this batch already"
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("external_id", self.code, f"{self.title}.")])
+
+
 class EntriesRefused(Rejected):
     """Raised when entries of a batch are wrong: nothing of it is kept, and each wrong one is named by its place."""
 
@@ -152,6 +164,7 @@ class Entry:
     is_reconciled: bool = False
     external_id: str | None = None
     id: UUID | None = None
+    origin: str = "manual"
 
     @property
     def amount(self) -> Money:
@@ -181,6 +194,11 @@ class Draft:
     external_id: str | None = None
     change_id: UUID | None = None
 
+    @property
+    def key(self) -> tuple[UUID, str] | None:
+        """What it is known by: the account and the client's own id."""
+        return (self.own.account_id, self.external_id) if self.external_id else None
+
     def as_json(self) -> dict[str, Any]:
         """The transaction as the SQL functions take it."""
         legs = legs_of(entry_type=self.type, own=self.own, others=self.others)
@@ -204,6 +222,14 @@ class Draft:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A transaction that stands for an entry; `is_new` unless its external id was known."""
+
+    id: UUID
+    is_new: bool
+
+
 def transaction_post(*, book: Book, entry: Entry) -> UUID:
     """Will record an entry and return the new transaction's id. Two queries and the guards.
 
@@ -214,6 +240,56 @@ def transaction_post(*, book: Book, entry: Entry) -> UUID:
     (draft,) = drafts_of(book=book, entries=[entry])
     transactions_write(book=book, drafts=[draft])
     return draft.id
+
+
+def entries_post(*, book: Book, entries: Sequence[Entry]) -> list[Recorded]:
+    """Will record entries, all or none, as one change; an external id that its account knows stands for what is there.
+
+    Two queries and the guards, one more where entries have external ids. Raises what transaction_post raises but for
+    ExternalIdTaken; of several entries EntriesRefused.
+    """
+    assert_acting()
+    change_id = uuid7() if len(entries) > 1 else None
+    drafts = drafts_of(book=book, entries=entries, change_id=change_id)
+    _check_once(drafts)
+    known = external_ids_known(book=book, drafts=drafts)
+    try:
+        _write_unknown(book, drafts, known)
+    except ExternalIdTaken:  # somebody recorded the same at this very moment
+        known = external_ids_known(book=book, drafts=drafts)
+        _write_unknown(book, drafts, known)
+    return [Recorded(known.get(draft.key, draft.id), draft.key not in known) for draft in drafts]
+
+
+def _check_once(drafts: Sequence[Draft]) -> None:
+    keys = [draft.key for draft in drafts]
+    wrong = [
+        (index, ExternalIdTwice())
+        for index, key in enumerate(keys)
+        if key is not None and key in keys[:index]
+    ]
+    if wrong:
+        raise EntriesRefused(wrong)
+
+
+def _write_unknown(book: Book, drafts: Sequence[Draft], known: Mapping[Any, UUID]) -> None:
+    unknown = [draft for draft in drafts if draft.key not in known]
+    if unknown:
+        transactions_write(book=book, drafts=unknown)
+
+
+def external_ids_known(*, book: Book, drafts: Sequence[Draft]) -> dict[tuple[UUID, str], UUID]:
+    """The transactions of those drafts' keys that the book has. One query, none where no draft has one."""
+    keys = [draft.key for draft in drafts if draft.key]
+    if not keys:
+        return {}
+    found = Transaction.objects.filter(
+        book=book,
+        external_account_id__in={account_id for account_id, _ in keys},
+        external_id__in={external_id for _, external_id in keys},
+    ).order_by("pk")
+    rows = found.values_list("external_account_id", "external_id", "pk")
+    return {(account_id, str(external_id)): identity for account_id, external_id, identity in rows}
 
 
 def is_same(view: TransactionView, entry: Entry) -> bool:
@@ -235,7 +311,7 @@ def transactions_write(*, book: Book, drafts: Sequence[Draft]) -> None:
 
 
 def drafts_of(
-    *, book: Book, entries: Sequence[Entry], origin: str = "manual", change_id: UUID | None = None
+    *, book: Book, entries: Sequence[Entry], change_id: UUID | None = None
 ) -> list[Draft]:
     """The drafts that entries stand for, in their order. One query.
 
@@ -246,7 +322,7 @@ def drafts_of(
     drafts, wrong = [], []
     for index, entry in enumerate(entries):
         try:
-            drafts.append(_draft_of(book, entry, accounts, origin, change_id))
+            drafts.append(_draft_of(book, entry, accounts, change_id))
         except DomainError as error:
             if len(entries) == 1:
                 raise
@@ -269,10 +345,10 @@ def _accounts_of(book: Book, entries: Sequence[Entry]) -> dict[UUID | str, Accou
 
 
 def _draft_of(
-    book: Book, entry: Entry, accounts: Mapping[UUID | str, Account], origin: str, change_id: UUID | None
+    book: Book, entry: Entry, accounts: Mapping[UUID | str, Account], change_id: UUID | None
 ) -> Draft:
     source = _found(accounts, entry.account_id or Account.Purpose.EVERYDAY, "account_id")
-    _check_money(source, "account_id")
+    _check_money(source, "account_id", entry)
     if source.currency != entry.amount.currency:
         raise AccountUnfit(
             "currency", f"“{source.name}” is kept in {source.currency}, not in {entry.amount.currency}."
@@ -285,7 +361,7 @@ def _draft_of(
         id=entry.id or uuid7(),
         date=entry.date,
         type=entry.type,
-        origin=origin,
+        origin=entry.origin,
         description=entry.description,
         own=own,
         others=others,
@@ -303,7 +379,7 @@ def _transfer_sides(
     book: Book, entry: Entry, source: Account, accounts: Mapping[UUID | str, Account]
 ) -> tuple[Side, list[Side]]:
     target = _found(accounts, entry.to_account_id or "", "to_account_id")
-    _check_money(target, "to_account_id")
+    _check_money(target, "to_account_id", entry)
     if target.pk == source.pk:
         raise TransferToItself
     reached = _reached(entry, target)
@@ -363,7 +439,10 @@ def _found(accounts: Mapping[UUID | str, Account], key: UUID | str, field: str) 
         raise AccountUnknown(field) from error
 
 
-def _check_money(account: Account, field: str) -> None:
+def _check_money(account: Account, field: str, entry: Entry) -> None:
+    """Equity stands on the other side of opening balances and adjustments, and nowhere else."""
+    if account.type == Account.Type.EQUITY and entry.origin in _PLUGS:
+        return
     if account.type not in _OWN:
         raise AccountUnfit(field, f"“{account.name}” is not an account that holds money.")
 

@@ -19,7 +19,8 @@ SELECT t.id, t.date, legs.icon,
                           ELSE 'Split in ' || legs.parts END,
          'splits', CASE WHEN legs.parts > 1 THEN legs.splits ELSE '[]' END,
          'external_id', t.external_id, 'version', t.version, 'undo_token', t.change_id,
-         'created_at', ledger_instant(t.created_at), 'changed_at', ledger_instant(t.changed_at))::text AS body
+         'created_at', ledger_instant(t.created_at), 'changed_at', ledger_instant(t.changed_at),
+         'changed_by', t.changed_by)::text AS body
   FROM (
     SELECT t.*
       FROM {source} t

@@ -12,9 +12,10 @@ from ledger.books.access import book_for, book_id_read
 from ledger.journal.search import filters_read
 from ledger.journal.selectors import KEY_LENGTH, transaction_of, transaction_page
 from ledger.journal.serializers import TransactionIn, entry_of
-from ledger.journal.services import transaction_post
+from ledger.journal.services import entries_post
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read
+from rupaya.core.etag import etag_of
 from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
 from rupaya.core.web import user_id_of
 
@@ -37,12 +38,13 @@ class TransactionCollection(ApiView):
         return Response(page_body(shown, url=request.build_absolute_uri(request.path), query=request.GET))
 
     def post(self, request: Request) -> Response:
-        """Will record a transaction; 201 with it."""
+        """Will record a transaction; 201 with it, or 200 with the one that has its `external_id` already."""
         book = book_for(
             user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right="write"
         )
         values = input_read(TransactionIn, data=request.data, context={"base": book.base_currency})
         entry = entry_of(values, today=clock.today(zone=ZoneInfo(book.time_zone)))
-        transaction_id = transaction_post(book=book, entry=entry)
-        shown = transaction_of(book=book, transaction_id=transaction_id)
-        return Response(shown.body, status=201)
+        (recorded,) = entries_post(book=book, entries=[entry])
+        shown = transaction_of(book=book, transaction_id=recorded.id)
+        headers = {"ETag": etag_of(shown.body), "Location": f"{request.path}/{recorded.id}"}
+        return Response(shown.body, status=201 if recorded.is_new else 200, headers=headers)

@@ -17,6 +17,7 @@ CHECKS = [
     ("transaction", "ledger_transaction_external_whole",
      models.Q(external_id__isnull=True, external_account__isnull=True) | (models.Q(external_id__gt="") & models.Q(external_account__isnull=False))),
     ("transaction", "ledger_transaction_tags_few", models.Q(tags__len__lte=20)),
+    ("transaction", "ledger_transaction_versions_few", models.Q(version__lte=1000)),
 ]  # fmt: skip
 
 

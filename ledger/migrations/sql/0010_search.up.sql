@@ -7,7 +7,7 @@ CREATE EXTENSION IF NOT EXISTS btree_gin;
 -- This view belongs to the schema's owner, whose own policy lets every row pass, and asks for the actor's books itself.
 CREATE VIEW ledger_transaction_searched AS
   SELECT id, book_id, date, type, origin, description, payee, notes, tags, status, is_reconciled, account_id, to_account_id,
-         amount_minor, external_id, version, first_line, change_id, created_at, changed_at
+         amount_minor, external_id, version, first_line, change_id, created_at, changed_at, changed_by
     FROM ledger_transaction
    WHERE book_id = ANY ((SELECT app_books('read'))::uuid[]);
 REVOKE ALL ON ledger_transaction_searched FROM rupaya_user;

@@ -1,0 +1,174 @@
+"""What a change makes of a transaction, without a database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from rupaya.core.errors import FieldError, Invalid
+from rupaya.core.money import Money, allocate
+
+# What a change of money is: everything else leaves the postings alone.
+_AMOUNTS = ("amount", "account_id", "to_account_id")
+
+
+class ChangeUnfit(Invalid):
+    """Raised when a change leaves something open that only the person can say."""
+
+    code = "change_unfit"
+    title = "The change needs something more"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message, errors=[FieldError(field, self.code, message)])
+
+
+@dataclass(frozen=True, slots=True)
+class StateLeg:
+    """One leg of a state; positive is debit. Amount in the account's currency, base in the book's."""
+
+    account_id: UUID
+    amount: Money
+    base_minor: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The leg as `ledger_amend` takes it."""
+        return {
+            "account_id": str(self.account_id),
+            "amount_minor": self.amount.minor,
+            "currency": self.amount.currency,
+            "base_minor": self.base_minor,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A transaction as it stands, or as one of its versions stood."""
+
+    id: UUID
+    version: int
+    change_id: UUID
+    date: dt.date
+    type: str
+    origin: str
+    description: str
+    payee: str
+    notes: str
+    tags: tuple[str, ...]
+    status: str
+    is_reconciled: bool
+    account_id: UUID
+    to_account_id: UUID | None
+    amount_minor: int
+    legs: tuple[StateLeg, ...]
+
+    @property
+    def is_transfer(self) -> bool:
+        """Whether money only changed its place."""
+        return self.type == "transfer"
+
+    @property
+    def own(self) -> StateLeg:
+        """The leg of the account that money left, or reached."""
+        return next(leg for leg in self.legs if leg.account_id == self.account_id)
+
+    @property
+    def others(self) -> tuple[StateLeg, ...]:
+        """The legs of the categories, or of a transfer's target."""
+        return tuple(leg for leg in self.legs if leg.account_id != self.account_id)
+
+    @property
+    def amount(self) -> Money:
+        """What moved, in the account's currency."""
+        return Money(self.amount_minor, self.own.amount.currency)
+
+    @property
+    def parts(self) -> list[tuple[UUID | None, Money]]:
+        """(category, amount in the account's currency) of an income or expense."""
+        shares = [abs(leg.base_minor) for leg in self.others]
+        amounts = allocate(self.amount, weights=shares)
+        if self.own.amount.currency == self.others[0].amount.currency:
+            amounts = [abs(leg.amount) for leg in self.others]
+        return [(leg.account_id, amount) for leg, amount in zip(self.others, amounts, strict=True)]
+
+    def as_json(self, *, status: str, with_legs: bool) -> dict[str, Any]:
+        """The state as `ledger_amend` takes it; without legs the present ones stay, or retire where it is void."""
+        item = {
+            "id": str(self.id),
+            "date": self.date.isoformat(),
+            "type": self.type,
+            "description": self.description,
+            "payee": self.payee,
+            "notes": self.notes,
+            "tags": list(self.tags),
+            "status": status,
+            "is_reconciled": self.is_reconciled,
+            "account_id": str(self.account_id),
+            "to_account_id": str(self.to_account_id) if self.to_account_id else None,
+            "amount_minor": self.amount_minor,
+        }
+        return item | {"postings": [leg.as_json() for leg in self.legs]} if with_legs else item
+
+    def same_money(self, other: State) -> bool:
+        """Whether the postings of the one are those of the other."""
+        return (self.date, self.legs) == (other.date, other.legs)
+
+
+def changed(state: State, changes: Mapping[str, Any], *, base_currency: str) -> dict[str, Any]:
+    """The fields of the entry that the state becomes; what the changes leave out stays where it still fits.
+
+    Raises ChangeUnfit where only the person can say what becomes of splits, or where a transfer goes.
+    """
+    entry_type = changes.get("type", state.type)
+    is_crossing = (entry_type == "transfer") != state.is_transfer
+    stays = not is_crossing and not any(
+        name in changes and changes[name] != getattr(state, name) for name in _AMOUNTS
+    )
+    fields = {
+        "type": entry_type,
+        "date": changes.get("date", state.date),
+        "description": changes.get("description", state.description),
+        "payee": changes.get("payee", state.payee),
+        "notes": changes.get("notes", state.notes),
+        "tags": tuple(changes.get("tags", state.tags)),
+        "status": changes.get("status", state.status),
+        "is_reconciled": changes.get("is_reconciled", state.is_reconciled),
+        "account_id": changes.get("account_id", state.account_id),
+        "parts": _parts(state, changes, entry_type),
+        "base_amount": changes.get("base_amount"),
+    }
+    if entry_type == "transfer":
+        fields |= _target(state, changes, stays=stays)
+    if stays and fields["base_amount"] is None and state.amount.currency != base_currency:
+        fields["base_amount"] = Money(abs(state.own.base_minor), base_currency)
+    return fields
+
+
+def _target(state: State, changes: Mapping[str, Any], *, stays: bool) -> dict[str, Any]:
+    target = changes.get("to_account_id", state.to_account_id)
+    if target is None:
+        raise ChangeUnfit("to_account_id", "A transfer needs the account that the money goes to.")
+    to_amount = changes.get("to_amount")
+    if to_amount is None and stays:
+        to_amount = abs(state.others[0].amount).major
+    return {"to_account_id": target, "to_amount": to_amount}
+
+
+def _parts(state: State, changes: Mapping[str, Any], entry_type: str) -> Sequence[tuple[UUID | None, Money]]:
+    amount = changes.get("amount", state.amount)
+    if entry_type == "transfer":
+        return [(None, amount)]
+    if "splits" in changes:
+        parts = [(split["category_id"], split["amount"]) for split in changes["splits"]]
+        if "amount" in changes and sum(part.minor for _, part in parts) != amount.minor:
+            raise ChangeUnfit("splits", "The splits must add up to the amount.")
+        return parts
+    if "category_id" in changes or entry_type != state.type:
+        return [(changes.get("category_id"), amount)]
+    if len(state.parts) == 1:
+        return [(state.parts[0][0], amount)]
+    if amount != state.amount:
+        raise ChangeUnfit("splits", "Say how the new amount splits over the categories.")
+    return state.parts

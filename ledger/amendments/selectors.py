@@ -1,0 +1,151 @@
+"""Reading what transactions are and were."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from accounts.selectors import names_of
+from ledger.amendments.rules import State, StateLeg
+from ledger.books.models import Book
+from ledger.journal.models import Transaction, TransactionVersion
+from ledger.journal.selectors import Shown, TransactionNotFound, transactions_shown
+from rupaya.core.db import rows_as_dicts
+from rupaya.core.errors import NotFound
+from rupaya.core.money import Money
+from rupaya.core.pagination import Cursor, Page, PageInvalid, page_of
+
+_STATES_SQL: Final = (Path(__file__).parent / "states.sql").read_text()
+KEY_LENGTH: Final = 1  # a cursor of a history holds a version
+_STANDING: Final = "(SELECT h.*, 32767 AS last_line FROM ledger_transaction h)"
+_SUPERSEDED: Final = """(
+  SELECT v.transaction_id AS id, v.book_id, h.origin, h.external_id, h.created_at, v.date, v.type, v.description, v.payee,
+         v.notes, v.tags, v.status, v.is_reconciled, v.account_id, v.to_account_id, v.amount_minor, v.version, v.first_line,
+         v.last_line, v.change_id, v.changed_at, v.changed_by
+    FROM ledger_transaction_version v JOIN ledger_transaction h ON h.id = v.transaction_id AND h.book_id = v.book_id)"""
+_EVER: Final = f"""(
+  SELECT h.id, h.book_id, h.origin, h.external_id, h.created_at, h.date, h.type, h.description, h.payee,
+         h.notes, h.tags, h.status, h.is_reconciled, h.account_id, h.to_account_id, h.amount_minor, h.version, h.first_line,
+         32767 AS last_line, h.change_id, h.changed_at, h.changed_by
+    FROM ledger_transaction h WHERE h.id = %(id)s
+  UNION ALL
+  SELECT * FROM {_SUPERSEDED} v WHERE v.id = %(id)s)"""  # noqa: S608  # constants only
+
+
+class VersionNotFound(NotFound):
+    """Raised when a transaction has no such version."""
+
+    code = "version_not_found"
+    title = "The transaction has no such version"
+
+
+class UndoNotFound(NotFound):
+    """Raised when the book knows no such change."""
+
+    code = "undo_not_found"
+    title = "There is no such change to undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one change made: its transactions as they stand, and whether some moved on since."""
+
+    states: tuple[State, ...]
+    is_superseded: bool
+
+
+def states_now(*, book: Book, ids: Sequence[UUID]) -> dict[UUID, State]:
+    """The book's transactions of these ids as they stand. One query."""
+    rows = _states(book, _STANDING, "t.id = ANY(%(ids)s)", {"ids": list(ids)})
+    return {state.id: state for state in rows}
+
+
+def state_of(*, book: Book, transaction_id: UUID) -> State:
+    """One transaction as it stands; raises TransactionNotFound. One query."""
+    found = states_now(book=book, ids=[transaction_id])
+    if transaction_id not in found:
+        raise TransactionNotFound
+    return found[transaction_id]
+
+
+def states_then(*, book: Book, versions: Sequence[tuple[UUID, int]]) -> dict[UUID, State]:
+    """Superseded versions, one a transaction. One query."""
+    condition = """(t.id, t.version) IN (SELECT * FROM unnest(%(ids)s::uuid[], %(versions)s::int[]))"""
+    parameters = {
+        "ids": [identity for identity, _ in versions],
+        "versions": [version for _, version in versions],
+    }
+    return {state.id: state for state in _states(book, _SUPERSEDED, condition, parameters)}
+
+
+def state_then(*, book: Book, transaction_id: UUID, version: int) -> State:
+    """One superseded version; raises VersionNotFound. One query."""
+    found = states_then(book=book, versions=[(transaction_id, version)])
+    if transaction_id not in found:
+        raise VersionNotFound
+    return found[transaction_id]
+
+
+def change_of(*, book: Book, change_id: UUID) -> Change:
+    """What a change made; raises UndoNotFound. Three queries."""
+    ids = Transaction.objects.filter(book=book, change_id=change_id).order_by("pk").values_list("pk", flat=True)
+    is_superseded = TransactionVersion.objects.filter(book=book, change_id=change_id).exists()
+    if not ids and not is_superseded:
+        raise UndoNotFound
+    return Change(tuple(states_now(book=book, ids=list(ids)).values()), is_superseded)
+
+
+def history_page(
+    *, book: Book, transaction_id: UUID, limit: int, cursor: Cursor | None = None
+) -> Page[Shown]:
+    """A page of a transaction's versions, newest first; raises TransactionNotFound. One query."""
+    is_backwards = cursor is not None and cursor.is_backwards
+    parameters: dict[str, Any] = {"id": transaction_id, "rows": limit + 1}
+    condition = ""
+    if cursor is not None:
+        condition = f" AND t.version {'>' if is_backwards else '<'} %(version)s"
+        parameters["version"] = _version_of(cursor)
+    rows = transactions_shown(
+        book,
+        source=_EVER,
+        conditions=condition,
+        order=f"t.version {'ASC' if is_backwards else 'DESC'}",
+        parameters=parameters,
+    )
+    if not rows and cursor is None:
+        raise TransactionNotFound
+    return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (str(row.view.version),))
+
+
+def changers(rows: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """The names of those who made the versions, by id. One query."""
+    ids = {row["changed_by"] for row in rows if row["changed_by"]}
+    return {str(identity): name for identity, name in names_of(ids=ids).items()}
+
+
+def _version_of(cursor: Cursor) -> int:
+    if not (cursor.key[0].isascii() and cursor.key[0].isdigit() and len(cursor.key[0]) <= 5):
+        raise PageInvalid("cursor", "This cursor belongs to another list; start from the first page.")
+    return int(cursor.key[0])
+
+
+def _states(book: Book, source: str, condition: str, parameters: dict[str, Any]) -> list[State]:
+    sql = _STATES_SQL.format(source=source, condition=condition)
+    rows = rows_as_dicts(sql, {"book": book.pk, **parameters})
+    return [_state(row) for row in rows]
+
+
+def _state(row: dict[str, Any]) -> State:
+    legs = orjson.loads(row.pop("legs"))
+    return State(
+        **(row | {"tags": tuple(row["tags"])}),
+        legs=tuple(
+            StateLeg(UUID(leg["account_id"]), Money(leg["amount_minor"], leg["currency"]), leg["base_minor"])
+            for leg in legs
+        ),
+    )

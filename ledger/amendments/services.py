@@ -1,0 +1,217 @@
+"""Changing what is in the book: everything goes through the SQL function `ledger_amend`.
+
+Each change locks the book alone until it is committed, reads the state under that lock, and writes the next version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from django.db import connection
+
+from ledger.amendments.rules import State, changed
+from ledger.amendments.selectors import change_of, state_of, state_then, states_now, states_then
+from ledger.books.models import Book
+from ledger.journal.selectors import Shown, TransactionNotFound, transaction_of
+from ledger.journal.services import GUARDS, EntriesRefused, Entry, drafts_of
+from rupaya.core.db import assert_acting, constraints_now, explaining
+from rupaya.core.errors import Conflict, DomainError, Rejected
+from rupaya.core.ids import uuid7
+
+Check = Callable[[Shown], None]
+
+
+class TransactionVoid(Conflict):
+    """Raised when a void transaction would be changed."""
+
+    code = "transaction_void"
+    title = "This transaction is void; restore it first"
+
+
+class TransactionReconciled(Conflict):
+    """Raised when money that agrees with the bank would change."""
+
+    code = "transaction_reconciled"
+    title = "This agrees with the bank's statement; take the mark “reconciled” off first"
+
+
+class TransactionTypeStays(Conflict):
+    """Raised when an opening balance or adjustment would become something else."""
+
+    code = "transaction_type_stays"
+    title = "An opening balance or adjustment stays a transfer; void it instead"
+
+
+class VersionVoid(Conflict):
+    """Raised when the version to go back to was void itself."""
+
+    code = "version_void"
+    title = "That version was void; void the transaction instead"
+
+
+class UndoTooLate(Conflict):
+    """Raised when something of the change was changed again since."""
+
+    code = "undo_too_late"
+    title = "This was changed again since, so it can't be undone"
+
+
+class VersionsTooMany(Rejected):
+    """Raised when a transaction has as many versions as are kept."""
+
+    code = "versions_too_many"
+    title = "This transaction was changed too often; record it anew"
+
+
+AMEND_GUARDS: Final[Mapping[str, type[DomainError]]] = {
+    **GUARDS,
+    "ledger_transaction_reconciled_stays": TransactionReconciled,
+    "ledger_transaction_versions_few": VersionsTooMany,
+}
+
+
+def transaction_change(*, book: Book, transaction_id: UUID, changes: Mapping[str, Any], check: Check) -> None:
+    """Will make the next version of a transaction; where nothing differs it stays as it is. Five queries.
+
+    changes: validated fields of TransactionChange. check: raises where the transaction is not what the person looked at.
+    Locks the book. Raises TransactionNotFound, TransactionVoid, TransactionReconciled, ChangeUnfit, and what
+    transaction_post raises.
+    """
+    book_lock(book=book)
+    check(transaction_of(book=book, transaction_id=transaction_id))
+    state = state_of(book=book, transaction_id=transaction_id)
+    _amend(book, _next_states(book, [state], [changes]))
+
+
+def transactions_change(
+    *, book: Book, changes: Sequence[tuple[UUID, Mapping[str, Any]]], check: Callable[[int, State], None]
+) -> UUID:
+    """Will change several transactions, all or none, as one change, and return its id. Four queries.
+
+    Raises EntriesRefused with the place of each wrong one, and what transaction_change raises.
+    """
+    book_lock(book=book)
+    found = states_now(book=book, ids=[identity for identity, _ in changes])
+    wrong: list[tuple[int, DomainError]] = []
+    for index, (identity, _) in enumerate(changes):
+        try:
+            if identity not in found:
+                raise TransactionNotFound
+            check(index, found[identity])
+        except DomainError as error:
+            wrong.append((index, error))
+    if wrong:
+        raise EntriesRefused(wrong)
+    states = [found[identity] for identity, _ in changes]
+    return _amend(book, _next_states(book, states, [fields for _, fields in changes]))
+
+
+def transaction_void(*, book: Book, transaction_id: UUID, check: Check) -> None:
+    """Will make a transaction count no more; a void one stays as it is. Locks the book. Four queries.
+
+    Raises TransactionNotFound, TransactionReconciled, PeriodClosed.
+    """
+    book_lock(book=book)
+    check(transaction_of(book=book, transaction_id=transaction_id))
+    state = state_of(book=book, transaction_id=transaction_id)
+    _amend(book, [] if state.status == "void" else [state.as_json(status="void", with_legs=False)])
+
+
+def transaction_restore(*, book: Book, transaction_id: UUID, version: int | None, check: Check) -> None:
+    """Will make a transaction count again as a version said; without one as it was before it was made void.
+
+    Locks the book. Five queries. Raises TransactionNotFound, VersionNotFound, VersionVoid, and what the guards refuse.
+    """
+    book_lock(book=book)
+    check(transaction_of(book=book, transaction_id=transaction_id))
+    state = state_of(book=book, transaction_id=transaction_id)
+    if version == state.version or (version is None and state.status != "void"):
+        if state.status == "void":
+            raise VersionVoid
+        return
+    then = state_then(book=book, transaction_id=transaction_id, version=version or state.version - 1)
+    if then.status == "void":
+        raise VersionVoid
+    _amend(book, [_back_to(state, then)])
+
+
+def change_undo(*, book: Book, change_id: UUID) -> tuple[list[UUID], UUID]:
+    """Will take back everything that one change made, as a change of its own: (its transactions, the new change's id).
+
+    A transaction that the change recorded becomes void. Locks the book. Five queries. Raises UndoNotFound, UndoTooLate,
+    and what the guards refuse.
+    """
+    book_lock(book=book)
+    change = change_of(book=book, change_id=change_id)
+    if change.is_superseded:
+        raise UndoTooLate
+    versions = [(state.id, state.version - 1) for state in change.states if state.version > 1]
+    then = states_then(book=book, versions=versions) if versions else {}
+    items = [
+        _back_to(state, then[state.id]) if state.id in then else state.as_json(status="void", with_legs=False)
+        for state in change.states
+    ]
+    return [state.id for state in change.states], _amend(book, items)
+
+
+def book_lock(*, book: Book) -> None:
+    """Will hold the book alone until the end of the transaction: nobody else changes, posts or closes it meanwhile."""
+    assert_acting()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(ledger_period_lock(%s))", [book.pk])
+
+
+def _next_states(
+    book: Book, states: Sequence[State], changes: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """What `ledger_amend` takes for those that differ from what stands."""
+    entries, wrong = [], []
+    for index, (state, fields) in enumerate(zip(states, changes, strict=True)):
+        try:
+            entries.append(_entry(state, fields, book))
+        except DomainError as error:
+            if len(states) == 1:
+                raise
+            wrong.append((index, error))
+    if wrong:
+        raise EntriesRefused(wrong)
+    drafts = drafts_of(book=book, entries=entries)
+    items = []
+    for state, draft in zip(states, drafts, strict=True):
+        item = draft.as_json()
+        standing = state.as_json(status=state.status, with_legs=True)
+        if item["date"] == standing["date"] and item["postings"] == standing["postings"]:
+            del item["postings"], standing["postings"]
+        if any(item[name] != value for name, value in standing.items()):
+            items.append(item)
+    return items
+
+
+def _entry(state: State, changes: Mapping[str, Any], book: Book) -> Entry:
+    if state.status == "void":
+        raise TransactionVoid
+    if state.origin in {"opening", "adjustment"} and changes.get("type", state.type) != state.type:
+        raise TransactionTypeStays
+    return Entry(id=state.id, origin=state.origin, **changed(state, changes, base_currency=book.base_currency))
+
+
+def _back_to(state: State, then: State) -> dict[str, Any]:
+    """The state as a version said; its postings come again where others, or none, count now."""
+    is_void = then.status == "void"
+    again = not is_void and (state.status == "void" or not state.same_money(then))
+    return then.as_json(status=then.status, with_legs=again)
+
+
+def _amend(book: Book, items: Sequence[dict[str, Any]]) -> UUID:
+    change_id = uuid7()
+    if not items:
+        return change_id
+    with explaining(AMEND_GUARDS), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT ledger_amend(%s, %s, %s)", [book.pk, change_id, orjson.dumps(list(items)).decode()]
+        )
+        constraints_now()
+    return change_id

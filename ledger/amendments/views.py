@@ -1,0 +1,200 @@
+"""One transaction over time: `/v1/transactions/{id}`, its history, void, restore, undo, and batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ledger.amendments import services
+from ledger.amendments.rules import State
+from ledger.amendments.selectors import KEY_LENGTH, changers, history_page
+from ledger.amendments.serializers import (
+    BatchChange,
+    TransactionChange,
+    UndoIn,
+    batch_read,
+    items_read,
+    version_out,
+)
+from ledger.books.access import Right, book_for, book_id_read
+from ledger.books.models import Book
+from ledger.journal.selectors import Shown, transaction_of, transactions_of
+from ledger.journal.serializers import TransactionIn, entry_of
+from ledger.journal.services import entries_post
+from rupaya.core import clock
+from rupaya.core.api import ApiView, input_read
+from rupaya.core.errors import Conflict, FieldError, Invalid
+from rupaya.core.etag import etag_of, if_match_check
+from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
+from rupaya.core.web import user_id_of
+
+
+class VersionStale(Conflict):
+    """Raised when a transaction of a batch is not the version that the client looked at."""
+
+    code = "version_stale"
+    title = "The transaction was changed since; read it again"
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("version", self.code, f"{self.title}.")])
+
+
+class TransactionDetail(ApiView):
+    """One transaction. `If-Match` on a change refuses what was changed meanwhile."""
+
+    def get(self, request: Request, transaction_id: UUID) -> Response:
+        """The transaction, void or not, with its ETag."""
+        book = _book(request, "read")
+        return _one(transaction_of(book=book, transaction_id=transaction_id))
+
+    def patch(self, request: Request, transaction_id: UUID) -> Response:
+        """Will change the fields that are given; 200 with the next version."""
+        book = _book(request, "write")
+        shown = transaction_of(book=book, transaction_id=transaction_id)
+        context = {"currency": shown.view.amount.currency, "base": book.base_currency}
+        changes = input_read(TransactionChange, data=request.data, context=context)
+        services.transaction_change(
+            book=book, transaction_id=transaction_id, changes=changes, check=_expected(request)
+        )
+        return _one(transaction_of(book=book, transaction_id=transaction_id))
+
+    def delete(self, request: Request, transaction_id: UUID) -> Response:
+        """The same as `…/void`: nothing is forgotten."""
+        return _void(request, transaction_id)
+
+
+class TransactionVoid(ApiView):
+    """Makes a transaction count no more."""
+
+    def post(self, request: Request, transaction_id: UUID) -> Response:
+        """Will void it; 200 with it."""
+        return _void(request, transaction_id)
+
+
+class TransactionRestore(ApiView):
+    """Makes a transaction count again, or go back to an earlier version."""
+
+    def post(self, request: Request, transaction_id: UUID) -> Response:
+        """Will restore it as `?version=` said, or as it was before it was made void; 200 with it."""
+        book = _book(request, "write")
+        services.transaction_restore(
+            book=book,
+            transaction_id=transaction_id,
+            version=_version_read(request.GET.get("version")),
+            check=_expected(request),
+        )
+        return _one(transaction_of(book=book, transaction_id=transaction_id))
+
+
+class TransactionHistory(ApiView):
+    """Every version that a transaction had."""
+
+    def get(self, request: Request, transaction_id: UUID) -> Response:
+        """A page of versions, newest first: `?limit=`, `?cursor=`."""
+        book = _book(request, "read")
+        page = history_page(
+            book=book,
+            transaction_id=transaction_id,
+            limit=limit_read(request.GET.get("limit")),
+            cursor=cursor_read(request.GET.get("cursor"), key_length=KEY_LENGTH),
+        )
+        names = changers([orjson.loads(row.body) for row in page.rows])
+        shown = Page([version_out(row.body, names) for row in page.rows], page.next, page.previous)
+        return Response(page_body(shown, url=request.build_absolute_uri(request.path), query=request.GET))
+
+
+class TransactionUndo(ApiView):
+    """Takes a whole change back."""
+
+    def post(self, request: Request) -> Response:
+        """Will undo the change of `undo_token`; 200 with its transactions and the token that takes this back."""
+        book = _book(request, "write")
+        token = input_read(UndoIn, data=request.data)["undo_token"]
+        ids, change_id = services.change_undo(book=book, change_id=token)
+        return _several(book, ids, change_id)
+
+
+class TransactionBatch(ApiView):
+    """Up to 500 transactions at once, all or none."""
+
+    def post(self, request: Request) -> Response:
+        """Will record `{"transactions": […]}`; 201 with them in their order."""
+        book = _book(request, "write")
+        items = batch_read(request.data)
+        contexts: list[dict[str, Any]] = [{"base": book.base_currency} for _ in items]
+        today = clock.today(zone=ZoneInfo(book.time_zone))
+        entries = [entry_of(values, today=today) for values in items_read(TransactionIn, items, contexts=contexts)]
+        recorded = entries_post(book=book, entries=entries)
+        shown = transactions_of(book=book, ids=[row.id for row in recorded])
+        return Response({"results": [orjson.Fragment(row.body) for row in shown]}, status=201)
+
+    def patch(self, request: Request) -> Response:
+        """Will change `{"transactions": [{"id": …, …}]}`; 200 with them in their order."""
+        book = _book(request, "write")
+        items = batch_read(request.data)
+        ids = [_id_read(item, index) for index, item in enumerate(items)]
+        if len(set(ids)) < len(ids):
+            raise Invalid("Each transaction may be in a batch once.")
+        currencies = {row.id: row.view.amount.currency for row in transactions_of(book=book, ids=ids)}
+        contexts = [
+            {"currency": currencies.get(identity, book.base_currency), "base": book.base_currency}
+            for identity in ids
+        ]
+        values = items_read(BatchChange, items, contexts=contexts)
+        versions = [fields.pop("version", None) for fields in values]
+
+        def check(index: int, state: State) -> None:
+            if versions[index] not in {None, state.version}:
+                raise VersionStale
+
+        changes = [(fields.pop("id"), fields) for fields in values]
+        change_id = services.transactions_change(book=book, changes=changes, check=check)
+        return _several(book, ids, change_id)
+
+
+def _book(request: Request, right: Right) -> Book:
+    return book_for(
+        user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right=right
+    )
+
+
+def _void(request: Request, transaction_id: UUID) -> Response:
+    book = _book(request, "write")
+    services.transaction_void(book=book, transaction_id=transaction_id, check=_expected(request))
+    return _one(transaction_of(book=book, transaction_id=transaction_id))
+
+
+def _expected(request: Request) -> Callable[[Shown], None]:
+    return lambda shown: if_match_check(request, etag_of(shown.body))
+
+
+def _one(shown: Shown) -> Response:
+    return Response(shown.body, headers={"ETag": etag_of(shown.body)})
+
+
+def _several(book: Book, ids: list[UUID], change_id: UUID) -> Response:
+    shown = transactions_of(book=book, ids=ids)
+    return Response({"results": [orjson.Fragment(row.body) for row in shown], "undo_token": change_id})
+
+
+def _id_read(item: Any, index: int) -> UUID:
+    try:
+        return UUID(str(item["id"]))
+    except (KeyError, TypeError, ValueError) as error:
+        message = "Each change names its transaction's id, a UUID."
+        raise Invalid(message, errors=[FieldError(f"transactions.{index}.id", "invalid", message)]) from error
+
+
+def _version_read(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and int(text) > 0):
+        message = "version must be a whole number from 1."
+        raise Invalid(message, errors=[FieldError("version", "invalid", message)])
+    return int(text)
