@@ -93,7 +93,9 @@ def state_then(*, book: Book, transaction_id: UUID, version: int) -> State:
 
 def change_of(*, book: Book, change_id: UUID) -> Change:
     """What a change made; raises UndoNotFound. Three queries."""
-    ids = Transaction.objects.filter(book=book, change_id=change_id).order_by("pk").values_list("pk", flat=True)
+    ids = (
+        Transaction.objects.filter(book=book, change_id=change_id).order_by("pk").values_list("pk", flat=True)
+    )
     is_superseded = TransactionVersion.objects.filter(book=book, change_id=change_id).exists()
     if not ids and not is_superseded:
         raise UndoNotFound

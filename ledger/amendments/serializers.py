@@ -52,9 +52,7 @@ class TransactionChange(InCurrency):
         """A category or splits, not both; an amount goes with a currency that is named."""
         if {"category_id", "splits"} <= attrs.keys():
             sentence = "Give either category_id or splits."
-            raise serializers.ValidationError(
-                {"splits": serializers.ErrorDetail(sentence, "category_unfit")}
-            )
+            raise serializers.ValidationError({"splits": serializers.ErrorDetail(sentence, "category_unfit")})
         return attrs
 
 

@@ -195,7 +195,9 @@ def _entry(state: State, changes: Mapping[str, Any], book: Book) -> Entry:
         raise TransactionVoid
     if state.origin in {"opening", "adjustment"} and changes.get("type", state.type) != state.type:
         raise TransactionTypeStays
-    return Entry(id=state.id, origin=state.origin, **changed(state, changes, base_currency=book.base_currency))
+    return Entry(
+        id=state.id, origin=state.origin, **changed(state, changes, base_currency=book.base_currency)
+    )
 
 
 def _back_to(state: State, then: State) -> dict[str, Any]:

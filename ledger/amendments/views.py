@@ -129,7 +129,9 @@ class TransactionBatch(ApiView):
         items = batch_read(request.data)
         contexts: list[dict[str, Any]] = [{"base": book.base_currency} for _ in items]
         today = clock.today(zone=ZoneInfo(book.time_zone))
-        entries = [entry_of(values, today=today) for values in items_read(TransactionIn, items, contexts=contexts)]
+        entries = [
+            entry_of(values, today=today) for values in items_read(TransactionIn, items, contexts=contexts)
+        ]
         recorded = entries_post(book=book, entries=entries)
         shown = transactions_of(book=book, ids=[row.id for row in recorded])
         return Response({"results": [orjson.Fragment(row.body) for row in shown]}, status=201)

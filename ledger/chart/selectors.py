@@ -74,7 +74,9 @@ def accounts_below(*, book: Book, ids: Iterable[UUID]) -> list[UUID]:
     """
     children: dict[UUID | None, list[UUID]] = {}
     known = set()
-    for identity, parent_id in Account.objects.filter(book=book).values_list("pk", "parent_id").order_by("pk"):
+    for identity, parent_id in (
+        Account.objects.filter(book=book).values_list("pk", "parent_id").order_by("pk")
+    ):
         children.setdefault(parent_id, []).append(identity)
         known.add(identity)
     found, left = [], [identity for identity in ids if identity in known]

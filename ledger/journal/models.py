@@ -49,7 +49,12 @@ class Header(models.Model):
         "ledger.Account", on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )
     to_account = models.ForeignKey(
-        "ledger.Account", on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+        "ledger.Account",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     amount_minor = models.BigIntegerField()
     # Which made this version; it names the version's undo.
@@ -83,7 +88,12 @@ class Transaction(Header):
     origin = models.CharField(max_length=10, choices=Origin)
     external_id = models.CharField(max_length=120, null=True)
     external_account = models.ForeignKey(
-        "ledger.Account", on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+        "ledger.Account",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     version = models.PositiveSmallIntegerField(default=1, db_default=1)
     first_line = models.PositiveSmallIntegerField(default=1, db_default=1)

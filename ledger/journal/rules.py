@@ -54,7 +54,9 @@ class Side:
 
     def leg(self, *, sign: int) -> Leg:
         """The leg that adds (1) or takes (-1) the share."""
-        return Leg(self.account_id, Money(sign * self.amount.minor, self.amount.currency), sign * self.base_minor)
+        return Leg(
+            self.account_id, Money(sign * self.amount.minor, self.amount.currency), sign * self.base_minor
+        )
 
 
 @dataclass(frozen=True, slots=True)

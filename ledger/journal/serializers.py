@@ -43,7 +43,9 @@ class AmountField(serializers.Field[Money, Any, Any, Any]):
     def to_internal_value(self, data: Any) -> Money:
         """Will parse exactly; raises ValidationError with what is wrong."""
         try:
-            money = money_parse(number_read(data), currency=self.context["base" if self.in_base else "currency"])
+            money = money_parse(
+                number_read(data), currency=self.context["base" if self.in_base else "currency"]
+            )
         except AmountInvalid as error:
             raise serializers.ValidationError(error.message, error.code) from error
         if money.minor <= 0:
@@ -224,7 +226,9 @@ class TransactionIn(InCurrency):
             )
         if not is_transfer and "to_amount" in attrs:
             sentence = "Only a transfer has it."
-            raise serializers.ValidationError({"to_amount": serializers.ErrorDetail(sentence, "to_account_unfit")})
+            raise serializers.ValidationError(
+                {"to_amount": serializers.ErrorDetail(sentence, "to_account_unfit")}
+            )
         for name in ("category_id", "splits"):
             if name in attrs and (is_transfer or {"category_id", "splits"} <= attrs.keys()):
                 sentence = (

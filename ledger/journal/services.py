@@ -116,7 +116,11 @@ class EntriesRefused(Rejected):
         super().__init__(
             f"Transaction {index + 1}: {first.message}",
             errors=[
-                FieldError(f"transactions.{place}{f'.{inner.field}' if inner.field else ''}", inner.code, inner.message)
+                FieldError(
+                    f"transactions.{place}{f'.{inner.field}' if inner.field else ''}",
+                    inner.code,
+                    inner.message,
+                )
                 for place, error in wrong
                 for inner in (error.errors or [FieldError("", error.code, error.message)])
             ],
@@ -310,9 +314,7 @@ def transactions_write(*, book: Book, drafts: Sequence[Draft]) -> None:
         constraints_now()
 
 
-def drafts_of(
-    *, book: Book, entries: Sequence[Entry], change_id: UUID | None = None
-) -> list[Draft]:
+def drafts_of(*, book: Book, entries: Sequence[Entry], change_id: UUID | None = None) -> list[Draft]:
     """The drafts that entries stand for, in their order. One query.
 
     Raises AccountUnknown, AccountUnfit, AmountUnfit or TransferToItself; of several entries, EntriesRefused with each
