@@ -10,13 +10,12 @@ from uuid import UUID
 from django.db import connection
 
 from ledger.books.models import Book
-from ledger.journal.rules import TransactionView, view_of
+from ledger.journal.rules import TYPES, TransactionView, view_of
 from rupaya.core.db import rows_as_dicts
 from rupaya.core.errors import FieldError, Invalid
 from rupaya.core.pagination import Cursor, Page, PageInvalid, page_of
 
 _PAGE_SQL: Final = (Path(__file__).parent / "transactions_page.sql").read_text()
-TYPES: Final = ("income", "expense", "transfer")
 KEY_LENGTH: Final = 2  # a cursor holds date and id
 
 
