@@ -86,3 +86,10 @@ def accounts_below(*, book: Book, ids: Iterable[UUID]) -> list[UUID]:
             found.append(identity)
             left += children.get(identity, [])
     return found
+
+
+def chart_names(*, book: Book) -> list[tuple[UUID, str, str, UUID | None]]:
+    """(id, name, type, parent id) of every account and category of the book. One query."""
+    return list(
+        Account.objects.filter(book=book).order_by("pk").values_list("pk", "name", "type", "parent_id")
+    )

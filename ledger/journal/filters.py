@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-TYPES: Final = ("income", "expense", "transfer")
 STATUSES: Final = ("pending", "posted", "void")
 
 # A leg on one of the accounts, in the version that is shown.
@@ -36,7 +35,8 @@ class Filters:
     """All given ones must hold. Amounts are minor units of the transaction's currency, dates inclusive.
 
     status: '' leaves void ones out, 'all' does not. account_ids and category_ids: any of them (a category with its
-    children); leg_account_ids: accounts or categories, exactly these. where: the SQL of `?q=` with its parameters.
+    children); leg_account_ids: accounts or categories, exactly these. where: the SQL of `?q=` with its parameters;
+    is_status_asked: whether it says itself which statuses it wants.
     """
 
     type: str = ""
@@ -54,6 +54,7 @@ class Filters:
     has_attachment: bool | None = None
     ids: tuple[UUID, ...] | None = None
     where: str = ""
+    is_status_asked: bool = False
     where_parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -75,7 +76,7 @@ def filters_sql(filters: Filters) -> tuple[str, dict[str, Any]]:
             continue
         conditions.append(condition.format(f"f_{name}"))
         parameters[f"f_{name}"] = list(value) if isinstance(value, tuple) else value
-    if not filters.status:
+    if not filters.status and not filters.is_status_asked:
         conditions.append("t.status <> 'void'")
     if filters.has_attachment is not None:
         conditions.append(f"{'' if filters.has_attachment else 'NOT '}{HAS_ATTACHMENT}")

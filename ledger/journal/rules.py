@@ -14,6 +14,7 @@ import orjson
 from rupaya.core.money import Money
 from rupaya.core.text import has_hidden
 
+TYPES: Final = ("income", "expense", "transfer")
 DESCRIPTION_MAX: Final = 200  # characters
 SPLITS_MAX: Final = 20
 PAYEE_MAX: Final = 120

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 from uuid import UUID
 
 from ledger.books.models import Book
-from ledger.chart.selectors import accounts_below
-from ledger.journal.filters import STATUSES, TYPES, Filters
-from ledger.journal.rules import PAYEE_MAX, TAG_MAX
+from ledger.chart.selectors import accounts_below, chart_names
+from ledger.journal.filters import STATUSES, Filters
+from ledger.journal.query.names import ChartEntry, names_of, names_resolve
+from ledger.journal.query.parser import query_parse
+from ledger.journal.query.sql import query_sql
+from ledger.journal.rules import PAYEE_MAX, TAG_MAX, TYPES
 from ledger.journal.selectors import FilterInvalid
 from rupaya.core.errors import FieldError
 from rupaya.core.money import AmountInvalid, money_parse
@@ -19,14 +22,18 @@ _TRUTHS: Final = {"true": True, "false": False}
 IDS_MAX: Final = 50  # accounts or categories in one filter
 
 
-def filters_read(*, book: Book, query: Mapping[str, str]) -> Filters:
-    """Will read a request's filters; raises FilterInvalid, naming the parameter. One query where a category is asked for.
+def filters_read(*, book: Book, query: Mapping[str, str], today: dt.date) -> Filters:
+    """Will read a request's filters; raises FilterInvalid, naming the parameter, or QueryInvalid, naming the place in `q`.
+
+    One query where a category is asked for, one more where `q` names an account or a category.
 
     `type`, `status` (`all` for void ones too), `since` and `until` (days, inclusive), `account_id`, `category_id` (with
     its children), `posting_account_id` (exactly that account or category), each several with commas; `payee`, `tag`,
-    `amount_min` and `amount_max` (major units of the book's currency), `is_reconciled`, `has_attachment`.
+    `amount_min` and `amount_max` (major units of the book's currency), `is_reconciled`, `has_attachment`; `q` as
+    docs/API.md says under "Searching".
     """
     categories = _ids(query, "category_id")
+    asked = _asked(query.get("q", ""), book, today)
     return Filters(
         type=_choice(query, "type", TYPES),
         status=_choice(query, "status", (*STATUSES, "all")),
@@ -41,7 +48,24 @@ def filters_read(*, book: Book, query: Mapping[str, str]) -> Filters:
         amount_max=_minor(query, "amount_max", book),
         is_reconciled=_truth(query, "is_reconciled"),
         has_attachment=_truth(query, "has_attachment"),
+        **asked,
     )
+
+
+def _asked(text: str, book: Book, today: dt.date) -> dict[str, Any]:
+    """The condition that `q` stands for."""
+    node = query_parse(
+        text=text,
+        today=today,
+        currency=book.base_currency,
+        fiscal_year_start_month=book.fiscal_year_start_month,
+    )
+    if node is None:
+        return {}
+    names = names_of(node)
+    chart = [ChartEntry(*row) for row in chart_names(book=book)] if names else []
+    where, parameters = query_sql(node=node, ids=names_resolve(names=names, entries=chart))
+    return {"where": where, "where_parameters": parameters, "is_status_asked": "t.status" in where}
 
 
 def _refuse(name: str, message: str, code: str = "invalid") -> NoReturn:

@@ -12,9 +12,8 @@ from uuid import UUID
 from django.db import connection
 
 from ledger.books.models import Book
-from ledger.journal.filters import EVERYTHING, NONE, TYPES, Filters, filters_sql
-from ledger.journal.rules import TransactionView, view_of
-from rupaya.core.db import rows_as_dicts
+from ledger.journal.filters import EVERYTHING, NONE, Filters, filters_sql
+from ledger.journal.rules import TYPES, TransactionView, view_of
 from rupaya.core.errors import FieldError, Invalid, NotFound
 from rupaya.core.pagination import Cursor, Page, PageInvalid, page_of
 

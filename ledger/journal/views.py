@@ -32,7 +32,9 @@ class TransactionCollection(ApiView):
             book=book,
             limit=limit_read(request.GET.get("limit")),
             cursor=cursor_read(request.GET.get("cursor"), key_length=KEY_LENGTH),
-            filters=filters_read(book=book, query=request.GET),
+            filters=filters_read(
+                book=book, query=request.GET, today=clock.today(zone=ZoneInfo(book.time_zone))
+            ),
         )
         shown = Page([orjson.Fragment(row.body) for row in page.rows], page.next, page.previous)
         return Response(page_body(shown, url=request.build_absolute_uri(request.path), query=request.GET))

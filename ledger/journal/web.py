@@ -16,9 +16,9 @@ from ledger.books.access import book_for
 from ledger.books.models import Book
 from ledger.chart.selectors import accounts_categories, accounts_money
 from ledger.journal.forms import SplitFormSet, TransactionForm, split_forms
-from ledger.journal.filters import Filters
 from ledger.journal.rules import TransactionView
-from ledger.journal.selectors import KEY_LENGTH, transaction_find, transaction_page, type_read
+from ledger.journal.search import filters_read
+from ledger.journal.selectors import KEY_LENGTH, transaction_find, transaction_page
 from ledger.journal.services import Entry, TransactionRecorded, is_same, transaction_post
 from rupaya.core import clock
 from rupaya.core.db import whole
@@ -77,7 +77,7 @@ def rows_of(request: HttpRequest, book: Book) -> Rows:
         book=book,
         limit=ROWS,
         cursor=cursor_read(request.GET.get("cursor"), key_length=KEY_LENGTH),
-        filters=Filters(type=type_read(request.GET.get("type"))),
+        filters=filters_read(book=book, query=request.GET, today=clock.today(zone=ZoneInfo(book.time_zone))),
     )
     return Rows(
         rows=tuple(row_of(shown.view) for shown in found.rows),

@@ -80,6 +80,7 @@ class Ledger(RuleBasedStateMachine):
         self.lives: dict[UUID, Life] = {}
         self.made_by: dict[UUID, list[UUID]] = {}
         self.banks = 0
+        self.openings: set[UUID] = set()
         with self.acting():
             accounts = self.person.book.accounts.all()
             self.ids = {account.name: account.pk for account in accounts}
@@ -175,7 +176,8 @@ class Ledger(RuleBasedStateMachine):
             assert was.is_void
             return multiple()
         except TransactionTypeStays:
-            assert ("Opening balances" in dict(was.legs)) and changes["type"] != "transfer"
+            assert identity in self.openings
+            assert changes["type"] != "transfer"
             return multiple()
         assert not was.is_void
         if len(self.history(identity)) == before:  # it said so already
@@ -250,6 +252,9 @@ class Ledger(RuleBasedStateMachine):
 
         found = {identity: said for identity, said in self.standing().items() if identity not in self.lives}
         assert Counter(map(_sorted, found.values())) == Counter(_sorted(said) for said in wanted.elements())
+        self.openings |= {
+            identity for identity, said in found.items() if "Opening balances" in dict(said.legs)
+        }
         for identity, said in found.items():
             self.learn(identity, said)
         return multiple(*found)
