@@ -24,14 +24,14 @@ _STATES_SQL: Final = (Path(__file__).parent / "states.sql").read_text()
 KEY_LENGTH: Final = 1  # a cursor of a history holds a version
 _STANDING: Final = "(SELECT h.*, 32767 AS last_line FROM ledger_transaction h)"
 _SUPERSEDED: Final = """(
-  SELECT v.transaction_id AS id, v.book_id, h.origin, h.external_id, h.created_at, v.date, v.type, v.description, v.payee,
-         v.notes, v.tags, v.status, v.is_reconciled, v.account_id, v.to_account_id, v.amount_minor, v.version, v.first_line,
-         v.last_line, v.change_id, v.changed_at, v.changed_by
+  SELECT v.transaction_id AS id, v.book_id, h.origin, h.external_id, h.created_at, v.date, v.type, v.description,
+         v.payee, v.notes, v.tags, v.status, v.is_reconciled, v.account_id, v.to_account_id, v.amount_minor, v.version,
+         v.first_line, v.last_line, v.change_id, v.changed_at, v.changed_by
     FROM ledger_transaction_version v JOIN ledger_transaction h ON h.id = v.transaction_id AND h.book_id = v.book_id)"""
 _EVER: Final = f"""(
   SELECT h.id, h.book_id, h.origin, h.external_id, h.created_at, h.date, h.type, h.description, h.payee,
-         h.notes, h.tags, h.status, h.is_reconciled, h.account_id, h.to_account_id, h.amount_minor, h.version, h.first_line,
-         32767 AS last_line, h.change_id, h.changed_at, h.changed_by
+         h.notes, h.tags, h.status, h.is_reconciled, h.account_id, h.to_account_id, h.amount_minor, h.version,
+         h.first_line, 32767 AS last_line, h.change_id, h.changed_at, h.changed_by
     FROM ledger_transaction h WHERE h.id = %(id)s
   UNION ALL
   SELECT * FROM {_SUPERSEDED} v WHERE v.id = %(id)s)"""  # noqa: S608  # constants only

@@ -76,7 +76,7 @@ AMEND_GUARDS: Final[Mapping[str, type[DomainError]]] = {
 def transaction_change(*, book: Book, transaction_id: UUID, changes: Mapping[str, Any], check: Check) -> None:
     """Will make the next version of a transaction; where nothing differs it stays as it is. Five queries.
 
-    changes: validated fields of TransactionChange. check: raises where the transaction is not what the person looked at.
+    changes: validated fields of TransactionChange. check: raises where it is not what the person looked at.
     Locks the book. Raises TransactionNotFound, TransactionVoid, TransactionReconciled, ChangeUnfit, and what
     transaction_post raises.
     """

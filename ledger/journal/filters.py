@@ -12,7 +12,8 @@ STATUSES: Final = ("pending", "posted", "void")
 
 # A leg on one of the accounts, in the version that is shown.
 _LEG: Final = """EXISTS (SELECT FROM ledger_posting p
-         WHERE p.book_id = t.book_id AND p.transaction_id = t.id AND p.line >= t.first_line AND p.account_id = ANY(%({0})s))"""
+         WHERE p.book_id = t.book_id AND p.transaction_id = t.id AND p.line >= t.first_line
+           AND p.account_id = ANY(%({0})s))"""
 _CONDITIONS: Final[Mapping[str, str]] = {
     "type": "t.type = %({0})s",
     "status": "t.status = %({0})s",

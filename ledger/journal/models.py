@@ -1,6 +1,6 @@
 """The journal: transactions, their postings, and what they were before.
 
-Rows are written only by the SQL functions `ledger_post` and `ledger_amend` and guarded by triggers; see migrations/sql/.
+Rows are written only by the SQL functions `ledger_post` and `ledger_amend` and guarded by triggers: migrations/sql/.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class Transaction(Header):
 
 
 class TransactionVersion(Header):
-    """What a transaction said before a change superseded it. Append-only; its legs are postings `first_line` to `last_line`."""
+    """What a transaction said before a change; append-only. Its legs are the postings `first_line` to `last_line`."""
 
     pk = models.CompositePrimaryKey("transaction_id", "version", "book_id")
     book = models.ForeignKey("ledger.Book", on_delete=models.PROTECT, related_name="+", db_index=False)

@@ -23,7 +23,7 @@ IDS_MAX: Final = 50  # accounts or categories in one filter
 
 
 def filters_read(*, book: Book, query: Mapping[str, str], today: dt.date) -> Filters:
-    """Will read a request's filters; raises FilterInvalid, naming the parameter, or QueryInvalid, naming the place in `q`.
+    """Will read a request's filters. Raises FilterInvalid, naming the parameter, or QueryInvalid with the place in `q`.
 
     One query where a category is asked for, one more where `q` names an account or a category.
 

@@ -168,7 +168,7 @@ class SplitIn(Input):
 
 
 class InCurrency(Input):
-    """A shape whose amounts are in the `currency` that it names, or else in the context's, or else in the book's `base`."""
+    """A shape whose amounts are in the `currency` that it names, else in the context's, else in the book's `base`."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Will read the amounts in the currency that the request names."""

@@ -237,8 +237,8 @@ class Recorded:
 def transaction_post(*, book: Book, entry: Entry) -> UUID:
     """Will record an entry and return the new transaction's id. Two queries and the guards.
 
-    Raises AccountUnknown, AccountUnfit, AmountUnfit, TransferToItself, AccountClosed, PeriodClosed, TransactionRecorded,
-    ExternalIdTaken; nothing is written then.
+    Raises AccountUnknown, AccountUnfit, AmountUnfit, TransferToItself, AccountClosed, PeriodClosed,
+    TransactionRecorded, ExternalIdTaken; nothing is written then.
     """
     assert_acting()
     (draft,) = drafts_of(book=book, entries=[entry])

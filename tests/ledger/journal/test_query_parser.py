@@ -70,7 +70,7 @@ class TestQueryParse:
             (":a", Text(":a")),
             ("किराना", Text("किराना")),
             ("மளிகை கடை", And((Text("மளிகை"), Text("கடை")))),
-            ("TAG:Diwali", Field("tag", "Diwali")),
+            ("TAG:Diwali", Field("tag", "diwali")),
             ('tag:"my tag"', Field("tag", "my tag")),
             ("external:UPI:4415/1", Field("external", "UPI:4415/1")),
             ("category:Food:Groceries", Named("category", "Food:Groceries")),

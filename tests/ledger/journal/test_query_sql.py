@@ -41,7 +41,7 @@ class TestQuerySql:
             ("account:a", "(t.account_id = ANY(%(q1)s) OR t.to_account_id = ANY(%(q1)s))", [[ONE]]),
             ("payee:a_b", "(t.payee ILIKE %(q1)s)", [r"%a\_b%"]),
             ('payee:"a_b"', "(lower(t.payee) = lower(%(q1)s))", ["a_b"]),
-            ("tag:x", "(t.tags <> '{}' AND t.tags @> ARRAY[%(q1)s])", ["x"]),
+            ("tag:x", "(t.tags <> '{}' AND t.tags @> ARRAY[%(q1)s::varchar])", ["x"]),
             ("type:income", "(t.type = %(q1)s)", ["income"]),
             ("status:void", "(t.status = %(q1)s)", ["void"]),
             ("is:reconciled", "t.is_reconciled", []),
@@ -70,7 +70,7 @@ class TestQuerySql:
 
         assert set(re.findall(r"%\((\w+)\)s", sql)) == parameters.keys()
         assert "%" not in re.sub(r"%\(q\d+\)s", "", sql)
-        assert set(sql) <= set("abcdefghijklmnopqrstuvwxyzACDEFHIKLMNORSTUVWXY0123456789 _.,()[]{}'|<>=@%")
+        assert set(sql) <= set("abcdefghijklmnopqrstuvwxyzACDEFHIKLMNORSTUVWXY0123456789 _.,:()[]{}'|<>=@%")
         assert sql.count("(") == sql.count(")")
 
 
@@ -78,7 +78,7 @@ class TestQuerySql:
 TABLES = """
     CREATE TEMP TABLE ledger_transaction (
       book_id uuid, id uuid, date date, type text, status text, description text, payee text, notes text,
-      tags text[], is_reconciled boolean, account_id uuid, to_account_id uuid, amount_minor bigint,
+      tags varchar(40)[], is_reconciled boolean, account_id uuid, to_account_id uuid, amount_minor bigint,
       external_id text, first_line smallint);
     CREATE TEMP TABLE ledger_posting (
       book_id uuid, transaction_id uuid, line smallint, account_id uuid, currency text);
