@@ -7,8 +7,11 @@ stored, and whoever asks twice for the successor of one token is given the very 
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final, Literal
 from uuid import UUID
 
@@ -21,6 +24,7 @@ ALGORITHM: Final = "HS256"
 AUDIENCE: Final = "rupaya"
 LEEWAY_S: Final = 30  # how far two machines' clocks may stand apart
 TOKEN_CHARACTERS_MAX: Final = 1000
+VERIFIED_MAX: Final = 4096  # tokens remembered, per process
 
 TokenType = Literal["access", "refresh"]
 
@@ -125,25 +129,11 @@ def _sign(claims: dict[str, Any], secret: str) -> str:
     return jwt.encode(claims, secret, algorithm=ALGORITHM, headers={"kid": key_id(secret)})
 
 
-def _claims(token: str, *, typ: TokenType, secret: str, now: dt.datetime) -> dict[str, Any]:
+def _claims(token: str, *, typ: TokenType, secret: str, now: dt.datetime) -> Mapping[str, Any]:
     if len(token) > TOKEN_CHARACTERS_MAX or not token.isascii():
         raise TokenInvalid
-    ring = {key_id(secret): secret}  # a key that is on its way out will be one more entry
     try:
-        key = ring[jwt.get_unverified_header(token)["kid"]]
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            key,
-            algorithms=[ALGORITHM],
-            audience=AUDIENCE,
-            issuer=settings.API_BASE_URL,
-            # The library would ask the clock itself.
-            options={
-                "verify_exp": False,
-                "verify_iat": False,
-                "require": ["sub", "sid", "exp", "jti", "typ"],
-            },
-        )
+        claims = _verified(token, secret, settings.API_BASE_URL)
     except (jwt.PyJWTError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise TokenInvalid from error
     if claims["typ"] != typ or type(claims["exp"]) is not int:
@@ -151,6 +141,31 @@ def _claims(token: str, *, typ: TokenType, secret: str, now: dt.datetime) -> dic
     if now.timestamp() >= claims["exp"] + LEEWAY_S:
         raise TokenInvalid
     return claims
+
+
+@functools.lru_cache(maxsize=VERIFIED_MAX)
+def _verified(token: str, secret: str, issuer: str) -> Mapping[str, Any]:
+    """The claims of a token whose signature is ours; raises what the library raises.
+
+    A phone sends the same token for an hour, and a signature once right stays right, so it is checked once: that was a
+    twelfth of a request. What changes with time (its end, its session) is asked each time, by the callers.
+    """
+    ring = {key_id(secret): secret}  # a key that is on its way out will be one more entry
+    key = ring[jwt.get_unverified_header(token)["kid"]]
+    claims: dict[str, Any] = jwt.decode(
+        token,
+        key,
+        algorithms=[ALGORITHM],
+        audience=AUDIENCE,
+        issuer=issuer,
+        # The library would ask the clock itself.
+        options={
+            "verify_exp": False,
+            "verify_iat": False,
+            "require": ["sub", "sid", "exp", "jti", "typ"],
+        },
+    )
+    return MappingProxyType(claims)
 
 
 def _uuid(text: Any) -> UUID:

@@ -17,7 +17,7 @@ from ledger.amendments.selectors import change_of, state_of, state_then, states_
 from ledger.books.models import Book
 from ledger.journal.selectors import Shown, TransactionNotFound, transaction_of
 from ledger.journal.services import GUARDS, EntriesRefused, Entry, drafts_of
-from rupaya.core.db import assert_acting, constraints_now, explaining
+from rupaya.core.db import assert_acting, execute_now, explaining
 from rupaya.core.errors import Conflict, DomainError, Rejected
 from rupaya.core.ids import uuid7
 
@@ -211,9 +211,8 @@ def _amend(book: Book, items: Sequence[dict[str, Any]]) -> UUID:
     change_id = uuid7()
     if not items:
         return change_id
-    with explaining(AMEND_GUARDS), connection.cursor() as cursor:
-        cursor.execute(
+    with explaining(AMEND_GUARDS, is_last=True):
+        execute_now(
             "SELECT ledger_amend(%s, %s, %s)", [book.pk, change_id, orjson.dumps(list(items)).decode()]
         )
-        constraints_now()
     return change_id

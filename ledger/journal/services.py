@@ -10,14 +10,13 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from django.db import connection
 
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.selectors import AccountUnknown, accounts_by_id
 from ledger.journal.models import Transaction
 from ledger.journal.rules import Side, TransactionView, legs_of
-from rupaya.core.db import assert_acting, constraints_now, explaining
+from rupaya.core.db import assert_acting, execute_now, explaining, whole
 from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money, allocate, money_parse
@@ -256,9 +255,13 @@ def entries_post(*, book: Book, entries: Sequence[Entry]) -> list[Recorded]:
     change_id = uuid7() if len(entries) > 1 else None
     drafts = drafts_of(book=book, entries=entries, change_id=change_id)
     _check_once(drafts)
+    if not any(draft.key for draft in drafts):
+        transactions_write(book=book, drafts=drafts)
+        return [Recorded(draft.id, is_new=True) for draft in drafts]
     known = external_ids_known(book=book, drafts=drafts)
     try:
-        _write_unknown(book, drafts, known)
+        with whole():
+            _write_unknown(book, drafts, known)
     except ExternalIdTaken:  # somebody recorded the same at this very moment
         known = external_ids_known(book=book, drafts=drafts)
         _write_unknown(book, drafts, known)
@@ -283,10 +286,8 @@ def _write_unknown(book: Book, drafts: Sequence[Draft], known: Mapping[Any, UUID
 
 
 def external_ids_known(*, book: Book, drafts: Sequence[Draft]) -> dict[tuple[UUID, str], UUID]:
-    """The transactions of those drafts' keys that the book has. One query, none where no draft has one."""
+    """The transactions of those drafts' keys that the book has. One query."""
     keys = [draft.key for draft in drafts if draft.key]
-    if not keys:
-        return {}
     found = Transaction.objects.filter(
         book=book,
         external_account_id__in={account_id for account_id, _ in keys},
@@ -305,13 +306,11 @@ def is_same(view: TransactionView, entry: Entry) -> bool:
 def transactions_write(*, book: Book, drafts: Sequence[Draft]) -> None:
     """Will write any number of transactions, whole, in one statement; the guards have the say.
 
-    Raises what GUARDS lists; nothing is written then.
+    Raises what GUARDS lists; nothing is written then, and whoever goes on has `whole()` around this.
     """
-    assert_acting()
-    with explaining(GUARDS), connection.cursor() as cursor:
-        items = orjson.dumps([draft.as_json() for draft in drafts]).decode()
-        cursor.execute("SELECT ledger_post(%s, %s)", [book.pk, items])
-        constraints_now()
+    items = orjson.dumps([draft.as_json() for draft in drafts]).decode()
+    with explaining(GUARDS, is_last=True):
+        execute_now("SELECT ledger_post(%s, %s)", [book.pk, items])
 
 
 def drafts_of(*, book: Book, entries: Sequence[Entry], change_id: UUID | None = None) -> list[Draft]:

@@ -127,7 +127,8 @@ def _record(form: TransactionForm, splits: SplitFormSet, book: Book) -> bool:
     if entry is None:
         return False
     try:
-        _post_once(book, entry)
+        with whole():
+            _post_once(book, entry)
     except DomainError as error:  # the book's rule, told beside the form with everything still filled in
         form.add_error(None, error.message)
         return False

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -17,6 +18,8 @@ from rupaya.core.errors import Invalid
 from rupaya.core.pagination import cursor_read, limit_read, page_body, page_of_list
 from rupaya.core.problem import field_errors
 from rupaya.core.web import actor_of
+
+_threads: Final = threading.local()  # shape → serializer
 
 
 class ApiView(APIView):
@@ -71,12 +74,25 @@ def input_read(shape: type[Input], *, data: Any, context: dict[str, Any] | None 
     """Will validate a body against its shape; raises Invalid with every wrong field."""
     if data is None:
         raise Invalid("The body must be a JSON object.")
-    serializer = shape(data=data, context=context or {})
+    serializer = _serializer(shape, data, context or {})
     if serializer.is_valid():
         return dict(serializer.validated_data)
     errors = field_errors(serializer.errors)
     first = errors[0]
     raise Invalid(f"{first.field}: {first.message}" if first.field else first.message, errors=errors)
+
+
+def _serializer(shape: type[Input], data: Any, context: dict[str, Any]) -> Input:
+    """The thread's own serializer of a shape. A new one copies its fields deeply: a tenth of a request, each time."""
+    made: dict[type[Input], Input] = _threads.__dict__
+    serializer = made.get(shape)
+    if serializer is None:
+        serializer = made[shape] = shape()
+    for left in ("_validated_data", "_errors", "_data"):
+        serializer.__dict__.pop(left, None)
+    serializer.initial_data = data
+    serializer._context = context  # noqa: SLF001  # it offers no other way
+    return serializer
 
 
 def list_body(results: list[dict[str, Any]], *, request: Request) -> dict[str, Any]:

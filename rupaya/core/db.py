@@ -6,8 +6,8 @@ next person: it is forbidden, and a test looks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -114,6 +114,13 @@ def constraints_now(*, using: str = DEFAULT_DB_ALIAS) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
 
 
+def execute_now(sql: str, parameters: Sequence[Any]) -> None:
+    """Will run a statement and make deferred guards speak, in one round trip."""
+    assert_acting()
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(f"{sql}; SET CONSTRAINTS ALL IMMEDIATE", parameters)
+
+
 def assert_acting(*, using: str = DEFAULT_DB_ALIAS) -> None:
     """Will raise RuntimeError outside `acting_as`: a service never opens the outer transaction."""
     if not connections[using].in_atomic_block:
@@ -128,14 +135,15 @@ def whole() -> Iterator[None]:
 
 
 @contextmanager
-def explaining(refusals: Mapping[str, type[DomainError]]) -> Iterator[None]:
+def explaining(refusals: Mapping[str, type[DomainError]], *, is_last: bool = False) -> Iterator[None]:
     """Will turn a guard's refusal into the domain error that explains it.
 
-    refusals: constraint name to error. A name that is not listed stays an IntegrityError. The work
-    since this point is undone either way (a savepoint), so the caller's transaction stays usable.
+    refusals: constraint name to error. A name that is not listed stays an IntegrityError. The work since this
+    point is undone either way (a savepoint), so the caller's transaction stays usable; `is_last` saves that
+    savepoint's two round trips where whoever goes on after a refusal has `whole()` around the call.
     """
     try:
-        with whole():
+        with nullcontext() if is_last else whole():
             yield
     except IntegrityError as error:
         explained = refusals.get(constraint_name(error) or "")
