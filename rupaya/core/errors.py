@@ -77,6 +77,14 @@ class Conflict(DomainError):
     status = 409
 
 
+class PreconditionFailed(DomainError):
+    """The person wants to change what somebody has changed since they read it."""
+
+    code = "precondition_failed"
+    title = "This has changed since you read it"
+    status = 412
+
+
 class Rejected(DomainError):
     """The input is well formed and a rule of money or of the book forbids it."""
 

@@ -28,6 +28,7 @@ _TITLES: Final = {
     405: ("method_not_allowed", "This address does not take that method"),
     406: ("not_acceptable", "No such representation can be given"),
     408: ("request_timeout", "The body did not arrive in time"),
+    412: ("precondition_failed", "This has changed since you read it"),
     413: ("body_too_large", "The body is too large"),
     415: ("unsupported_media_type", "This address takes JSON"),
     500: ("internal_error", "Something went wrong on our side; it has been recorded"),
