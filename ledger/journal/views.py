@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.books.access import book_for, book_id_read
+from ledger.idempotency.views import once
 from ledger.journal.selectors import KEY_LENGTH, transaction_page, transaction_view, type_read
 from ledger.journal.serializers import TransactionIn, entry_of, transaction_out
 from ledger.journal.services import transaction_post
@@ -34,6 +35,7 @@ class TransactionCollection(ApiView):
         shown = Page([transaction_out(row, book=book) for row in page.rows], page.next, page.previous)
         return Response(page_body(shown, url=request.build_absolute_uri(request.path), query=request.GET))
 
+    @once
     def post(self, request: Request) -> Response:
         """Will record a transaction; 201 with it."""
         book = book_for(
