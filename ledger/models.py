@@ -3,6 +3,7 @@
 from ledger.books.models import Book as Book
 from ledger.books.models import Member as Member
 from ledger.chart.models import Account as Account
+from ledger.idempotency.models import IdempotencyKey as IdempotencyKey
 from ledger.journal.models import MonthTotal as MonthTotal
 from ledger.journal.models import Posting as Posting
 from ledger.journal.models import Transaction as Transaction

@@ -145,6 +145,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "rupaya.core.middleware.ConditionalMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -236,7 +237,7 @@ CORS_ALLOWED_ORIGIN_REGEXES = environment.origin_patterns(
 )
 CORS_URLS_REGEX = r"\A/v1/"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match", "x-request-id"]
-CORS_EXPOSE_HEADERS = ["x-request-id", "etag", "retry-after"]
+CORS_EXPOSE_HEADERS = ["x-request-id", "etag", "idempotency-replayed", "retry-after"]
 
 # ── API ──────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {

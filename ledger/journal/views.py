@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.books.access import book_for, book_id_read
+from ledger.idempotency.views import once
 from ledger.journal.search import filters_read
 from ledger.journal.selectors import KEY_LENGTH, transaction_of, transaction_page
 from ledger.journal.serializers import TransactionIn, entry_of
@@ -39,6 +40,7 @@ class TransactionCollection(ApiView):
         shown = Page([orjson.Fragment(row.body) for row in page.rows], page.next, page.previous)
         return Response(page_body(shown, url=request.build_absolute_uri(request.path), query=request.GET))
 
+    @once
     def post(self, request: Request) -> Response:
         """Will record a transaction; 201 with it, or 200 with the one that has its `external_id` already."""
         book = book_for(

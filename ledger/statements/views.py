@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from ledger.books.access import Right, book_for, book_id_read
 from ledger.chart.services import account_for
+from ledger.idempotency.views import once
 from ledger.statements.parsers.text import FILE_BYTES_MAX
 from ledger.statements.selectors import (
     KEY_LENGTH,
@@ -103,6 +104,7 @@ class StatementLineCollection(ApiView):
 class StatementConfirmation(ApiView):
     """The confirmation of a draft."""
 
+    @once
     def post(self, request: Request, statement_id: UUID) -> Response:
         """Will post the draft's new rows in one go; 200 with what was done."""
         book = _book(request, "write")

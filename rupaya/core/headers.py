@@ -54,7 +54,7 @@ class SecurityHeadersMiddleware:
         }
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Will add the headers; pages and answers about money are never kept by a cache."""
+        """Will add the headers; what says nothing of caches itself is kept by none."""
         response = self.get_response(request)
         for name, value in self.headers.items():
             response[name] = value

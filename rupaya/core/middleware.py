@@ -1,4 +1,4 @@
-"""Around every request: its id, its one line in the log, and a refusal as a page."""
+"""Around every request: its id, its one line in the log, the tag of what it reads, and a refusal as a page."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Final
 
 import structlog
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils.cache import patch_vary_headers
 from psycopg_pool import PoolTimeout
 
-from rupaya.core.errors import DomainError
+from rupaya.core.errors import DomainError, PreconditionFailed
+from rupaya.core.etag import etag_of, etags_match, if_match_check
 from rupaya.core.ids import uuid7
-from rupaya.core.web import refusal_page
+from rupaya.core.web import is_api, refusal_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.-]{8,64}", re.ASCII)
@@ -55,6 +57,57 @@ def _log_end(request: HttpRequest, response: HttpResponse, *, duration_ms: int) 
         status=response.status_code,
         duration_ms=duration_ms,
     )
+
+
+class ConditionalMiddleware:
+    """Tags what the API reads out, and tells a client that has it already so, without sending it again.
+
+    Django's ConditionalGetMiddleware would tag pages too, which differ at each look (their form tokens),
+    and refuse without problem details. Outside CommonMiddleware, which would give a 304 the length 0.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Will add ETag over the very bytes, unless the view has set one; 304 where If-None-Match names it.
+
+        Such an answer may be kept by the one who asked, and by nobody else, and is asked for anew each time.
+        """
+        response = self.get_response(request)
+        if not _is_read(request, response):
+            return response
+        if not response.has_header("ETag"):
+            response["ETag"] = etag_of(response.content)
+        if not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-cache"
+        patch_vary_headers(response, ["Authorization"])
+        return _conditional(request, response)
+
+
+def _is_read(request: HttpRequest, response: HttpResponse) -> bool:
+    return (
+        is_api(request)
+        and request.method in {"GET", "HEAD"}
+        and response.status_code == 200
+        and not response.streaming
+        and response.get("Content-Type", "") == "application/json"
+    )
+
+
+def _conditional(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """If-Match first, then If-None-Match (RFC 9110, 13.2.2)."""
+    try:
+        if_match_check(request, response["ETag"])
+    except PreconditionFailed as error:
+        return refusal_page(request, error)
+    wanted = request.headers.get("If-None-Match")
+    if wanted is None or not etags_match(wanted, response["ETag"], weak=True):
+        return response
+    unchanged = HttpResponseNotModified()
+    for name in ("ETag", "Cache-Control", "Vary"):
+        unchanged[name] = response[name]
+    return unchanged
 
 
 class RefusalPageMiddleware:

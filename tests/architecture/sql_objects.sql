@@ -186,6 +186,66 @@ BEGIN
   INSERT INTO ledger_member (id, book_id, user_id, role) VALUES (member, book, app_actor(), 'owner');
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_idempotency_claim(claimed text, print bytea, at timestamp with time zone)
+ RETURNS TABLE(is_claimed boolean, is_same boolean, status smallint, headers jsonb, body bytea)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET lock_timeout TO '4s'
+AS $function$
+BEGIN
+  INSERT INTO ledger_idempotency_key AS kept (user_id, key, fingerprint, created_at)
+  VALUES (app_actor(), claimed, print, at)
+  ON CONFLICT (user_id, key) DO UPDATE
+     SET fingerprint = excluded.fingerprint, created_at = excluded.created_at,
+         status = NULL, headers = NULL, body = NULL
+   WHERE kept.created_at <= least(excluded.created_at, now()) - interval '24 hours';
+  IF FOUND THEN
+    RETURN QUERY SELECT true, true, NULL::smallint, NULL::jsonb, NULL::bytea;
+  ELSE
+    RETURN QUERY SELECT false, kept.fingerprint = print, kept.status, kept.headers, kept.body
+                   FROM ledger_idempotency_key AS kept
+                  WHERE kept.user_id = app_actor() AND kept.key = claimed;
+  END IF;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_idempotency_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF OLD.status IS NULL AND NEW.status IS NOT NULL
+     AND (NEW.user_id, NEW.key, NEW.fingerprint, NEW.created_at)
+       = (OLD.user_id, OLD.key, OLD.fingerprint, OLD.created_at) THEN
+    RETURN NEW;
+  END IF;
+  IF NEW.status IS NULL AND OLD.created_at <= now() - interval '24 hours'
+     AND NEW.created_at > OLD.created_at AND (NEW.user_id, NEW.key) = (OLD.user_id, OLD.key) THEN
+    RETURN NEW;
+  END IF;
+  PERFORM ledger_refuse('ledger_idempotency_key_answered_once', 'the answer to a request does not change');
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_idempotency_purge(rows_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  purged integer;
+BEGIN
+  DELETE FROM ledger_idempotency_key AS kept
+   USING (SELECT user_id, key FROM ledger_idempotency_key
+           WHERE created_at <= now() - interval '24 hours'
+           ORDER BY created_at LIMIT rows_max
+             FOR UPDATE SKIP LOCKED) AS old
+   WHERE kept.user_id = old.user_id AND kept.key = old.key;
+  GET DIAGNOSTICS purged = ROW_COUNT;
+  RETURN purged;
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_period_close()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -443,6 +503,7 @@ CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_book REFERENCING NEW T
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_book REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER ledger_period_close BEFORE UPDATE OF closed_until ON public.ledger_book FOR EACH ROW EXECUTE FUNCTION ledger_period_close();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_book FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
+CREATE TRIGGER ledger_idempotency_answered_once BEFORE UPDATE ON public.ledger_idempotency_key FOR EACH ROW EXECUTE FUNCTION ledger_idempotency_guard();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_member REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_member REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
@@ -509,6 +570,16 @@ CREATE POLICY owner_reads ON ledger_book FOR SELECT TO rupaya_owner
 CREATE POLICY owners_update ON ledger_book FOR UPDATE TO public
   USING (id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]))
   WITH CHECK (id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
+CREATE POLICY own_keys ON ledger_idempotency_key FOR ALL TO public
+  USING (user_id = ( SELECT app_actor() AS app_actor))
+  WITH CHECK (user_id = ( SELECT app_actor() AS app_actor));
+CREATE POLICY owner_locks ON ledger_idempotency_key FOR UPDATE TO rupaya_owner
+  USING true
+  WITH CHECK false;
+CREATE POLICY owner_purges ON ledger_idempotency_key FOR DELETE TO rupaya_owner
+  USING true;
+CREATE POLICY owner_reads ON ledger_idempotency_key FOR SELECT TO rupaya_owner
+  USING true;
 CREATE POLICY members_read ON ledger_member FOR SELECT TO public
   USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_month_total FOR SELECT TO public

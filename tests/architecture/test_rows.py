@@ -36,6 +36,7 @@ UNAUDITED = {
     "ledger_posting": "append-only, and written in one statement with its audited transaction.",
     "ledger_month_total": "computed from the postings.",
     "ledger_statement_line": "the bank's own words, part of an audited statement; never edited.",
+    "ledger_idempotency_key": "a kept answer to an audited change; forgotten after a day.",
     "django_admin_log": "itself a log of staff.",
     "django_content_type": "Django's list of models; only migrations write it.",
     "django_migrations": "only migrations write it.",

@@ -1,4 +1,4 @@
-"""Around every request: its id, its log line, and refusals as pages."""
+"""Around every request: its id, its log line, the tag of what it reads, and refusals as pages."""
 
 from __future__ import annotations
 
@@ -10,8 +10,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from django.test import Client
+from django.http import HttpResponse, StreamingHttpResponse
+from django.test import Client, RequestFactory
 
+from rupaya.core.etag import etag_of
+from rupaya.core.middleware import ConditionalMiddleware
+from tests.ledger.desk import record
+from tests.rupaya.core.asking import bearer_of
 from tests.rupaya.core.probe_urls import SECRET
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -72,6 +77,121 @@ class TestRequestMiddleware:
         for word in ("phone-request-1", "GET", "/v1/nothing", "404", "duration_ms"):
             assert word in lines[0]
         assert "geheim" not in done.stdout + done.stderr
+
+
+def read_out(body=b"{}", *, method="GET", path="/v1/x", asked=None, **answer):
+    """What becomes of an answer to a request with these headers."""
+    middleware = ConditionalMiddleware(
+        lambda _: HttpResponse(body, **{"content_type": "application/json"} | answer)
+    )
+    return middleware(RequestFactory().generic(method, path, headers=asked or {}))
+
+
+class TestConditionalMiddleware:
+    def test_tags_the_very_bytes(self):
+        response = read_out(b'{"a":1}')
+
+        assert response["ETag"] == etag_of(b'{"a":1}') == read_out(b'{"a":1}', method="HEAD")["ETag"]
+        assert response["ETag"] != read_out(b'{"a": 1}')["ETag"]
+        assert response["Cache-Control"] == "private, no-cache"
+        assert response["Vary"] == "Authorization"
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    @pytest.mark.parametrize("form", ["{}", "W/{}", '"x", {}', "*"])
+    def test_tells_who_has_it_that_it_is_unchanged(self, method, form):
+        whole = read_out(method=method)
+        response = read_out(method=method, asked={"If-None-Match": form.format(whole["ETag"])})
+
+        assert (response.status_code, response.content) == (304, b"")
+        for name in ("ETag", "Cache-Control", "Vary"):
+            assert response[name] == whole[name]
+        assert {"Content-Type", "Content-Length"}.isdisjoint(response.headers)
+
+    @pytest.mark.parametrize("header", ["", '"x"', "nonsense", "W/", "null"])
+    def test_gives_everything_to_who_has_another_or_none(self, header):
+        assert read_out(b"[]", asked={"If-None-Match": header}).content == b"[]"
+
+    def test_keeps_what_the_view_has_said(self):
+        said = {"ETag": '"v7"', "Cache-Control": "private, max-age=60", "Vary": "Accept-Language"}
+        response = read_out(headers=said | {"Content-Type": "application/json"}, content_type=None)
+
+        assert {name: response[name] for name in said} == said | {"Vary": "Accept-Language, Authorization"}
+
+    def test_compares_with_the_tag_of_the_view(self):
+        said = {"ETag": '"v7"', "Content-Type": "application/json"}
+        asked = {"If-None-Match": '"v7"'}
+
+        assert read_out(headers=said, content_type=None, asked=asked).status_code == 304
+
+    def test_refuses_a_read_of_another_state_than_the_one_asked_for(self):
+        tag = read_out()["ETag"]
+
+        refusal = read_out(asked={"If-Match": '"x"', "If-None-Match": tag})
+
+        assert (refusal.status_code, refusal["Content-Type"]) == (412, "application/problem+json")
+        assert json.loads(refusal.content)["code"] == "precondition_failed"
+        assert "ETag" not in refusal
+        assert read_out(asked={"If-Match": tag}).status_code == 200
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"path": "/transactions"},
+            {"path": "/v10/x"},
+            {"method": "POST"},
+            {"method": "PATCH"},
+            {"status": 201},
+            {"status": 404},
+            {"content_type": "application/problem+json"},
+            {"content_type": "text/csv"},
+        ],
+        ids=str,
+    )
+    def test_leaves_every_other_answer_alone(self, other):
+        response = read_out(**other, asked={"If-None-Match": "*", "If-Match": '"x"'})
+
+        assert response.content == b"{}"
+        assert {"ETag", "Cache-Control", "Vary"}.isdisjoint(response.headers)
+
+    def test_leaves_a_stream_alone(self):
+        stream = StreamingHttpResponse([b"{}"], content_type="application/json")
+
+        response = ConditionalMiddleware(lambda _: stream)(RequestFactory().get("/v1/x"))  # type: ignore[arg-type,return-value]
+
+        assert "ETag" not in response
+
+    def test_works_through_the_whole_house(self, db, asha):
+        headers = bearer_of(asha)
+        whole = Client().get("/v1/categories", headers=headers)
+        tag = whole["ETag"]
+
+        unchanged = Client().get("/v1/categories", headers=headers | {"If-None-Match": tag})
+
+        assert tag == etag_of(whole.content)
+        assert "Authorization" in whole["Vary"]
+        assert (unchanged.status_code, unchanged.content, unchanged["ETag"]) == (304, b"", tag)
+        assert "Content-Length" not in unchanged  # 0 would be a lie about the answer that was not sent
+        assert unchanged["Cache-Control"] == "private, no-cache"
+        assert unchanged["X-Content-Type-Options"] == "nosniff"
+        assert unchanged["X-Request-ID"] != whole["X-Request-ID"]
+
+    def test_gives_a_new_tag_when_something_has_changed(self, db, asha):
+        headers = bearer_of(asha)
+        empty = Client().get("/v1/transactions", headers=headers)
+        record(asha)
+
+        response = Client().get("/v1/transactions", headers=headers | {"If-None-Match": empty["ETag"]})
+
+        assert response.status_code == 200
+        assert response["ETag"] != empty["ETag"]
+
+    def test_tells_nobody_that_anothers_answer_is_unchanged(self, db, asha):
+        tag = Client().get("/v1/categories", headers=bearer_of(asha))["ETag"]
+
+        response = Client().get("/v1/categories", headers={"If-None-Match": tag})
+
+        assert response.status_code == 401
+        assert response["Cache-Control"] == "no-store"
 
 
 @pytest.mark.urls("tests.rupaya.core.probe_urls")

@@ -1,0 +1,85 @@
+"""What a view wears to answer a repeated request with the first one's answer. It has no address of its own."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+
+from django.core.exceptions import RequestDataTooBig
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ledger.idempotency.rules import HEADERS_KEPT, Answer, fingerprint_of, key_check
+from ledger.idempotency.services import key_answer, key_claim
+from rupaya.core import clock, db
+from rupaya.core.api import ApiView
+from rupaya.core.parsers import BodyTooLarge
+from rupaya.core.renderers import OrjsonRenderer
+from rupaya.core.web import user_id_of
+
+P = ParamSpec("P")
+View = TypeVar("View", bound=ApiView)
+REPLAYED: Final = "Idempotency-Replayed"
+
+
+def once(
+    handler: Callable[Concatenate[View, Request, P], Response],
+) -> Callable[Concatenate[View, Request, P], Response]:
+    """Will wrap a handler that moves money: with an `Idempotency-Key` it does its work exactly once.
+
+    The key, the work and the answer are one transaction (the request's own). A repeat gets the first
+    answer, byte for byte, with `Idempotency-Replayed: true`; a refusal undoes the key too, so the next try
+    is a first one. Without the header nothing is kept. Two queries more, one for a repeat.
+
+    For JSON alone: a multipart body has a new boundary, hence another fingerprint, each time it is sent.
+    Raises KeyInvalid, KeyReused, KeyInUse.
+    """
+
+    @functools.wraps(handler)
+    def inner(view: View, request: Request, /, *args: P.args, **kwargs: P.kwargs) -> Response:
+        text = request.headers.get("Idempotency-Key")
+        if text is None:
+            return handler(view, request, *args, **kwargs)
+        user_id, key = user_id_of(request), key_check(text)
+        fingerprint = fingerprint_of(
+            method=str(request.method), path=request.get_full_path(), body=_body_of(request)
+        )
+        earlier = key_claim(key=key, fingerprint=fingerprint, now=clock.now())
+        if earlier is not None:
+            return _replay(earlier)
+        response = handler(view, request, *args, **kwargs)
+        if not 200 <= response.status_code < 300:  # a refusal that was returned, not raised
+            db.undo()
+            return response
+        key_answer(user_id=user_id, key=key, answer=_answer_of(response))
+        return response
+
+    return inner
+
+
+def _body_of(request: Request) -> bytes:
+    """The body as it came; the parser reads it again from memory."""
+    try:
+        return bytes(request.body)
+    except RequestDataTooBig as error:
+        raise BodyTooLarge from error
+
+
+def _answer_of(response: Response) -> Answer:
+    """Writes the body now, so that what is kept and what is sent are the same bytes."""
+    renderer = OrjsonRenderer()
+    response.data = body = renderer.render(response.data)
+    headers: dict[str, Any] = {"Content-Type": response.content_type or renderer.media_type}
+    headers |= {name: response[name] for name in HEADERS_KEPT if response.has_header(name)}
+    return Answer(response.status_code, headers, body)
+
+
+def _replay(answer: Answer) -> Response:
+    headers = {name: value for name, value in answer.headers.items() if name != "Content-Type"}
+    return Response(
+        answer.body,
+        status=answer.status,
+        headers={**headers, REPLAYED: "true"},
+        content_type=answer.headers["Content-Type"],
+    )
