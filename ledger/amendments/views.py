@@ -24,6 +24,7 @@ from ledger.amendments.serializers import (
 )
 from ledger.books.access import Right, book_for, book_id_read
 from ledger.books.models import Book
+from ledger.idempotency.views import once
 from ledger.journal.selectors import Shown, transaction_of, transactions_of
 from ledger.journal.serializers import TransactionIn, entry_of
 from ledger.journal.services import entries_post
@@ -72,6 +73,7 @@ class TransactionDetail(ApiView):
 class TransactionVoid(ApiView):
     """Makes a transaction count no more."""
 
+    @once
     def post(self, request: Request, transaction_id: UUID) -> Response:
         """Will void it; 200 with it."""
         return _void(request, transaction_id)
@@ -80,6 +82,7 @@ class TransactionVoid(ApiView):
 class TransactionRestore(ApiView):
     """Makes a transaction count again, or go back to an earlier version."""
 
+    @once
     def post(self, request: Request, transaction_id: UUID) -> Response:
         """Will restore it as `?version=` said, or as it was before it was made void; 200 with it."""
         book = _book(request, "write")
@@ -112,6 +115,7 @@ class TransactionHistory(ApiView):
 class TransactionUndo(ApiView):
     """Takes a whole change back."""
 
+    @once
     def post(self, request: Request) -> Response:
         """Will undo the change of `undo_token`; 200 with its transactions and the token that takes this back."""
         book = _book(request, "write")
@@ -123,6 +127,7 @@ class TransactionUndo(ApiView):
 class TransactionBatch(ApiView):
     """Up to 500 transactions at once, all or none."""
 
+    @once
     def post(self, request: Request) -> Response:
         """Will record `{"transactions": […]}`; 201 with them in their order."""
         book = _book(request, "write")
