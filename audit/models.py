@@ -13,7 +13,8 @@ from rupaya.core.ids import uuid7
 class AuditLog(models.Model):
     """One change of one row of an audited table. Append-only.
 
-    `changes` maps each field that changed to `[before, after]`; hidden fields are left out.
+    `changes`: of an UPDATE each field that changed as `[before, after]`; of an INSERT or DELETE the row itself, without
+    what is NULL. Hidden fields are left out.
     `resource_type` is the table, `resource_id` the row's id.
     """
 

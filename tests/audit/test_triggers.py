@@ -92,8 +92,8 @@ class TestAuditRecord:
     def test_keeps_all_of_a_new_row(self, committed, asha, admin_url):
         (entry,) = entries(admin_url, cash(asha).pk, "INSERT")
 
-        assert entry["changes"]["name"] == [None, "Cash"]
-        assert entry["changes"]["book_id"] == [None, str(asha.book.pk)]
+        assert entry["changes"]["name"] == "Cash"
+        assert entry["changes"]["book_id"] == str(asha.book.pk)
         assert "parent_id" not in entry["changes"]  # NULL is no news
 
     def test_keeps_all_of_a_row_that_goes(self, committed, asha, admin_url):
@@ -112,7 +112,7 @@ class TestAuditRecord:
 
         (entry,) = entries(admin_url, account_id, "DELETE")
         assert entry["user_id"] == str(asha.id)
-        assert entry["changes"]["name"] == ["Short-lived", None]
+        assert entry["changes"]["name"] == "Short-lived"
 
     @pytest.mark.parametrize("kind", ["staff", "job", "command", "system"])
     def test_says_which_kind_of_actor_it_was(self, committed, asha, admin_url, kind):
@@ -153,7 +153,7 @@ class TestAuditRecord:
         (entry,) = entries(admin_url, made)
         assert entry["action"] == "INSERT"
         assert entry["resource_type"] == "ledger_transaction"
-        assert entry["changes"]["description"] == [None, "Groceries"]
+        assert entry["changes"]["description"] == "Groceries"
 
 
 class TestHiddenColumns:
@@ -177,7 +177,7 @@ class TestHiddenColumns:
 
         (entry,) = entries(admin_url, sessions_of(asha.id)[0].pk)
         assert {"refresh_hash", "last_used_at", "rotated_at", "counter"}.isdisjoint(entry["changes"])
-        assert entry["changes"]["user_id"] == [None, str(asha.id)]
+        assert entry["changes"]["user_id"] == str(asha.id)
 
 
 class TestBulk:
