@@ -11,8 +11,8 @@ import psycopg
 
 from accounts.models import User
 from ledger.books.models import Book
+from ledger.books.services import household_start
 from ledger.chart.models import Account
-from ledger.chart.services import household_start
 from rupaya.core.db import Actor, acting_as
 from rupaya.core.ids import uuid7
 

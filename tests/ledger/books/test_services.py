@@ -11,7 +11,7 @@ from django.db import IntegrityError, connections
 from accounts.services import person_signup
 from ledger.books.access import BookReadOnly
 from ledger.books.models import Book
-from ledger.books.services import PeriodOnlyCloses, book_name_for, book_open, period_close
+from ledger.books.services import PeriodOnlyCloses, book_open, period_close
 from ledger.chart.models import Account
 from ledger.journal.services import PeriodClosed
 from rupaya.core.db import Actor, acting_as
@@ -103,16 +103,6 @@ class TestPeriodClose:
             period_close(book=Book.objects.get(pk=asha.book.pk), until=TODAY)
 
         record(asha, on=TODAY)
-
-
-class TestBookNameFor:
-    @pytest.mark.parametrize(
-        ("full_name", "name"),
-        [("Asha Rao", "Rao household"), ("Asha", "Asha household"), (" Asha  Devi ", "Devi household"),
-         ("", "My household"), ("x" * 120, "x" * 60 + " household"), ("आशा राव", "राव household")],
-    )  # fmt: skip
-    def test_takes_the_last_name(self, full_name, name):
-        assert book_name_for(full_name=full_name) == name
 
 
 def signed_up(full_name="Meena Iyer"):
