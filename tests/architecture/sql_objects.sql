@@ -59,6 +59,23 @@ BEGIN
     USING ERRCODE = '23514', CONSTRAINT = 'accounts_user_rights_from_owner', TABLE = 'accounts_user';
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.app_accounts_hidden()
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT coalesce(array_agg(account_id), '{}')
+    FROM ledger_account_visibility WHERE user_id = app_actor() AND visibility = 'hidden'
+$function$;
+CREATE OR REPLACE FUNCTION public.app_accounts_locked()
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT coalesce(array_agg(account_id), '{}') FROM ledger_account_visibility WHERE user_id = app_actor()
+$function$;
 CREATE OR REPLACE FUNCTION public.app_actor()
  RETURNS uuid
  LANGUAGE sql
@@ -78,6 +95,15 @@ AS $function$
            WHEN 'write' THEN role IN ('owner', 'editor')
            WHEN 'own' THEN role = 'owner'
          END
+$function$;
+CREATE OR REPLACE FUNCTION public.app_books_veiled()
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT coalesce(array_agg(DISTINCT book_id), '{}')
+    FROM ledger_account_visibility WHERE user_id = app_actor() AND visibility = 'hidden'
 $function$;
 CREATE OR REPLACE FUNCTION public.append_only(audited regclass, guard text)
  RETURNS void
@@ -170,6 +196,43 @@ BEGIN
   EXECUTE format('REVOKE TRUNCATE ON %s FROM rupaya_user', audited);
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_account_visibility_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book_id)) FROM (SELECT DISTINCT book_id FROM new_rows ORDER BY 1) b;
+  IF EXISTS (SELECT FROM new_rows n JOIN ledger_member m ON m.book_id = n.book_id AND m.user_id = n.user_id
+              WHERE m.role = 'owner') THEN
+    PERFORM ledger_refuse('ledger_account_visibility_of_owner', 'an owner sees everything');
+  END IF;
+  IF EXISTS (SELECT FROM new_rows n JOIN ledger_account a ON a.book_id = n.book_id AND a.id = n.account_id
+              WHERE a.type NOT IN ('asset', 'liability')) THEN
+    PERFORM ledger_refuse('ledger_account_visibility_of_money', 'only an account that holds or owes money can be hidden');
+  END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_book_currency_set(book uuid, wanted text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM ledger_book_own(book);
+  PERFORM pg_advisory_xact_lock(ledger_period_lock(book));
+  IF EXISTS (SELECT FROM ledger_transaction WHERE book_id = book)
+     OR EXISTS (SELECT FROM ledger_statement WHERE book_id = book) THEN
+    PERFORM ledger_refuse('ledger_book_currency_settled', 'money was written in the book''s currency');
+  END IF;
+  UPDATE ledger_account a SET currency = wanted
+    FROM ledger_book b
+   WHERE b.id = book AND a.book_id = book AND a.currency = b.base_currency;
+  UPDATE ledger_book SET base_currency = wanted WHERE id = book;
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_book_open(book uuid, member uuid, name text, currency text, zone text, fiscal_month integer)
  RETURNS void
  LANGUAGE plpgsql
@@ -184,6 +247,222 @@ BEGIN
   INSERT INTO ledger_book (id, name, base_currency, time_zone, fiscal_year_start_month)
   VALUES (book, name, currency, zone, fiscal_month);
   INSERT INTO ledger_member (id, book_id, user_id, role) VALUES (member, book, app_actor(), 'owner');
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_book_own(book uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF (book = ANY (app_books('own'))) IS NOT TRUE THEN
+    PERFORM ledger_refuse('ledger_book_owners_only', 'only an owner of the book may do this');
+  END IF;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_book_time_zone_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_timezone_names WHERE name = NEW.time_zone) THEN
+    PERFORM ledger_refuse('ledger_book_time_zone', 'there is no such time zone');
+  END IF;
+  RETURN NEW;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_invitation_accept(hash bytea)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  accepted ledger_invitation;
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book_id)) FROM ledger_invitation WHERE token_hash = hash;
+  accepted := ledger_invitation_for_actor(hash);
+  UPDATE ledger_invitation SET accepted_at = now(), accepted_by_id = app_actor()
+   WHERE id = accepted.id AND accepted_at IS NULL AND revoked_at IS NULL;
+  IF NOT FOUND THEN
+    PERFORM ledger_refuse('ledger_invitation_once', 'the invitation was used');
+  END IF;
+  INSERT INTO ledger_member (id, book_id, user_id, role)
+  VALUES (rupaya_uuid7(), accepted.book_id, app_actor(), accepted.role);
+  RETURN accepted.book_id;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_invitation_for_actor(hash bytea)
+ RETURNS ledger_invitation
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  found_one ledger_invitation;
+BEGIN
+  SELECT * INTO found_one FROM ledger_invitation WHERE token_hash = hash;
+  IF found_one.id IS NULL THEN
+    PERFORM ledger_refuse('ledger_invitation_exists', 'there is no such invitation');
+  ELSIF NOT EXISTS (SELECT FROM accounts_user WHERE id = app_actor() AND lower(email) = lower(found_one.email)) THEN
+    PERFORM ledger_refuse('ledger_invitation_addressee', 'the invitation was sent to another address');
+  ELSIF found_one.book_id = ANY (app_books('read')) THEN
+    PERFORM ledger_refuse('ledger_invitation_to_stranger', 'the book has this member');
+  ELSIF found_one.accepted_at IS NOT NULL THEN
+    PERFORM ledger_refuse('ledger_invitation_once', 'the invitation was used');
+  ELSIF found_one.revoked_at IS NOT NULL THEN
+    PERFORM ledger_refuse('ledger_invitation_stands', 'the invitation was withdrawn');
+  ELSIF found_one.expires_at <= now() THEN
+    PERFORM ledger_refuse('ledger_invitation_in_time', 'the invitation has expired');
+  END IF;
+  RETURN found_one;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_invitation_open(invitation uuid, book uuid, address text, wanted text, hash bytea)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book));
+  PERFORM ledger_book_own(book);
+  IF EXISTS (SELECT FROM ledger_member m JOIN accounts_user u ON u.id = m.user_id
+              WHERE m.book_id = book AND lower(u.email) = lower(address)) THEN
+    PERFORM ledger_refuse('ledger_invitation_to_stranger', 'the book has this member');
+  END IF;
+  UPDATE ledger_invitation SET revoked_at = now()
+   WHERE book_id = book AND lower(email) = lower(address) AND accepted_at IS NULL AND revoked_at IS NULL;
+  IF (SELECT count(*) FILTER (WHERE accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()) >= 20
+             OR count(*) FILTER (WHERE created_at > now() - interval '1 day') >= 50
+        FROM ledger_invitation WHERE book_id = book) THEN
+    PERFORM ledger_refuse('ledger_invitation_at_most', 'the book has sent as many invitations as it may');
+  END IF;
+  INSERT INTO ledger_invitation (id, book_id, email, role, token_hash, invited_by_id, created_at, expires_at)
+  VALUES (invitation, book, address, wanted, hash, app_actor(), now(), now() + interval '7 days');
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_invitation_revoke(book uuid, invitation uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book));
+  PERFORM ledger_book_own(book);
+  UPDATE ledger_invitation SET revoked_at = now()
+   WHERE id = invitation AND book_id = book AND accepted_at IS NULL AND revoked_at IS NULL;
+  IF NOT FOUND THEN
+    PERFORM ledger_refuse('ledger_invitation_exists', 'there is no such invitation');
+  END IF;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_invitation_show(hash bytea)
+ RETURNS TABLE(book_name text, inviter text, role text, expires_at timestamp with time zone)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT b.name, u.full_name, i.role, i.expires_at
+    FROM ledger_invitation_for_actor(hash) i
+    JOIN ledger_book b ON b.id = i.book_id
+    JOIN accounts_user u ON u.id = i.invited_by_id
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_member_keeps_owner()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  book uuid;
+BEGIN
+  FOR book IN SELECT DISTINCT book_id FROM old_rows WHERE role = 'owner' ORDER BY 1 LOOP
+    PERFORM pg_advisory_xact_lock(ledger_member_lock(book));
+    PERFORM FROM ledger_member WHERE book_id = book AND role = 'owner' LIMIT 1 FOR SHARE;
+    IF NOT FOUND THEN
+      PERFORM ledger_refuse('ledger_book_keeps_owner', 'a book always has an owner');
+    END IF;
+  END LOOP;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_member_limits()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book_id)) FROM (SELECT DISTINCT book_id FROM new_rows ORDER BY 1) b;
+  PERFORM pg_advisory_xact_lock(ledger_person_lock(user_id)) FROM (SELECT DISTINCT user_id FROM new_rows ORDER BY 1) p;
+  IF EXISTS (SELECT FROM ledger_member WHERE book_id IN (SELECT book_id FROM new_rows)
+              GROUP BY book_id HAVING count(*) > 20) THEN
+    PERFORM ledger_refuse('ledger_member_at_most', 'the book has as many members as it may');
+  END IF;
+  IF EXISTS (SELECT FROM ledger_member WHERE user_id IN (SELECT user_id FROM new_rows)
+              GROUP BY user_id HAVING count(*) > 100 OR count(*) FILTER (WHERE role = 'owner') > 20) THEN
+    PERFORM ledger_refuse('ledger_book_at_most', 'the person has as many books as one may');
+  END IF;
+  DELETE FROM ledger_account_visibility v USING new_rows n
+   WHERE v.book_id = n.book_id AND v.user_id = n.user_id AND n.role = 'owner';
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_member_lock(book uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ SELECT hashtextextended('ledger_member:' || book::text, 0) $function$;
+CREATE OR REPLACE FUNCTION public.ledger_member_remove(book uuid, person uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book));
+  IF person IS DISTINCT FROM app_actor() THEN
+    PERFORM ledger_book_own(book);
+  END IF;
+  DELETE FROM ledger_member WHERE book_id = book AND user_id = person;
+  IF NOT FOUND THEN
+    PERFORM ledger_refuse('ledger_member_exists', 'the book has no such member');
+  END IF;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_member_role_set(book uuid, person uuid, wanted text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book));
+  PERFORM ledger_book_own(book);
+  UPDATE ledger_member SET role = wanted WHERE book_id = book AND user_id = person;
+  IF NOT FOUND THEN
+    PERFORM ledger_refuse('ledger_member_exists', 'the book has no such member');
+  END IF;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_ownership_transfer(book uuid, person uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book));
+  PERFORM ledger_book_own(book);
+  IF person = app_actor() THEN
+    PERFORM ledger_refuse('ledger_ownership_moves', 'the book is the actor''s already');
+  END IF;
+  IF NOT EXISTS (SELECT FROM ledger_member WHERE book_id = book AND user_id = person) THEN
+    PERFORM ledger_refuse('ledger_member_exists', 'the book has no such member');
+  END IF;
+  UPDATE ledger_member SET role = CASE user_id WHEN person THEN 'owner' ELSE 'editor' END
+   WHERE book_id = book AND user_id IN (person, app_actor());
 END
 $function$;
 CREATE OR REPLACE FUNCTION public.ledger_period_close()
@@ -205,6 +484,12 @@ CREATE OR REPLACE FUNCTION public.ledger_period_lock(book uuid)
  IMMUTABLE PARALLEL SAFE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$ SELECT hashtextextended('ledger_period:' || book::text, 0) $function$;
+CREATE OR REPLACE FUNCTION public.ledger_person_lock(person uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ SELECT hashtextextended('ledger_person:' || person::text, 0) $function$;
 CREATE OR REPLACE FUNCTION public.ledger_post(book uuid, transactions jsonb)
  RETURNS void
  LANGUAGE sql
@@ -438,14 +723,28 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_account REFERENCING OL
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_account REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_account REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_account FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_account_visibility REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_account_visibility REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_account_visibility REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER ledger_account_visibility_guard AFTER INSERT ON public.ledger_account_visibility REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_visibility_guard();
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_account_visibility FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_book REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_book REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_book REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
+CREATE TRIGGER ledger_book_time_zone BEFORE INSERT OR UPDATE OF time_zone ON public.ledger_book FOR EACH ROW WHEN (((new.time_zone)::text <> 'Asia/Kolkata'::text)) EXECUTE FUNCTION ledger_book_time_zone_guard();
 CREATE TRIGGER ledger_period_close BEFORE UPDATE OF closed_until ON public.ledger_book FOR EACH ROW EXECUTE FUNCTION ledger_period_close();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_book FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_invitation REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'token_hash');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_invitation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'token_hash');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_invitation REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'token_hash');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_invitation FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_member REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_member REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER ledger_member_keeps_owner_delete AFTER DELETE ON public.ledger_member REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_member_keeps_owner();
+CREATE TRIGGER ledger_member_keeps_owner_update AFTER UPDATE ON public.ledger_member REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_member_keeps_owner();
+CREATE TRIGGER ledger_member_limits_insert AFTER INSERT ON public.ledger_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_member_limits();
+CREATE TRIGGER ledger_member_limits_update AFTER UPDATE ON public.ledger_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_member_limits();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_member FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER ledger_posting_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_posting FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('ledger_posting_append_only');
 CREATE TRIGGER ledger_posting_guard AFTER INSERT ON public.ledger_posting REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_posting_guard();
@@ -482,7 +781,7 @@ CREATE POLICY accounts_session_staff_sees ON accounts_session FOR SELECT TO publ
    FROM accounts_user actor
   WHERE (actor.id = ( SELECT app_actor() AS app_actor))));
 CREATE POLICY book_entries ON audit_logs FOR SELECT TO public
-  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (book_id <> ALL (( SELECT app_books_veiled() AS app_books_veiled)::uuid[])));
 CREATE POLICY own_entries ON audit_logs FOR SELECT TO public
   USING (user_id = ( SELECT app_actor() AS app_actor));
 CREATE POLICY owner_reads ON audit_logs FOR SELECT TO rupaya_owner
@@ -490,16 +789,31 @@ CREATE POLICY owner_reads ON audit_logs FOR SELECT TO rupaya_owner
 CREATE POLICY owner_writes ON audit_logs FOR INSERT TO rupaya_owner
   WITH CHECK true;
 CREATE POLICY members_read ON ledger_account FOR SELECT TO public
-  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])));
 CREATE POLICY owner_reads ON ledger_account FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY writers_delete ON ledger_account FOR DELETE TO public
-  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+  USING ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])));
 CREATE POLICY writers_insert ON ledger_account FOR INSERT TO public
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY writers_update ON ledger_account FOR UPDATE TO public
-  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
+  USING ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY members_read_own ON ledger_account_visibility FOR SELECT TO public
+  USING ((user_id = ( SELECT app_actor() AS app_actor)) AND ((visibility)::text = 'read'::text));
+CREATE POLICY owner_lifts ON ledger_account_visibility FOR DELETE TO rupaya_owner
+  USING true;
+CREATE POLICY owner_reads ON ledger_account_visibility FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY owners_delete ON ledger_account_visibility FOR DELETE TO public
+  USING (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
+CREATE POLICY owners_insert ON ledger_account_visibility FOR INSERT TO public
+  WITH CHECK (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
+CREATE POLICY owners_read ON ledger_account_visibility FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
+CREATE POLICY owners_update ON ledger_account_visibility FOR UPDATE TO public
+  USING (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]))
+  WITH CHECK (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_book FOR SELECT TO public
   USING (id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
 CREATE POLICY owner_opens ON ledger_book FOR INSERT TO rupaya_owner
@@ -509,6 +823,14 @@ CREATE POLICY owner_reads ON ledger_book FOR SELECT TO rupaya_owner
 CREATE POLICY owners_update ON ledger_book FOR UPDATE TO public
   USING (id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]))
   WITH CHECK (id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
+CREATE POLICY owner_invites ON ledger_invitation FOR INSERT TO rupaya_owner
+  WITH CHECK true;
+CREATE POLICY owner_reads ON ledger_invitation FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY owner_settles ON ledger_invitation FOR UPDATE TO rupaya_owner
+  USING true;
+CREATE POLICY owners_read ON ledger_invitation FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_member FOR SELECT TO public
   USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_month_total FOR SELECT TO public
@@ -534,26 +856,26 @@ CREATE POLICY writers_update ON ledger_posting FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_statement FOR SELECT TO public
-  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])));
 CREATE POLICY owner_reads ON ledger_statement FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY writers_delete ON ledger_statement FOR DELETE TO public
-  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+  USING ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])));
 CREATE POLICY writers_insert ON ledger_statement FOR INSERT TO public
-  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+  WITH CHECK ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])));
 CREATE POLICY writers_update ON ledger_statement FOR UPDATE TO public
-  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
+  USING ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_statement_line FOR SELECT TO public
-  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])));
 CREATE POLICY owner_reads ON ledger_statement_line FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY writers_delete ON ledger_statement_line FOR DELETE TO public
-  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+  USING ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])));
 CREATE POLICY writers_insert ON ledger_statement_line FOR INSERT TO public
-  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+  WITH CHECK ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])));
 CREATE POLICY writers_update ON ledger_statement_line FOR UPDATE TO public
-  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
+  USING ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_transaction FOR SELECT TO public
   USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));

@@ -198,8 +198,8 @@ BEGIN
         FROM ledger_invitation WHERE book_id = book) THEN
     PERFORM ledger_refuse('ledger_invitation_at_most', 'the book has sent as many invitations as it may');
   END IF;
-  INSERT INTO ledger_invitation (id, book_id, email, role, token_hash, invited_by_id, expires_at)
-  VALUES (invitation, book, address, wanted, hash, app_actor(), now() + interval '7 days');
+  INSERT INTO ledger_invitation (id, book_id, email, role, token_hash, invited_by_id, created_at, expires_at)
+  VALUES (invitation, book, address, wanted, hash, app_actor(), now(), now() + interval '7 days');
 END
 $$;
 

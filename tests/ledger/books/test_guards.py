@@ -161,7 +161,8 @@ class TestLimits:
         assert refused(raw, bala, given, bala.book.pk, asha.id) == "ledger_book_at_most"
 
     def test_are_counted_one_after_the_other(self, committed, asha):
-        start, outcomes = threading.Barrier(24), []
+        start = threading.Barrier(24)
+        outcomes = []
 
         def opens():
             with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
@@ -174,7 +175,7 @@ class TestLimits:
                     connection.commit()
                     outcomes.append("opened")
                 except errors.CheckViolation as error:
-                    outcomes.append(error.diag.constraint_name)
+                    outcomes.append(str(error.diag.constraint_name))
 
         threads = [threading.Thread(target=opens) for _ in range(24)]
         for thread in threads:
