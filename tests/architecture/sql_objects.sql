@@ -214,6 +214,28 @@ BEGIN
   RETURN NULL;
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_account_writable()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  locked uuid[] := app_accounts_locked();
+  is_locked boolean := false;
+BEGIN
+  IF locked = '{}' THEN
+    RETURN NULL;
+  ELSIF TG_TABLE_NAME = 'ledger_account' THEN
+    is_locked := EXISTS (SELECT FROM touched WHERE id = ANY (locked));
+  ELSE
+    is_locked := EXISTS (SELECT FROM touched WHERE account_id = ANY (locked));
+  END IF;
+  IF is_locked THEN
+    PERFORM ledger_refuse('ledger_account_writable', 'the account is one that the actor may only read');
+  END IF;
+  RETURN NULL;
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_book_currency_set(book uuid, wanted text)
  RETURNS void
  LANGUAGE plpgsql
@@ -722,6 +744,8 @@ CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.flags_flag_users FOR EA
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_account REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_account REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_account REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER ledger_account_writable_delete AFTER DELETE ON public.ledger_account REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
+CREATE TRIGGER ledger_account_writable_update AFTER UPDATE ON public.ledger_account REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_account FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_account_visibility REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_account_visibility REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
@@ -751,10 +775,16 @@ CREATE TRIGGER ledger_posting_guard AFTER INSERT ON public.ledger_posting REFERE
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER ledger_account_writable_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
+CREATE TRIGGER ledger_account_writable_insert AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
+CREATE TRIGGER ledger_account_writable_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
 CREATE TRIGGER ledger_statement_draft AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_draft_guard();
 CREATE TRIGGER ledger_statement_posted_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
 CREATE TRIGGER ledger_statement_posted_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_statement FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
+CREATE TRIGGER ledger_account_writable_delete AFTER DELETE ON public.ledger_statement_line REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
+CREATE TRIGGER ledger_account_writable_insert AFTER INSERT ON public.ledger_statement_line REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
+CREATE TRIGGER ledger_account_writable_update AFTER UPDATE ON public.ledger_statement_line REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
 CREATE TRIGGER ledger_statement_line_draft AFTER INSERT ON public.ledger_statement_line REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_draft_guard();
 CREATE TRIGGER ledger_statement_line_link AFTER UPDATE ON public.ledger_statement_line REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_link_guard();
 CREATE TRIGGER ledger_statement_line_posted_delete AFTER DELETE ON public.ledger_statement_line REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
@@ -793,11 +823,11 @@ CREATE POLICY members_read ON ledger_account FOR SELECT TO public
 CREATE POLICY owner_reads ON ledger_account FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY writers_delete ON ledger_account FOR DELETE TO public
-  USING ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])));
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY writers_insert ON ledger_account FOR INSERT TO public
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY writers_update ON ledger_account FOR UPDATE TO public
-  USING ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])))
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read_own ON ledger_account_visibility FOR SELECT TO public
   USING ((user_id = ( SELECT app_actor() AS app_actor)) AND ((visibility)::text = 'read'::text));
@@ -860,22 +890,22 @@ CREATE POLICY members_read ON ledger_statement FOR SELECT TO public
 CREATE POLICY owner_reads ON ledger_statement FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY writers_delete ON ledger_statement FOR DELETE TO public
-  USING ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])));
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY writers_insert ON ledger_statement FOR INSERT TO public
-  WITH CHECK ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])));
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY writers_update ON ledger_statement FOR UPDATE TO public
-  USING ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])))
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_statement_line FOR SELECT TO public
   USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])));
 CREATE POLICY owner_reads ON ledger_statement_line FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY writers_delete ON ledger_statement_line FOR DELETE TO public
-  USING ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])));
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY writers_insert ON ledger_statement_line FOR INSERT TO public
-  WITH CHECK ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])));
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY writers_update ON ledger_statement_line FOR UPDATE TO public
-  USING ((book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_locked() AS app_accounts_locked)::uuid[])))
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_transaction FOR SELECT TO public
   USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));

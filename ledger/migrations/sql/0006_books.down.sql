@@ -1,16 +1,16 @@
 ALTER POLICY book_entries ON audit_logs USING (book_id = ANY ((SELECT app_books('read'))::uuid[]));
-DO $$
-DECLARE
-  tenant text;
-BEGIN
-  FOREACH tenant IN ARRAY ARRAY['ledger_account', 'ledger_statement', 'ledger_statement_line'] LOOP
-    EXECUTE format('ALTER POLICY members_read ON %I USING (book_id = ANY ((SELECT app_books(''read''))::uuid[]))', tenant);
-    EXECUTE format('ALTER POLICY writers_insert ON %I WITH CHECK (book_id = ANY ((SELECT app_books(''write''))::uuid[]))', tenant);
-    EXECUTE format('ALTER POLICY writers_update ON %I USING (book_id = ANY ((SELECT app_books(''write''))::uuid[]))', tenant);
-    EXECUTE format('ALTER POLICY writers_delete ON %I USING (book_id = ANY ((SELECT app_books(''write''))::uuid[]))', tenant);
-  END LOOP;
-END
-$$;
+DROP TRIGGER ledger_account_writable_delete ON ledger_statement_line;
+DROP TRIGGER ledger_account_writable_update ON ledger_statement_line;
+DROP TRIGGER ledger_account_writable_insert ON ledger_statement_line;
+DROP TRIGGER ledger_account_writable_delete ON ledger_statement;
+DROP TRIGGER ledger_account_writable_update ON ledger_statement;
+DROP TRIGGER ledger_account_writable_insert ON ledger_statement;
+DROP TRIGGER ledger_account_writable_delete ON ledger_account;
+DROP TRIGGER ledger_account_writable_update ON ledger_account;
+DROP FUNCTION ledger_account_writable();
+ALTER POLICY members_read ON ledger_statement_line USING (book_id = ANY ((SELECT app_books('read'))::uuid[]));
+ALTER POLICY members_read ON ledger_statement USING (book_id = ANY ((SELECT app_books('read'))::uuid[]));
+ALTER POLICY members_read ON ledger_account USING (book_id = ANY ((SELECT app_books('read'))::uuid[]));
 
 DROP TRIGGER audit_insert ON ledger_account_visibility;
 DROP TRIGGER audit_update ON ledger_account_visibility;

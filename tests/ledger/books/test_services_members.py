@@ -7,7 +7,7 @@ import pytest
 from django.core import mail
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from ledger.books.access import BookNotFound, BookReadOnly, book_for
+from ledger.books.access import AccountReadOnly, BookNotFound, BookReadOnly, book_for
 from ledger.books.models import Invitation
 from ledger.books.rules import token_make
 from ledger.books.selectors import (
@@ -37,13 +37,19 @@ from ledger.books.services import (
     visibility_set,
 )
 from ledger.chart.selectors import AccountUnknown
+from ledger.chart.services import account_for
+from ledger.statements.selectors import StatementNotFound, statement_of
+from ledger.statements.services import statement_discard, statement_draft, statement_post
 from rupaya.core.db import acting_as
 from rupaya.core.errors import DomainError
 from rupaya.core.ids import uuid7
 from tests.accounts.phone import at_once
 from tests.ledger.books.sharing import invite, levels, restrict, role_in, roles, share
-from tests.ledger.desk import record
+from tests.ledger.desk import NOW, bank_import, record
 from tests.support.cast import Person
+from tests.support.engines import ROOT
+
+STATEMENT = ROOT / "tests/ledger/statements/fixtures/hdfc_delimited.txt"
 
 
 def expire(admin_url, invitation_id):
@@ -328,6 +334,30 @@ class TestVisibilitySet:
 
         with pytest.raises(AccountUnknown):
             record(Person(bala.user, asha.book), account_id=hidden)
+
+    def test_lets_a_member_read_the_banks_files_and_import_none(self, committed, asha, bala):
+        share(asha, bala)
+        guest, data = Person(bala.user, asha.book), STATEMENT.read_bytes()
+        with acting_as(asha.actor):
+            savings = account_for(book=asha.book, account_id=None, name="Savings account")
+            statement = statement_draft(book=asha.book, account=savings, data=data, file_name="july.txt")
+        restrict(asha, bala, "Savings account", "read")
+
+        with acting_as(bala.actor):
+            assert statement_of(book=asha.book, statement_id=statement.pk) == statement
+        for attempt in (
+            lambda: bank_import(guest, data + b"\n", account="Savings account"),
+            lambda: statement_post(book=asha.book, statement=statement, now=NOW, adjust=True),
+            lambda: statement_discard(book=asha.book, statement=statement),
+        ):
+            with pytest.raises(AccountReadOnly), acting_as(bala.actor):
+                attempt()
+
+        with acting_as(asha.actor):
+            assert statement_of(book=asha.book, statement_id=statement.pk).posted_at is None
+        restrict(asha, bala, "Savings account", "hidden")
+        with acting_as(bala.actor), pytest.raises(StatementNotFound):
+            statement_of(book=asha.book, statement_id=statement.pk)
 
     def test_refuses_owners_categories_and_what_is_not_there(self, asha, bala, chitra):
         share(asha, bala)
