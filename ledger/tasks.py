@@ -1,5 +1,3 @@
 """The front door that the worker looks for; each task lives with its feature."""
 
-from ledger.books import tasks as books
-
-__all__ = ["books"]
+from ledger.books.tasks import invitation_mail_send as invitation_mail_send
