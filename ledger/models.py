@@ -1,6 +1,8 @@
 """The front door that Django looks for; each model lives with its feature."""
 
+from ledger.books.models import AccountVisibility as AccountVisibility
 from ledger.books.models import Book as Book
+from ledger.books.models import Invitation as Invitation
 from ledger.books.models import Member as Member
 from ledger.chart.models import Account as Account
 from ledger.idempotency.models import IdempotencyKey as IdempotencyKey

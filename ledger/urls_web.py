@@ -1,7 +1,8 @@
 """The ledger's pages: one line a feature."""
 
+from ledger.books import urls as books
 from ledger.journal import urls as journal
 from ledger.reports import urls as reports
 from ledger.statements import urls as statements
 
-urlpatterns = [*reports.pages, *journal.pages, *statements.pages]
+urlpatterns = [*reports.pages, *journal.pages, *statements.pages, *books.pages]

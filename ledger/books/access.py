@@ -6,7 +6,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from ledger.books.models import Book, Member
-from rupaya.core.errors import FieldError, Forbidden, Invalid, NotFound
+from rupaya.core.errors import DomainError, FieldError, Forbidden, Invalid, NotFound
 
 Right = Literal["read", "write", "own"]
 _ROLES: Final[dict[Right, frozenset[str]]] = {
@@ -28,6 +28,17 @@ class BookReadOnly(Forbidden):
 
     code = "book_read_only"
     title = "Your role in this book does not allow this"
+
+
+class AccountReadOnly(Forbidden):
+    """Raised when a member writes to an account that an owner lets them only read."""
+
+    code = "account_read_only"
+    title = "In this account you may look and not write"
+
+
+# For whoever writes what belongs to an account: the guard that speaks, and what it means.
+ACCOUNT_GUARDS: Final[dict[str, type[DomainError]]] = {"ledger_account_writable": AccountReadOnly}
 
 
 def book_for(*, user_id: UUID, book_id: UUID | None, right: Right) -> Book:

@@ -6,7 +6,6 @@ from typing import Final
 from uuid import UUID
 
 from ledger.books.models import Book
-from ledger.books.services import book_name_for, book_open
 from ledger.chart.models import Account
 from ledger.chart.selectors import AccountUnknown, account_named, accounts_by_id
 from ledger.chart.starter_india import STARTER_CHART
@@ -43,7 +42,7 @@ class AccountNameInvalid(Invalid):
 
 
 def chart_start(*, book: Book) -> list[Account]:
-    """Will fill a new book with the starter chart, in one statement."""
+    """Will fill a new book with the starter chart, in one statement. Registered as a step of opening a book."""
     assert_acting()
     return Account.objects.bulk_create(
         Account(
@@ -57,11 +56,6 @@ def chart_start(*, book: Book) -> list[Account]:
         )
         for starter in STARTER_CHART
     )
-
-
-def household_start(*, user_id: UUID, full_name: str) -> None:  # noqa: ARG001  # the actor is in the transaction
-    """Will open a new person's first book with its chart. Registered as a step of sign-up."""
-    chart_start(book=book_open(name=book_name_for(full_name=full_name)))
 
 
 def account_open(

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 
+from ledger.books.access import ACCOUNT_GUARDS
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.selectors import AccountUnknown, accounts_by_id
@@ -135,7 +136,7 @@ def statement_draft(*, book: Book, account: Account, data: bytes, file_name: str
         lines_count=len(parsed.lines),
     )
     try:
-        with whole():
+        with explaining(ACCOUNT_GUARDS):
             statement.save(force_insert=True)
     except IntegrityError as error:  # the same file came twice at once: both get the one draft
         if constraint_name(error) != "ledger_statement_file_once":
@@ -202,7 +203,7 @@ def _post(
     drafts = [_line_draft(account, defaults, row) for row in rows]
     plugs = [_plug_draft(account, defaults, plug) for plug in plan.plugs]
     transactions_write(book=book, drafts=[*plugs, *drafts])
-    with explaining({"ledger_statement_line_posted_once": StatementPosted}):
+    with explaining(ACCOUNT_GUARDS | {"ledger_statement_line_posted_once": StatementPosted}):
         _lines_link(statement, rows, drafts)
         Statement.objects.filter(pk=statement.pk, book=book).update(posted_at=now)
         Account.objects.filter(pk=account.pk, book=book, institution="").update(institution=statement.bank)
@@ -212,7 +213,7 @@ def _post(
 def statement_discard(*, book: Book, statement: Statement) -> None:
     """Will delete a draft with its rows; raises StatementPosted for one that is in the books."""
     assert_acting()
-    refusals: dict[str, type[DomainError]] = {
+    refusals: dict[str, type[DomainError]] = ACCOUNT_GUARDS | {
         "ledger_statement_posted_stays": StatementPosted,
         "ledger_statement_line_posted_stays": StatementPosted,
     }

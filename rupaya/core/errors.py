@@ -69,6 +69,14 @@ class NotFound(DomainError):
     status = 404
 
 
+class Gone(DomainError):
+    """It was there, is over, and does not come back."""
+
+    code = "gone"
+    title = "This is over"
+    status = 410
+
+
 class Conflict(DomainError):
     """The state has moved on since the person looked."""
 

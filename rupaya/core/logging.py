@@ -32,6 +32,7 @@ _SECRET_VALUES: Final = (
     re.compile(r"(?<![\w-])\d{4}(?:[ -]\d{4}){2,3}(?![\w-])"),  # the same as printed on a card
     re.compile(r"://[^/\s:@]*:[^/\s@]+@"),  # a password in a URL
     re.compile(r"(?m)^\s*DETAIL:.*$"),  # PostgreSQL quotes the whole row that it refuses
+    re.compile(r"(?<=/invitations/)[\w-]{40,}"),  # the link of an invitation lets its reader in
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),  # an e-mail address
 )
 REDACTED: Final = "[redacted]"

@@ -26,6 +26,7 @@ _PAGES: Final = {
     400: "errors/400.html",
     403: "errors/403.html",
     404: "errors/404.html",
+    410: "errors/410.html",
     429: "errors/429.html",
     503: "errors/503.html",
 }

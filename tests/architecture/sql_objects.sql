@@ -59,6 +59,23 @@ BEGIN
     USING ERRCODE = '23514', CONSTRAINT = 'accounts_user_rights_from_owner', TABLE = 'accounts_user';
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.app_accounts_hidden()
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT coalesce(array_agg(account_id), '{}')
+    FROM ledger_account_visibility WHERE user_id = app_actor() AND visibility = 'hidden'
+$function$;
+CREATE OR REPLACE FUNCTION public.app_accounts_locked()
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT coalesce(array_agg(account_id), '{}') FROM ledger_account_visibility WHERE user_id = app_actor()
+$function$;
 CREATE OR REPLACE FUNCTION public.app_actor()
  RETURNS uuid
  LANGUAGE sql
@@ -78,6 +95,15 @@ AS $function$
            WHEN 'write' THEN role IN ('owner', 'editor')
            WHEN 'own' THEN role = 'owner'
          END
+$function$;
+CREATE OR REPLACE FUNCTION public.app_books_veiled()
+ RETURNS uuid[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT coalesce(array_agg(DISTINCT book_id), '{}')
+    FROM ledger_account_visibility WHERE user_id = app_actor() AND visibility = 'hidden'
 $function$;
 CREATE OR REPLACE FUNCTION public.append_only(audited regclass, guard text)
  RETURNS void
@@ -168,6 +194,65 @@ BEGIN
   EXECUTE format('CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON %s FOR EACH STATEMENT '
                  'EXECUTE FUNCTION append_only_refuse(%L)', audited, 'truncate_refused');
   EXECUTE format('REVOKE TRUNCATE ON %s FROM rupaya_user', audited);
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_account_visibility_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book_id)) FROM (SELECT DISTINCT book_id FROM new_rows ORDER BY 1) b;
+  IF EXISTS (SELECT FROM new_rows n JOIN ledger_member m ON m.book_id = n.book_id AND m.user_id = n.user_id
+              WHERE m.role = 'owner') THEN
+    PERFORM ledger_refuse('ledger_account_visibility_of_owner', 'an owner sees everything');
+  END IF;
+  IF EXISTS (SELECT FROM new_rows n JOIN ledger_account a ON a.book_id = n.book_id AND a.id = n.account_id
+              WHERE a.type NOT IN ('asset', 'liability')) THEN
+    PERFORM ledger_refuse('ledger_account_visibility_of_money', 'only an account that holds or owes money can be hidden');
+  END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_account_writable()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  locked uuid[] := app_accounts_locked();
+  is_locked boolean := false;
+BEGIN
+  IF locked = '{}' THEN
+    RETURN NULL;
+  ELSIF TG_TABLE_NAME = 'ledger_account' THEN
+    is_locked := EXISTS (SELECT FROM touched WHERE id = ANY (locked));
+  ELSE
+    is_locked := EXISTS (SELECT FROM touched WHERE account_id = ANY (locked));
+  END IF;
+  IF is_locked THEN
+    PERFORM ledger_refuse('ledger_account_writable', 'the account is one that the actor may only read');
+  END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_book_currency_set(book uuid, wanted text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM ledger_book_own(book);
+  PERFORM pg_advisory_xact_lock(ledger_period_lock(book));
+  IF EXISTS (SELECT FROM ledger_transaction WHERE book_id = book)
+     OR EXISTS (SELECT FROM ledger_statement WHERE book_id = book) THEN
+    PERFORM ledger_refuse('ledger_book_currency_settled', 'money was written in the book''s currency');
+  END IF;
+  UPDATE ledger_account a SET currency = wanted
+    FROM ledger_book b
+   WHERE b.id = book AND a.book_id = book AND a.currency = b.base_currency;
+  UPDATE ledger_book SET base_currency = wanted WHERE id = book;
 END
 $function$;
 CREATE OR REPLACE FUNCTION public.ledger_book_open(book uuid, member uuid, name text, currency text, zone text, fiscal_month integer)
@@ -265,6 +350,12 @@ CREATE OR REPLACE FUNCTION public.ledger_period_lock(book uuid)
  IMMUTABLE PARALLEL SAFE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$ SELECT hashtextextended('ledger_period:' || book::text, 0) $function$;
+CREATE OR REPLACE FUNCTION public.ledger_person_lock(person uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ SELECT hashtextextended('ledger_person:' || person::text, 0) $function$;
 CREATE OR REPLACE FUNCTION public.ledger_post(book uuid, transactions jsonb)
  RETURNS void
  LANGUAGE sql
@@ -497,26 +588,44 @@ CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.flags_flag_users FOR EA
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_account REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_account REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_account REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER ledger_account_writable_delete AFTER DELETE ON public.ledger_account REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
+CREATE TRIGGER ledger_account_writable_update AFTER UPDATE ON public.ledger_account REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_account FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_account_visibility REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_account_visibility REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_account_visibility REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER ledger_account_visibility_guard AFTER INSERT ON public.ledger_account_visibility REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_visibility_guard();
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_account_visibility FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_book REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_book REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_book REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
+CREATE TRIGGER ledger_book_time_zone BEFORE INSERT OR UPDATE OF time_zone ON public.ledger_book FOR EACH ROW WHEN (((new.time_zone)::text <> 'Asia/Kolkata'::text)) EXECUTE FUNCTION ledger_book_time_zone_guard();
 CREATE TRIGGER ledger_period_close BEFORE UPDATE OF closed_until ON public.ledger_book FOR EACH ROW EXECUTE FUNCTION ledger_period_close();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_book FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER ledger_idempotency_answered_once BEFORE UPDATE ON public.ledger_idempotency_key FOR EACH ROW EXECUTE FUNCTION ledger_idempotency_guard();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_member REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_member REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER ledger_member_keeps_owner_delete AFTER DELETE ON public.ledger_member REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_member_keeps_owner();
+CREATE TRIGGER ledger_member_keeps_owner_update AFTER UPDATE ON public.ledger_member REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_member_keeps_owner();
+CREATE TRIGGER ledger_member_limits_insert AFTER INSERT ON public.ledger_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_member_limits();
+CREATE TRIGGER ledger_member_limits_update AFTER UPDATE ON public.ledger_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_member_limits();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_member FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER ledger_posting_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_posting FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('ledger_posting_append_only');
 CREATE TRIGGER ledger_posting_guard AFTER INSERT ON public.ledger_posting REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_posting_guard();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
+CREATE TRIGGER ledger_account_writable_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
+CREATE TRIGGER ledger_account_writable_insert AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
+CREATE TRIGGER ledger_account_writable_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
 CREATE TRIGGER ledger_statement_draft AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_draft_guard();
 CREATE TRIGGER ledger_statement_posted_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
 CREATE TRIGGER ledger_statement_posted_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_statement FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
+CREATE TRIGGER ledger_account_writable_delete AFTER DELETE ON public.ledger_statement_line REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
+CREATE TRIGGER ledger_account_writable_insert AFTER INSERT ON public.ledger_statement_line REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
+CREATE TRIGGER ledger_account_writable_update AFTER UPDATE ON public.ledger_statement_line REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
 CREATE TRIGGER ledger_statement_line_draft AFTER INSERT ON public.ledger_statement_line REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_draft_guard();
 CREATE TRIGGER ledger_statement_line_link AFTER UPDATE ON public.ledger_statement_line REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_link_guard();
 CREATE TRIGGER ledger_statement_line_posted_delete AFTER DELETE ON public.ledger_statement_line REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
@@ -543,7 +652,7 @@ CREATE POLICY accounts_session_staff_sees ON accounts_session FOR SELECT TO publ
    FROM accounts_user actor
   WHERE (actor.id = ( SELECT app_actor() AS app_actor))));
 CREATE POLICY book_entries ON audit_logs FOR SELECT TO public
-  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (book_id <> ALL (( SELECT app_books_veiled() AS app_books_veiled)::uuid[])));
 CREATE POLICY own_entries ON audit_logs FOR SELECT TO public
   USING (user_id = ( SELECT app_actor() AS app_actor));
 CREATE POLICY owner_reads ON audit_logs FOR SELECT TO rupaya_owner
@@ -551,7 +660,7 @@ CREATE POLICY owner_reads ON audit_logs FOR SELECT TO rupaya_owner
 CREATE POLICY owner_writes ON audit_logs FOR INSERT TO rupaya_owner
   WITH CHECK true;
 CREATE POLICY members_read ON ledger_account FOR SELECT TO public
-  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])));
 CREATE POLICY owner_reads ON ledger_account FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY writers_delete ON ledger_account FOR DELETE TO public
@@ -561,6 +670,21 @@ CREATE POLICY writers_insert ON ledger_account FOR INSERT TO public
 CREATE POLICY writers_update ON ledger_account FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY members_read_own ON ledger_account_visibility FOR SELECT TO public
+  USING ((user_id = ( SELECT app_actor() AS app_actor)) AND ((visibility)::text = 'read'::text));
+CREATE POLICY owner_lifts ON ledger_account_visibility FOR DELETE TO rupaya_owner
+  USING true;
+CREATE POLICY owner_reads ON ledger_account_visibility FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY owners_delete ON ledger_account_visibility FOR DELETE TO public
+  USING (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
+CREATE POLICY owners_insert ON ledger_account_visibility FOR INSERT TO public
+  WITH CHECK (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
+CREATE POLICY owners_read ON ledger_account_visibility FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
+CREATE POLICY owners_update ON ledger_account_visibility FOR UPDATE TO public
+  USING (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]))
+  WITH CHECK (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_book FOR SELECT TO public
   USING (id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
 CREATE POLICY owner_opens ON ledger_book FOR INSERT TO rupaya_owner
@@ -605,7 +729,7 @@ CREATE POLICY writers_update ON ledger_posting FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_statement FOR SELECT TO public
-  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])));
 CREATE POLICY owner_reads ON ledger_statement FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY writers_delete ON ledger_statement FOR DELETE TO public
@@ -616,7 +740,7 @@ CREATE POLICY writers_update ON ledger_statement FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_statement_line FOR SELECT TO public
-  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])));
 CREATE POLICY owner_reads ON ledger_statement_line FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY writers_delete ON ledger_statement_line FOR DELETE TO public

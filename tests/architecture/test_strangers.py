@@ -6,6 +6,7 @@ A new address is walked by itself. One with a new kind of id in its path fails h
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from rupaya.core.ids import uuid7
+from tests.ledger.books.sharing import invite
 from tests.rupaya.core.asking import bearer_of
 from tests.support.cast import member_add
 
@@ -21,9 +24,19 @@ STATEMENT = Path(__file__).parent.parent / "ledger/statements/fixtures/hdfc_deli
 METHODS = ("get", "post", "put", "patch", "delete")
 SECRET = "Ashas anniversary surprise"
 ACCOUNT = "Ashas piggy bank"
-# For people who are not signed in, or about nobody's book.
+BOOK = "Ashas treasury"
+# For people who are not signed in, or about no book in particular.
 OPEN = {"v1/auth/signup", "v1/auth/login", "v1/auth/refresh", "v1/auth/logout"}
-BOOKLESS = OPEN | {"v1/me"}
+BOOKLESS = OPEN | {"v1/me", "v1/books", "v1/invitations/accept"}
+# What of a book its owners alone may even read.
+OWNERS_READ = {
+    "v1/books/<uuid:book_id>/invitations",
+    "v1/books/<uuid:book_id>/members/<uuid:user_id>/accounts",  # for the member themselves too; here it is Asha's
+}
+# A letter's link exists, and is not a stranger's; all else of Asha's does not exist for them.
+LETTERS = {"invitations/<slug:token>"}
+# Administering a book is its owners' too, and money is written elsewhere.
+ADMINISTRATION = "v1/books/<uuid:book_id>"
 
 
 def routes(prefix: str) -> list[tuple[str, Any]]:
@@ -46,12 +59,29 @@ API = [
     if hasattr(pattern.callback.view_class, method)
 ]
 BOOK_API = [(path, method) for path, method in API if path not in BOOKLESS]
+ADMIN_API = [
+    (path, method) for path, method in BOOK_API if path.startswith(ADMINISTRATION) and method != "get"
+]
+# Where a book of one's own stands in the address, somebody else's id may stand behind it.
+FOREIGN = [
+    (path, method, name)
+    for path, method in BOOK_API
+    if path.startswith(ADMINISTRATION)
+    for name in re.findall(r"<uuid:([a-z_]+)>", path.removeprefix(ADMINISTRATION))
+]
+# What such an address must be sent to come as far as the id.
+BODIES = {
+    ("v1/books/<uuid:book_id>/members/<uuid:user_id>", "patch"): {"role": "viewer"},
+    ("v1/books/<uuid:book_id>/members/<uuid:user_id>/accounts/<uuid:account_id>", "put"): {
+        "visibility": "full"
+    },
+}
 PAGES = [path for path, pattern in routes("") if pattern.callback.__module__.startswith("ledger.")]
 
 
 @pytest.fixture
 def ids(committed, asha):
-    """Asha's ids by the name of the path's parameter; her book holds a transaction and a statement."""
+    """Asha's ids by the name of the path's parameter; her book holds a transaction, a statement and an invitation."""
     client, headers = Client(), bearer_of(asha)
     body = {"type": "expense", "amount": 500, "description": SECRET}
     assert (
@@ -61,19 +91,31 @@ def ids(committed, asha):
     file = SimpleUploadedFile("july.txt", STATEMENT.read_bytes())
     made = client.post("/v1/statements", {"file": file, "account_name": ACCOUNT}, headers=headers)
     assert made.status_code == 201, made.content
-    return {"statement_id": made.json()["id"]}
+    renamed = client.patch(
+        f"/v1/books/{asha.book.pk}", {"name": BOOK}, content_type="application/json", headers=headers
+    )
+    assert renamed.status_code == 200, renamed.content
+    invitation_id, token = invite(asha, f"{uuid7().hex}@example.in")
+    return {
+        "book_id": str(asha.book.pk),
+        "user_id": str(asha.id),
+        "account_id": str(asha.account("Cash").pk),
+        "invitation_id": str(invitation_id),
+        "statement_id": made.json()["id"],
+        "token": token,
+    }
 
 
 def address(path: str, ids: dict[str, str]) -> str:
     for name, value in ids.items():
-        path = path.replace(f"<uuid:{name}>", value)
+        path = re.sub(f"<[a-z]+:{name}>", value, path)
     assert "<" not in path, f"{path}: give `ids` one of Asha's"
     return f"/{path}"
 
 
-def call(client, method, path, headers=None):
-    body = {} if method == "get" else {"data": b"{}", "content_type": "application/json"}
-    return getattr(client, method)(path, headers=headers or {}, **body)
+def call(client, method, path, headers=None, *, body=None):
+    sent = {} if method == "get" else {"data": json.dumps(body or {}), "content_type": "application/json"}
+    return getattr(client, method)(path, headers=headers or {}, **sent)
 
 
 class TestWalk:
@@ -82,6 +124,7 @@ class TestWalk:
             ("v1/transactions", "get"),
             ("v1/transactions", "post"),
             ("v1/statements/<uuid:statement_id>", "delete"),
+            ("v1/books/<uuid:book_id>/members/<uuid:user_id>/accounts/<uuid:account_id>", "put"),
         } <= set(API)
         assert {"", "transactions", "statements/<uuid:statement_id>"} <= set(PAGES)
 
@@ -89,9 +132,9 @@ class TestWalk:
 @pytest.mark.parametrize(("path", "method"), API, ids=lambda value: value)
 class TestNobody:
     def test_is_asked_to_sign_in(self, committed, path, method):
-        ids = {"statement_id": "019ab1c2-0000-7000-8000-0123456789ab"}
+        anything = re.sub(r"<uuid:[a-z_]+>", "019ab1c2-0000-7000-8000-0123456789ab", path)
 
-        status = call(Client(), method, address(path, ids)).status_code
+        status = call(Client(), method, address(anything, {})).status_code
 
         assert status == (400 if path in OPEN - {"v1/auth/logout"} else 401)
 
@@ -115,6 +158,38 @@ class TestStranger:
             assert response.status_code == 404
 
 
+class TestForeignId:
+    @pytest.mark.parametrize(("path", "method", "name"), FOREIGN, ids=lambda value: value)
+    def test_is_unknown_in_a_book_of_ones_own(self, ids, asha, chitra, path, method, name):
+        own = {"book_id": str(chitra.book.pk), "user_id": str(chitra.id)}
+        where = address(path, ids | own | {name: ids[name]})
+
+        response = call(Client(), method, where, bearer_of(chitra), body=BODIES.get((path, method), {}))
+
+        assert response.status_code == 404, response.content
+
+
+@pytest.mark.parametrize("path", sorted(BOOKLESS - OPEN))
+@pytest.mark.parametrize("method", METHODS)
+class TestBookless:
+    def test_tells_a_stranger_nothing_of_ashas(self, ids, asha, chitra, path, method):
+        response = call(Client(), method, f"/{path}?book_id={asha.book.pk}", bearer_of(chitra))
+
+        assert response.status_code in {200, 400, 405}
+        for secret in (SECRET, BOOK, str(asha.book.pk), asha.user.email):
+            assert secret.encode() not in response.content
+
+
+class TestEditor:
+    @pytest.mark.parametrize(("path", "method"), ADMIN_API, ids=lambda value: value)
+    def test_does_not_administer_a_book(self, ids, asha, bala, admin_url, path, method):
+        member_add(admin_url, book=asha.book, person=bala, role="editor")
+
+        response = call(Client(), method, address(path, ids), bearer_of(bala))
+
+        assert response.status_code == 403, response.content
+
+
 class TestViewer:
     @pytest.mark.parametrize(("path", "method"), BOOK_API, ids=lambda value: value)
     def test_may_read_and_not_write(self, ids, asha, bala, admin_url, path, method):
@@ -123,7 +198,8 @@ class TestViewer:
 
         response = call(Client(), method, where, bearer_of(bala))
 
-        assert response.status_code == (200 if method == "get" else 403), response.content
+        may = method == "get" and path not in OWNERS_READ
+        assert response.status_code == (200 if may else 403), response.content
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "overview")
@@ -146,7 +222,9 @@ class TestPages:
             page = response.content.decode()
             assert SECRET not in page
             assert ACCOUNT not in page
-            assert response.status_code in ({404, 302} if "<" in path else {200})
+            assert BOOK not in page
+            refusal = 403 if path in LETTERS else 404
+            assert response.status_code in ({refusal, 302} if "<" in path else {200})
 
     def test_let_a_stranger_change_nothing_of_ashas(self, ids, asha, chitra, path):
         client = Client()
@@ -158,4 +236,4 @@ class TestPages:
         assert SECRET not in response.content.decode()
         assert left.json()["status"] == "draft"
         if "<" in path:
-            assert response.status_code in {404, 405}
+            assert response.status_code in {403 if path in LETTERS else 404, 405}

@@ -11,8 +11,8 @@ import psycopg
 
 from accounts.models import User
 from ledger.books.models import Book
+from ledger.books.services import household_start
 from ledger.chart.models import Account
-from ledger.chart.services import household_start
 from rupaya.core.db import Actor, acting_as
 from rupaya.core.ids import uuid7
 
@@ -54,7 +54,7 @@ def person_make(name: str) -> Person:
 
 
 def member_add(admin_url: str, *, book: Book, person: Person, role: str) -> None:
-    """Will make a person a member of another's book; invitations are not there yet, so as the administrator."""
+    """Will make a person a member of another's book; as the administrator, which is quicker than a letter."""
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(
             "INSERT INTO ledger_member (id, book_id, user_id, role) VALUES (%s, %s, %s, %s)",

@@ -11,12 +11,23 @@ from django.db import IntegrityError, connections
 from accounts.services import person_signup
 from ledger.books.access import BookReadOnly
 from ledger.books.models import Book
-from ledger.books.services import PeriodOnlyCloses, book_name_for, book_open, period_close
+from ledger.books.services import (
+    BooksTooMany,
+    CurrencySettled,
+    PeriodNotOver,
+    PeriodOnlyCloses,
+    TimeZoneUnknown,
+    book_open,
+    book_start,
+    book_update,
+    period_close,
+)
 from ledger.chart.models import Account
 from ledger.journal.services import PeriodClosed
 from rupaya.core.db import Actor, acting_as
 from rupaya.core.ids import uuid7
-from tests.accounts.phone import PASSWORD, actor, address_new
+from tests.accounts.phone import PASSWORD, actor, address_new, at_once
+from tests.ledger.books.sharing import share
 from tests.ledger.desk import TODAY, record
 from tests.support.cast import member_add
 from tests.support.engines import ROOT
@@ -46,6 +57,94 @@ class TestBookOpen:
     def test_refuses_what_no_book_is(self, asha, wrong):
         with pytest.raises(IntegrityError), acting_as(asha.actor):
             book_open(**({"name": "x"} | wrong))
+
+
+class TestBookStart:
+    def test_begins_with_the_chart_in_the_books_currency(self, asha):
+        with acting_as(asha.actor):
+            book = book_start(name="Shop", currency="USD", time_zone="Europe/London", month_start_day=25)
+            found = Book.objects.get(pk=book.pk)
+            currencies = set(book.accounts.values_list("currency", flat=True))
+
+        assert (found.time_zone, found.month_start_day) == ("Europe/London", 25)
+        assert currencies == {"USD"}
+
+    def test_refuses_the_21st(self, asha):
+        with acting_as(asha.actor):
+            for _ in range(19):
+                book_open(name="x")
+            with pytest.raises(BooksTooMany):
+                book_start(name="x")
+
+            assert Book.objects.count() == 20
+
+    def test_refuses_a_time_zone_that_the_database_lacks(self, asha):
+        with acting_as(asha.actor), pytest.raises(TimeZoneUnknown):
+            book_start(name="x", time_zone="Nowhere/Land")
+
+
+class TestBookUpdate:
+    def test_changes_what_is_named_and_nothing_else(self, asha):
+        with acting_as(asha.actor):
+            book_update(book=asha.book, today=TODAY, name="Home", time_zone="Asia/Dubai", month_start_day=31)
+            found = Book.objects.get(pk=asha.book.pk)
+
+        assert (found.name, found.time_zone, found.month_start_day) == ("Home", "Asia/Dubai", 31)
+        assert (found.fiscal_year_start_month, found.base_currency) == (4, "INR")
+
+    def test_takes_the_accounts_along_into_another_currency(self, asha):
+        with acting_as(asha.actor):
+            book_update(book=asha.book, today=TODAY, base_currency="USD")
+
+            assert Book.objects.get(pk=asha.book.pk).base_currency == "USD"
+            assert set(asha.book.accounts.values_list("currency", flat=True)) == {"USD"}
+
+    def test_keeps_the_currency_in_which_money_was_written(self, asha):
+        record(asha)
+
+        with acting_as(asha.actor):
+            book_update(book=asha.book, today=TODAY, base_currency="INR")  # it is that already
+            with pytest.raises(CurrencySettled):
+                book_update(book=asha.book, today=TODAY, base_currency="USD")
+
+    def test_waits_with_a_new_currency_for_those_who_are_posting(self, committed, asha):
+        has_posted, may_commit = threading.Event(), threading.Event()
+
+        def work(number):
+            if number == 0:
+                with acting_as(asha.actor):
+                    record(asha)
+                    has_posted.set()
+                    may_commit.wait(5)
+                return "posted"
+            has_posted.wait(5)
+            threading.Timer(0.2, may_commit.set).start()
+            with pytest.raises(CurrencySettled), acting_as(asha.actor):
+                book_update(book=asha.book, today=TODAY, base_currency="USD")
+            return "refused"
+
+        assert at_once(2, work) == ["posted", "refused"]
+
+    @pytest.mark.parametrize("days", [0, 1, 36500])
+    def test_closes_no_day_that_is_not_over(self, asha, days):
+        with acting_as(asha.actor), pytest.raises(PeriodNotOver):
+            book_update(book=asha.book, today=TODAY, closed_until=TODAY + dt.timedelta(days=days))
+
+    def test_closes_yesterday(self, asha):
+        yesterday = TODAY - dt.timedelta(days=1)
+        with acting_as(asha.actor):
+            book_update(book=asha.book, today=TODAY, closed_until=yesterday)
+
+            assert Book.objects.get(pk=asha.book.pk).closed_until == yesterday
+
+    @pytest.mark.parametrize(
+        "change", [{"name": "x"}, {"base_currency": "USD"}, {"closed_until": dt.date(2026, 3, 31)}]
+    )
+    def test_refuses_an_editor(self, asha, bala, change):
+        share(asha, bala)
+
+        with acting_as(bala.actor), pytest.raises(BookReadOnly):
+            book_update(book=Book.objects.get(pk=asha.book.pk), today=TODAY, **change)
 
 
 class TestPeriodClose:
@@ -103,16 +202,6 @@ class TestPeriodClose:
             period_close(book=Book.objects.get(pk=asha.book.pk), until=TODAY)
 
         record(asha, on=TODAY)
-
-
-class TestBookNameFor:
-    @pytest.mark.parametrize(
-        ("full_name", "name"),
-        [("Asha Rao", "Rao household"), ("Asha", "Asha household"), (" Asha  Devi ", "Devi household"),
-         ("", "My household"), ("x" * 120, "x" * 60 + " household"), ("आशा राव", "राव household")],
-    )  # fmt: skip
-    def test_takes_the_last_name(self, full_name, name):
-        assert book_name_for(full_name=full_name) == name
 
 
 def signed_up(full_name="Meena Iyer"):

@@ -9,6 +9,7 @@ from rupaya.core.errors import (
     DomainError,
     FieldError,
     Forbidden,
+    Gone,
     Invalid,
     NotFound,
     PreconditionFailed,
@@ -22,7 +23,7 @@ class TestDomainError:
     @pytest.mark.parametrize(
         ("family", "status"),
         [(DomainError, 400), (Invalid, 400), (Unauthenticated, 401), (Forbidden, 403), (NotFound, 404),
-         (Conflict, 409), (PreconditionFailed, 412), (Rejected, 422), (Unavailable, 503)],
+         (Conflict, 409), (Gone, 410), (PreconditionFailed, 412), (Rejected, 422), (Unavailable, 503)],
     )  # fmt: skip
     def test_has_the_status_of_its_family(self, family, status):
         assert family.status == status

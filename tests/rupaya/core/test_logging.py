@@ -16,6 +16,7 @@ from rupaya.core.logging import REDACTED, logging_configure, redact
 ROOT = Path(__file__).parent.parent.parent.parent
 CANARY = "kanari9Vogel"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0aaaa.c2lnbmF0dXJl"
+LINK = "Ab1-_" * 8 + "xyz"  # as long as an invitation's token
 ACCOUNT = "50100123456789"
 
 
@@ -44,13 +45,14 @@ class TestRedact:
          f'"password": "{CANARY}"',
          f"refresh_token: {CANARY}", f"postgresql://user:{CANARY}@host/db", f"redis://:{CANARY}@host/0",
          f"A/C {ACCOUNT}",
-         ACCOUNT, "4111 1111 1111 1111", "4111-1111-1111-1111", "2345 6789 0123"],
+         ACCOUNT, "4111 1111 1111 1111", "4111-1111-1111-1111", "2345 6789 0123",
+         f"/invitations/{LINK}", f"/login?next=/invitations/{LINK}"],
     )  # fmt: skip
     def test_takes_out_a_secret_by_its_shape_at_any_depth(self, text):
         line = redacted(event=f"said {text} there", body={"x": [text, {"y": (text,)}], text: 1})
 
         assert REDACTED in line["event"]
-        for secret in (CANARY, JWT, ACCOUNT, "1111", "6789"):
+        for secret in (CANARY, JWT, ACCOUNT, "1111", "6789", LINK):
             assert secret not in repr(line)
 
     def test_takes_out_account_numbers_that_are_keys(self):

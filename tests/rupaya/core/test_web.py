@@ -100,7 +100,7 @@ class TestIsApi:
 
 
 class TestRefusalPage:
-    @pytest.mark.parametrize("status", [400, 403, 404, 429, 503])
+    @pytest.mark.parametrize("status", [400, 403, 404, 410, 429, 503])
     def test_has_the_status(self, status):
         assert refusal_page(request(), None, status=status).status_code == status
 

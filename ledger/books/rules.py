@@ -1,0 +1,78 @@
+"""What a book's settings and its letters are made of. Pure: no database, no clock."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import functools
+import hashlib
+import zoneinfo
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.utils.crypto import salted_hmac
+
+from rupaya.core.text import has_hidden
+
+NAME_MAX: Final = 80  # characters
+MONTH_START_DAY_MAX: Final = 28  # the last day that every month has
+LAST_DAY: Final = 31  # as month_start_day: the last day of each month
+TOKEN_CHARACTERS_MAX: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An invitation as its reader sees it: who invites, into what, as what, until when (UTC)."""
+
+    book_name: str
+    inviter: str
+    role: str
+    expires_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccountShown:
+    """What a member sees of one account: `full`, `read` or `hidden`."""
+
+    id: UUID
+    name: str
+    type: str
+    kind: str
+    visibility: str
+
+    def as_json(self) -> dict[str, Any]:
+        """As the API gives it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+def name_fold(text: str) -> str | None:
+    """A book's name with white space folded; None for one that is empty, too long or holds what can't be seen."""
+    folded = " ".join(text.split())
+    return folded if 1 <= len(folded) <= NAME_MAX and not has_hidden(folded) else None
+
+
+def name_for(*, full_name: str) -> str:
+    """What a person's first book is called."""
+    surname = full_name.strip().rpartition(" ")[2] or "My"
+    return f"{surname[:60]} household"
+
+
+@functools.cache
+def time_zones() -> frozenset[str]:
+    """The names of all time zones (IANA), read once."""
+    return frozenset(zoneinfo.available_timezones())
+
+
+def token_make(*, invitation_id: UUID, secret: str | bytes) -> str:
+    """An invitation's token: 43 URL-safe characters for 32 bytes that only we can make from its id.
+
+    So nothing but its hash is stored, not even in the queue, and a letter that is sent twice says the same.
+    """
+    raw = salted_hmac("ledger.invitation", invitation_id.bytes, secret=secret, algorithm="sha256").digest()
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def token_hash(token: str) -> bytes:
+    """What is stored of a token: SHA-256. It is long and nobody can guess it, so a plain hash is enough."""
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,164 @@
+"""`/v1/books` and `/v1/invitations`: books, their members, and who sees what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ledger.books import selectors, serializers, services
+from ledger.books.access import Right, book_for
+from rupaya.core import clock
+from rupaya.core.api import ApiView, input_read, list_body
+from rupaya.core.web import user_id_of
+
+if TYPE_CHECKING:  # queries live in selectors
+    from ledger.books.models import Book
+
+
+class BookCollection(ApiView):
+    """The books that a person is a member of."""
+
+    def get(self, request: Request) -> Response:
+        """A page of them, oldest membership first: `?limit=` (50, at most 200), `?cursor=`."""
+        results = [serializers.book_out(view) for view in selectors.books_of(user_id=user_id_of(request))]
+        return Response(list_body(results, request=request))
+
+    def post(self, request: Request) -> Response:
+        """Will open a book with the starter chart; 201 with it."""
+        values = input_read(serializers.BookIn, data=request.data)
+        fiscal = {
+            new: values.pop(old)
+            for old, new in (("fiscal_year_start_month", "fiscal_month"), ("base_currency", "currency"))
+            if old in values
+        }
+        book = services.book_start(**values, **fiscal)
+        return Response(_book_body(request, book), status=201)
+
+
+class BookResource(ApiView):
+    """One book and its settings."""
+
+    def get(self, request: Request, book_id: UUID) -> Response:
+        """The book."""
+        return Response(_book_body(request, _book(request, book_id, "read")))
+
+    def patch(self, request: Request, book_id: UUID) -> Response:
+        """Will change its settings; 200 with the book."""
+        book = _book(request, book_id, "own")
+        values = input_read(serializers.BookChangeIn, data=request.data)
+        services.book_update(book=book, today=clock.today(zone=ZoneInfo(book.time_zone)), **values)
+        return Response(_book_body(request, book))
+
+
+class Ownership(ApiView):
+    """Whose a book is."""
+
+    def post(self, request: Request, book_id: UUID) -> Response:
+        """Will make another member the owner, and the actor an editor; 200 with the book."""
+        book = _book(request, book_id, "own")
+        values = input_read(serializers.OwnershipIn, data=request.data)
+        services.ownership_transfer(book=book, **values)
+        return Response(_book_body(request, book))
+
+
+class MemberCollection(ApiView):
+    """Who shares a book."""
+
+    def get(self, request: Request, book_id: UUID) -> Response:
+        """A page of the members, in the order in which they came."""
+        reader_id = user_id_of(request)
+        members = selectors.members_of(book=_book(request, book_id, "read"))
+        results = [serializers.member_out(member, reader_id=reader_id) for member in members]
+        return Response(list_body(results, request=request))
+
+
+class MemberResource(ApiView):
+    """One member."""
+
+    def patch(self, request: Request, book_id: UUID, user_id: UUID) -> Response:
+        """Will give the member another role; 200 with the member."""
+        book = _book(request, book_id, "own")
+        values = input_read(serializers.MemberIn, data=request.data)
+        services.member_role_set(book=book, user_id=user_id, **values)
+        member = selectors.member_of(book=book, user_id=user_id)
+        return Response(serializers.member_out(member, reader_id=user_id_of(request)))
+
+    def delete(self, request: Request, book_id: UUID, user_id: UUID) -> Response:
+        """Will take the member out, or let the actor leave; 204."""
+        is_leaving = user_id == user_id_of(request)
+        book = _book(request, book_id, "read" if is_leaving else "own")
+        services.member_remove(book=book, user_id=user_id)
+        return Response(status=204)
+
+
+class MemberAccountCollection(ApiView):
+    """What a member sees of the accounts."""
+
+    def get(self, request: Request, book_id: UUID, user_id: UUID) -> Response:
+        """A page of the accounts that hold or owe money. Owners ask for anybody, others for themselves."""
+        is_own = user_id == user_id_of(request)
+        book = _book(request, book_id, "read" if is_own else "own")
+        selectors.member_of(book=book, user_id=user_id)
+        accounts = selectors.accounts_shown(book=book, user_id=user_id)
+        return Response(list_body([account.as_json() for account in accounts], request=request))
+
+
+class MemberAccountResource(ApiView):
+    """What a member sees of one account."""
+
+    def put(self, request: Request, book_id: UUID, user_id: UUID, account_id: UUID) -> Response:
+        """Will set it; 200 with the account."""
+        book = _book(request, book_id, "own")
+        values = input_read(serializers.VisibilityIn, data=request.data)
+        selectors.member_of(book=book, user_id=user_id)
+        services.visibility_set(book=book, user_id=user_id, account_id=account_id, **values)
+        shown = selectors.account_shown(book=book, user_id=user_id, account_id=account_id)
+        return Response(shown.as_json())
+
+
+class InvitationCollection(ApiView):
+    """A book's open invitations; owners see them."""
+
+    def get(self, request: Request, book_id: UUID) -> Response:
+        """A page of them, oldest first."""
+        found = selectors.invitations_open(book=_book(request, book_id, "own"), now=clock.now())
+        results = [serializers.invitation_out(invitation) for invitation in found]
+        return Response(list_body(results, request=request))
+
+    def post(self, request: Request, book_id: UUID) -> Response:
+        """Will send an invitation; 201 with it, and the same whether or not the address has an account."""
+        book = _book(request, book_id, "own")
+        values = input_read(serializers.InvitationIn, data=request.data)
+        invitation = services.member_invite(book=book, inviter_id=user_id_of(request), **values)
+        return Response(serializers.invitation_out(invitation), status=201)
+
+
+class InvitationResource(ApiView):
+    """One open invitation."""
+
+    def delete(self, request: Request, book_id: UUID, invitation_id: UUID) -> Response:
+        """Will take it back; 204."""
+        services.invitation_revoke(book=_book(request, book_id, "own"), invitation_id=invitation_id)
+        return Response(status=204)
+
+
+class InvitationAcceptance(ApiView):
+    """The acceptance of an invitation, by the token of its letter."""
+
+    def post(self, request: Request) -> Response:
+        """Will make the actor a member; 200 with the book."""
+        values = input_read(serializers.AcceptIn, data=request.data)
+        book_id = services.invitation_accept(**values)
+        return Response(_book_body(request, _book(request, book_id, "read")))
+
+
+def _book(request: Request, book_id: UUID, right: Right) -> Book:
+    return book_for(user_id=user_id_of(request), book_id=book_id, right=right)
+
+
+def _book_body(request: Request, book: Book) -> dict[str, object]:
+    return serializers.book_out(selectors.book_view(book=book, user_id=user_id_of(request)))
