@@ -1,4 +1,4 @@
 """The front door that the worker looks for; each task lives with its feature."""
 
-from ledger.idempotency.tasks import idempotency_keys_purge as idempotency_keys_purge
 from ledger.books.tasks import invitation_mail_send as invitation_mail_send
+from ledger.idempotency.tasks import idempotency_keys_purge as idempotency_keys_purge
