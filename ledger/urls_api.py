@@ -1,8 +1,9 @@
 """The ledger's part of /v1: one line a feature."""
 
+from ledger.attachments import urls as attachments
 from ledger.chart import urls as chart
 from ledger.journal import urls as journal
 from ledger.reports import urls as reports
 from ledger.statements import urls as statements
 
-urlpatterns = [*chart.api, *journal.api, *reports.api, *statements.api]
+urlpatterns = [*chart.api, *journal.api, *reports.api, *statements.api, *attachments.api]

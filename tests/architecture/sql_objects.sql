@@ -170,6 +170,53 @@ BEGIN
   EXECUTE format('REVOKE TRUNCATE ON %s FROM rupaya_user', audited);
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_attachment_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF NOT EXISTS (SELECT FROM ledger_transaction t WHERE t.id = NEW.transaction_id AND t.book_id = NEW.book_id) THEN
+    PERFORM ledger_refuse('ledger_attachment_in_book', 'the book has no such transaction');
+  END IF;
+  RETURN NEW;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_attachment_orphans(keys text[])
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT key FROM unnest(keys) AS key
+   WHERE NOT EXISTS (SELECT FROM ledger_attachment a WHERE a.storage_key = key)
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_attachment_purge(rows_max integer)
+ RETURNS SETOF text
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  DELETE FROM ledger_attachment
+   WHERE id IN (SELECT id FROM ledger_attachment
+                 WHERE removed_at < now() - interval '30 days'
+                 ORDER BY removed_at, id
+                 LIMIT least(rows_max, 1000))
+  RETURNING storage_key
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_attachment_removal()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF OLD.removed_at IS NOT NULL OR NEW.removed_at IS NULL THEN
+    PERFORM ledger_refuse('ledger_attachment_removed_once', 'an attachment is removed once, and stays removed');
+  END IF;
+  NEW.removed_at := now();
+  RETURN NEW;
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_book_open(book uuid, member uuid, name text, currency text, zone text, fiscal_month integer)
  RETURNS void
  LANGUAGE plpgsql
@@ -438,6 +485,12 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_account REFERENCING OL
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_account REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_account REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_account FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_attachment REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'storage_key');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_attachment REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'storage_key');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_attachment REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'storage_key');
+CREATE TRIGGER ledger_attachment_in_book BEFORE INSERT ON public.ledger_attachment FOR EACH ROW EXECUTE FUNCTION ledger_attachment_guard();
+CREATE TRIGGER ledger_attachment_removed_once BEFORE UPDATE ON public.ledger_attachment FOR EACH ROW EXECUTE FUNCTION ledger_attachment_removal();
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_attachment FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_book REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_book REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_book REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
@@ -498,6 +551,19 @@ CREATE POLICY writers_delete ON ledger_account FOR DELETE TO public
 CREATE POLICY writers_insert ON ledger_account FOR INSERT TO public
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY writers_update ON ledger_account FOR UPDATE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY members_read ON ledger_attachment FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+CREATE POLICY owner_forgets ON ledger_attachment FOR DELETE TO rupaya_owner
+  USING (removed_at < (now() - '30 days'::interval));
+CREATE POLICY owner_reads ON ledger_attachment FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY writers_delete ON ledger_attachment FOR DELETE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_insert ON ledger_attachment FOR INSERT TO public
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_update ON ledger_attachment FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_book FOR SELECT TO public

@@ -48,6 +48,7 @@ BORN = {
     ("ledger", "0001_initial"),
     ("ledger", "0002_tenancy"),
     ("ledger", "0004_statement_guards"),
+    ("ledger", "0009_attachments"),
 }
 
 

@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from tests.ledger.attachments.pictures import PDF
 from tests.rupaya.core.asking import bearer_of
 from tests.support.cast import member_add
 
@@ -23,7 +24,9 @@ SECRET = "Ashas anniversary surprise"
 ACCOUNT = "Ashas piggy bank"
 # For people who are not signed in, or about nobody's book.
 OPEN = {"v1/auth/signup", "v1/auth/login", "v1/auth/refresh", "v1/auth/logout"}
-BOOKLESS = OPEN | {"v1/me"}
+# Whoever has the address has the right: what was signed in it is the person who asked for it.
+SIGNED = {"v1/attachments/<uuid:attachment_id>/file"}
+BOOKLESS = OPEN | SIGNED | {"v1/me"}
 
 
 def routes(prefix: str) -> list[tuple[str, Any]]:
@@ -51,17 +54,23 @@ PAGES = [path for path, pattern in routes("") if pattern.callback.__module__.sta
 
 @pytest.fixture
 def ids(committed, asha):
-    """Asha's ids by the name of the path's parameter; her book holds a transaction and a statement."""
+    """Asha's ids by the name of the path's parameter; her book holds a transaction with a receipt, and a statement."""
     client, headers = Client(), bearer_of(asha)
     body = {"type": "expense", "amount": 500, "description": SECRET}
-    assert (
-        client.post("/v1/transactions", body, content_type="application/json", headers=headers).status_code
-        == 201
-    )
+    transaction = client.post("/v1/transactions", body, content_type="application/json", headers=headers)
+    assert transaction.status_code == 201, transaction.content
+    transaction_id = transaction.json()["id"]
+    paper = {"file": SimpleUploadedFile(f"{SECRET}.pdf", PDF)}
+    attached = client.post(f"/v1/transactions/{transaction_id}/attachments", paper, headers=headers)
+    assert attached.status_code == 201, attached.content
     file = SimpleUploadedFile("july.txt", STATEMENT.read_bytes())
     made = client.post("/v1/statements", {"file": file, "account_name": ACCOUNT}, headers=headers)
     assert made.status_code == 201, made.content
-    return {"statement_id": made.json()["id"]}
+    return {
+        "statement_id": made.json()["id"],
+        "transaction_id": transaction_id,
+        "attachment_id": attached.json()["id"],
+    }
 
 
 def address(path: str, ids: dict[str, str]) -> str:
@@ -89,11 +98,13 @@ class TestWalk:
 @pytest.mark.parametrize(("path", "method"), API, ids=lambda value: value)
 class TestNobody:
     def test_is_asked_to_sign_in(self, committed, path, method):
-        ids = {"statement_id": "019ab1c2-0000-7000-8000-0123456789ab"}
+        ids = dict.fromkeys(
+            ("statement_id", "transaction_id", "attachment_id"), "019ab1c2-0000-7000-8000-0123456789ab"
+        )
 
         status = call(Client(), method, address(path, ids)).status_code
 
-        assert status == (400 if path in OPEN - {"v1/auth/logout"} else 401)
+        assert status == (404 if path in SIGNED else 400 if path in OPEN - {"v1/auth/logout"} else 401)
 
 
 @pytest.mark.parametrize(("path", "method"), BOOK_API, ids=lambda value: value)
