@@ -18,6 +18,7 @@ _APPLICATION: Final = range(0xE0, 0xF0)
 _EXIF: Final = b"Exif\0\0"
 # Of what applications add, only this says how the pixels look: size of a pixel, colours, how they were transformed.
 _KEPT: Final = ((0xE0, b"JFIF\0"), (0xE2, b"ICC_PROFILE\0"), (0xEE, b"Adobe"))
+_CODE: Final = re.compile(rb"[^\xff]", re.DOTALL)  # which marker it is, after any filling
 # The end of a scan's data: a marker that is no restart, no stuffed byte and no filling.
 _MARKER: Final = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
 
@@ -61,11 +62,10 @@ def read(data: bytes) -> Paper:
 
 def _marker(data: bytes, at: int) -> tuple[int, int]:
     """The marker at `at`, past any filling, and where what it begins goes on."""
-    if number(data, at, 1) != 0xFF:
+    found = _CODE.search(data, at)
+    if found is None or found.start() == at:
         raise Damaged("no marker")
-    while number(data, at, 1) == 0xFF:
-        at += 1
-    return data[at], at + 1
+    return found[0][0], found.end()
 
 
 def _is_kept(marker: int, body: bytes) -> bool:
