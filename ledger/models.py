@@ -1,5 +1,6 @@
 """The front door that Django looks for; each model lives with its feature."""
 
+from ledger.attachments.models import Attachment as Attachment
 from ledger.books.models import AccountVisibility as AccountVisibility
 from ledger.books.models import Book as Book
 from ledger.books.models import Invitation as Invitation

@@ -1,10 +1,19 @@
 """The ledger's part of /v1: one line a feature."""
 
 from ledger.amendments import urls as amendments
+from ledger.attachments import urls as attachments
 from ledger.books import urls as books
 from ledger.chart import urls as chart
 from ledger.journal import urls as journal
 from ledger.reports import urls as reports
 from ledger.statements import urls as statements
 
-urlpatterns = [*amendments.api, *books.api, *chart.api, *journal.api, *reports.api, *statements.api]
+urlpatterns = [
+    *amendments.api,
+    *attachments.api,
+    *books.api,
+    *chart.api,
+    *journal.api,
+    *reports.api,
+    *statements.api,
+]

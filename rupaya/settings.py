@@ -175,10 +175,13 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler"]
-FILE_UPLOAD_MAX_MEMORY_SIZE = DATA_UPLOAD_MAX_MEMORY_SIZE = (
-    6 * 1024 * 1024
-)  # bytes; a statement is at most 5 MiB
+# Bytes of a whole upload: an attachment is at most 10 MiB, a statement 5. What is larger is never taken in.
+FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # bytes of what comes beside files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+
+# ── Work in the background ───────────────────────────────────────────────────────────────────────
+PROCRASTINATE_IMPORT_PATHS = ["ledger.attachments.tasks"]  # an app's own `tasks` module is found without
 
 # ── People ───────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
@@ -258,8 +261,12 @@ TIME_ZONE = "Asia/Kolkata"
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(VAR_DIR / "media")))
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
+AWS_REGION = env.str("AWS_REGION", default="ap-south-1")
+AWS_S3_BUCKET = env.str("AWS_S3_BUCKET", default="")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": environment.media_storage(bucket=AWS_S3_BUCKET, region=AWS_REGION),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if APP_ENV == "test"  # tests render pages without a collectstatic first
@@ -267,15 +274,13 @@ STORAGES = {
     },
 }
 
-# ── Mail, AWS, payments ──────────────────────────────────────────────────────────────────────────
+# ── Mail, payments ───────────────────────────────────────────────────────────────────────────────
 SENDGRID_API_KEY = env.str("SENDGRID_API_KEY", default="")
 EMAIL_BACKEND = (
     "anymail.backends.sendgrid.EmailBackend" if SENDGRID_API_KEY else "django.core.mail.backends.console.EmailBackend"
 )  # fmt: skip
 ANYMAIL = {"SENDGRID_API_KEY": SENDGRID_API_KEY}
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="RUPAYA <no-reply@rupaya.com>")
-AWS_REGION = env.str("AWS_REGION", default="ap-south-1")
-AWS_S3_BUCKET = env.str("AWS_S3_BUCKET", default="")
 RAZORPAY = {
     name: env.str(name, default="")
     for name in ("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET")

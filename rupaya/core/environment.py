@@ -92,6 +92,24 @@ def _ssl_options(root_certificate: str) -> dict[str, str]:
     return {"sslmode": "require"}
 
 
+def media_storage(*, bucket: str, region: str) -> dict[str, Any]:
+    """Will make the entry of STORAGES for what people upload: a private S3 bucket, or without one a local folder.
+
+    Nothing is public: addresses are signed (Signature Version 4) and short-lived. boto3 finds the credentials itself.
+    """
+    if not bucket:
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    options = {
+        "bucket_name": bucket,
+        "region_name": region,
+        "default_acl": None,  # the bucket decides, and it is private
+        "querystring_auth": True,
+        "signature_version": "s3v4",
+        "addressing_style": "virtual",
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
 def development_secrets(directory: Path) -> dict[str, str]:
     """Will make JWT_SECRET and JWT_REFRESH_SECRET once for a development machine and keep them.
 

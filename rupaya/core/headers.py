@@ -57,7 +57,9 @@ class SecurityHeadersMiddleware:
         """Will add the headers; what says nothing of caches itself is kept by none."""
         response = self.get_response(request)
         for name, value in self.headers.items():
-            response[name] = value
+            # A file that people uploaded comes with a stricter policy than any page could work under.
+            if not (name == "Content-Security-Policy" and response.has_header(name)):
+                response[name] = value
         if request.is_secure():
             response["Strict-Transport-Security"] = _HSTS
         if not response.has_header("Cache-Control"):

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import IO, Any, Final, NoReturn
 
-from rest_framework.parsers import BaseParser
+from django.conf import settings
+from rest_framework.parsers import BaseParser, MultiPartParser
 
 from rupaya.core.errors import Invalid
 
@@ -46,6 +47,23 @@ class StrictJSONParser(BaseParser):
         if len(raw) > BODY_BYTES_MAX:
             raise BodyTooLarge(f"The body is larger than {BODY_BYTES_MAX // 1024} KiB.")
         return json_read(raw)
+
+
+class UploadParser(MultiPartParser):
+    """multipart/form-data with files. What is far too large is refused by its announced length, and not read."""
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Will read fields and files; raises BodyTooLarge."""
+        announced = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
+        most = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
+        if announced.isdigit() and int(announced) > most:
+            raise BodyTooLarge(f"The upload is larger than {most // 1024 // 1024} MB.")
+        return super().parse(stream, media_type, parser_context)
 
 
 def json_read(raw: bytes) -> Any:

@@ -49,6 +49,7 @@ BORN = {
     ("ledger", "0002_tenancy"),
     ("ledger", "0004_statement_guards"),
     ("ledger", "0014_books"),  # and one check on ledger_book: a row a household
+    ("ledger", "0015_attachments"),
 }
 
 

@@ -16,6 +16,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from rupaya.core.ids import uuid7
+from tests.ledger.attachments.pictures import PDF
 from tests.ledger.books.sharing import invite
 from tests.rupaya.core.asking import bearer_of
 from tests.support.cast import member_add
@@ -27,7 +28,9 @@ ACCOUNT = "Ashas piggy bank"
 BOOK = "Ashas treasury"
 # For people who are not signed in, or about no book in particular.
 OPEN = {"v1/auth/signup", "v1/auth/login", "v1/auth/refresh", "v1/auth/logout"}
-BOOKLESS = OPEN | {"v1/me", "v1/books", "v1/invitations/accept"}
+# Whoever has the address has the right: what was signed in it is the person who asked for it.
+SIGNED = {"v1/attachments/<uuid:attachment_id>/file"}
+BOOKLESS = OPEN | SIGNED | {"v1/me", "v1/books", "v1/invitations/accept"}
 # What of a book its owners alone may even read.
 OWNERS_READ = {
     "v1/books/<uuid:book_id>/invitations",
@@ -81,13 +84,18 @@ PAGES = [path for path, pattern in routes("") if pattern.callback.__module__.sta
 
 @pytest.fixture
 def ids(committed, asha):
-    """Asha's ids by the name of the path's parameter; her book holds a transaction, a statement and an invitation."""
+    """Asha's ids by the name of the path's parameter.
+
+    Her book holds a transaction with a receipt, a statement and an invitation.
+    """
     client, headers = Client(), bearer_of(asha)
     body = {"type": "expense", "amount": 500, "description": SECRET}
-    assert (
-        client.post("/v1/transactions", body, content_type="application/json", headers=headers).status_code
-        == 201
-    )
+    transaction = client.post("/v1/transactions", body, content_type="application/json", headers=headers)
+    assert transaction.status_code == 201, transaction.content
+    transaction_id = transaction.json()["id"]
+    paper = {"file": SimpleUploadedFile(f"{SECRET}.pdf", PDF)}
+    attached = client.post(f"/v1/transactions/{transaction_id}/attachments", paper, headers=headers)
+    assert attached.status_code == 201, attached.content
     file = SimpleUploadedFile("july.txt", STATEMENT.read_bytes())
     made = client.post("/v1/statements", {"file": file, "account_name": ACCOUNT}, headers=headers)
     assert made.status_code == 201, made.content
@@ -103,6 +111,8 @@ def ids(committed, asha):
         "invitation_id": str(invitation_id),
         "statement_id": made.json()["id"],
         "token": token,
+        "transaction_id": transaction_id,
+        "attachment_id": attached.json()["id"],
     }
 
 
@@ -136,7 +146,7 @@ class TestNobody:
 
         status = call(Client(), method, address(anything, {})).status_code
 
-        assert status == (400 if path in OPEN - {"v1/auth/logout"} else 401)
+        assert status == (404 if path in SIGNED else 400 if path in OPEN - {"v1/auth/logout"} else 401)
 
 
 @pytest.mark.parametrize(("path", "method"), BOOK_API, ids=lambda value: value)

@@ -35,6 +35,7 @@ def engines_start() -> str:
     home = Path(os.environ[_HOME])
     (home / "static").mkdir(exist_ok=True)  # WhiteNoise warns of a folder that is not there
     os.environ.setdefault("STATIC_ROOT", str(home / "static"))
+    os.environ.setdefault("MEDIA_ROOT", str(home / "media"))
     admin_url = os.environ.get("TEST_ADMIN_URL", "")
     engines = embedded.engines_ensure(
         home=home, postgres=not admin_url, valkey="REDIS_URL" not in os.environ, durable=False

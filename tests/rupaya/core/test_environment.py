@@ -13,6 +13,7 @@ from rupaya.core.environment import (
     derived_key,
     development_secrets,
     host_of,
+    media_storage,
     origin_patterns,
     production_refusal,
 )
@@ -30,6 +31,20 @@ def settings_of(url, **given):
     return database_settings(
         url, **{"name": "DATABASE_URL", "ssl": False, "root_certificate": "", "pool_size": 10, **given}
     )
+
+
+class TestMediaStorage:
+    def test_is_a_folder_without_a_bucket(self):
+        assert media_storage(bucket="", region="ap-south-1") == {
+            "BACKEND": "django.core.files.storage.FileSystemStorage"
+        }
+
+    def test_is_a_private_bucket_with_signed_addresses(self):
+        options = media_storage(bucket="rupaya-media", region="ap-south-1")["OPTIONS"]
+
+        assert (options["bucket_name"], options["region_name"]) == ("rupaya-media", "ap-south-1")
+        assert options["default_acl"] is None
+        assert (options["querystring_auth"], options["signature_version"]) == (True, "s3v4")
 
 
 class TestDatabaseSettings:

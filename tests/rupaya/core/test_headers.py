@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 
-from rupaya.core.headers import content_security_policy
+from rupaya.core.headers import SecurityHeadersMiddleware, content_security_policy
 from tests.rupaya.core.asking import bearer_of
 
 POLICY = {
@@ -96,6 +97,17 @@ class TestSecurityHeadersMiddleware:
         assert (
             "no-store" in directives or kind == "static" or (kind, directives) == ("api", "private, no-cache")
         )
+
+
+class TestStricterPolicy:
+    def test_of_an_uploaded_file_is_kept(self):
+        strict = {"Content-Security-Policy": "sandbox", "X-Frame-Options": "ALLOW"}
+        middleware = SecurityHeadersMiddleware(lambda _: HttpResponse(headers=strict))
+
+        response = middleware(RequestFactory().get("/"))
+
+        assert response["Content-Security-Policy"] == "sandbox"
+        assert response["X-Frame-Options"] == "DENY"
 
 
 class TestContentSecurityPolicy:

@@ -10,6 +10,8 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rest_framework.exceptions import ParseError
+from rest_framework.test import APIRequestFactory
 
 from rupaya.core.parsers import (
     BODY_BYTES_MAX,
@@ -17,6 +19,7 @@ from rupaya.core.parsers import (
     BodyTooLarge,
     BodyUnreadable,
     StrictJSONParser,
+    UploadParser,
     json_read,
 )
 
@@ -81,3 +84,24 @@ class TestStrictJSONParser:
             StrictJSONParser().parse(io.BytesIO(b"x" * (BODY_BYTES_MAX + 1)))
 
         assert raised.value.status == 413
+
+
+class TestUploadParser:
+    def test_refuses_what_announces_itself_as_too_large_without_reading_it(self, settings):
+        request = APIRequestFactory().post("/", b"x", content_type="multipart/form-data; boundary=b")
+        request.META["CONTENT_LENGTH"] = str(settings.FILE_UPLOAD_MAX_MEMORY_SIZE + 1)
+        stream = io.BytesIO(b"unread")
+
+        with pytest.raises(BodyTooLarge, match="larger than 11 MB"):
+            UploadParser().parse(stream, "multipart/form-data", {"request": request})
+
+        assert stream.tell() == 0
+
+    @pytest.mark.parametrize("announced", ["", None, "many", "-1"])
+    def test_leaves_odd_lengths_to_the_reader(self, announced):
+        request = APIRequestFactory().post("/", b"x", content_type="multipart/form-data; boundary=b")
+        request.META["CONTENT_LENGTH"] = announced
+
+        with contextlib.suppress(ParseError):
+            found = UploadParser().parse(io.BytesIO(), "multipart/form-data", {"request": request})
+            assert not found.files

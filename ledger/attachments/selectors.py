@@ -1,0 +1,60 @@
+"""Reading attachments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from uuid import UUID
+
+from django.db.models import Count
+
+from ledger.attachments.models import Attachment
+from ledger.books.models import Book
+from ledger.journal.models import Transaction
+from rupaya.core.errors import NotFound
+
+
+class AttachmentNotFound(NotFound):
+    """Raised when the book has no such attachment, or no more."""
+
+    code = "attachment_not_found"
+    title = "There is no such attachment"
+
+
+class TransactionNotFound(NotFound):
+    """Raised when the book has no such transaction."""
+
+    code = "transaction_not_found"
+    title = "There is no such transaction"
+
+
+def transaction_check(*, book: Book, transaction_id: UUID) -> None:
+    """Will raise TransactionNotFound where the book has no such transaction. One query."""
+    if not Transaction.objects.filter(book=book, pk=transaction_id).exists():
+        raise TransactionNotFound
+
+
+def attachments_of(*, book: Book, transaction_id: UUID) -> list[Attachment]:
+    """The attachments that a transaction has now, oldest first, at most ten. One query; a second where there are none.
+
+    Raises TransactionNotFound.
+    """
+    found = list(
+        Attachment.objects.filter(book=book, transaction_id=transaction_id, removed_at=None).order_by("pk")
+    )
+    if not found:
+        transaction_check(book=book, transaction_id=transaction_id)
+    return found
+
+
+def attachment_of(*, book: Book, attachment_id: UUID) -> Attachment:
+    """One attachment that is not removed; raises AttachmentNotFound. One query."""
+    found = Attachment.objects.filter(book=book, pk=attachment_id, removed_at=None).first()
+    if found is None:
+        raise AttachmentNotFound
+    return found
+
+
+def attachment_counts(*, book: Book, transaction_ids: Collection[UUID]) -> dict[UUID, int]:
+    """How many attachments each of these transactions has now; one without any is left out. One query."""
+    found = Attachment.objects.filter(book=book, transaction_id__in=transaction_ids, removed_at=None)
+    return dict(found.values_list("transaction_id").annotate(Count("pk")).order_by("transaction_id"))
