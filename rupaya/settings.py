@@ -181,7 +181,6 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # bytes of what comes beside file
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
 # ── Work in the background ───────────────────────────────────────────────────────────────────────
-PROCRASTINATE_IMPORT_PATHS = ["ledger.attachments.tasks"]  # an app's own `tasks` module is found without
 
 # ── People ───────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"

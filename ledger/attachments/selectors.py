@@ -10,6 +10,7 @@ from django.db.models import Count
 from ledger.attachments.models import Attachment
 from ledger.books.models import Book
 from ledger.journal.models import Transaction
+from ledger.journal.selectors import TransactionNotFound
 from rupaya.core.errors import NotFound
 
 
@@ -18,13 +19,6 @@ class AttachmentNotFound(NotFound):
 
     code = "attachment_not_found"
     title = "There is no such attachment"
-
-
-class TransactionNotFound(NotFound):
-    """Raised when the book has no such transaction."""
-
-    code = "transaction_not_found"
-    title = "There is no such transaction"
 
 
 def transaction_check(*, book: Book, transaction_id: UUID) -> None:

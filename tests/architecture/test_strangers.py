@@ -183,9 +183,9 @@ class TestForeignId:
 @pytest.mark.parametrize("method", METHODS)
 class TestBookless:
     def test_tells_a_stranger_nothing_of_ashas(self, ids, asha, chitra, path, method):
-        response = call(Client(), method, f"/{path}?book_id={asha.book.pk}", bearer_of(chitra))
+        response = call(Client(), method, f"{address(path, ids)}?book_id={asha.book.pk}", bearer_of(chitra))
 
-        assert response.status_code in {200, 400, 405}
+        assert response.status_code in ({404, 405} if path in SIGNED else {200, 400, 405})
         for secret in (SECRET, BOOK, str(asha.book.pk), asha.user.email):
             assert secret.encode() not in response.content
 
