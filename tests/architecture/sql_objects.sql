@@ -507,6 +507,56 @@ BEGIN
   RETURN NULL;
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_totals_repair(book uuid)
+ RETURNS TABLE(account_id uuid, month date, kept_amount_minor numeric, kept_base_minor numeric, amount_minor numeric, base_minor numeric)
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT pg_advisory_xact_lock(ledger_period_lock(book));
+  WITH wrong AS MATERIALIZED (
+    SELECT * FROM ledger_totals_wrong(book)
+  ), put_right AS (
+    INSERT INTO ledger_month_total AS total (book_id, account_id, month, amount_minor, base_minor)
+    SELECT w.book_id, w.account_id, w.month, w.amount_minor, w.base_minor FROM wrong w WHERE w.legs > 0
+    ON CONFLICT (book_id, account_id, month) DO UPDATE
+      SET amount_minor = excluded.amount_minor, base_minor = excluded.base_minor
+  ), removed AS (
+    DELETE FROM ledger_month_total total
+     USING wrong w
+     WHERE w.legs = 0 AND total.book_id = w.book_id AND total.account_id = w.account_id AND total.month = w.month
+  ), logged AS (
+    INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id, changes, user_agent,
+                            request_id, created_at)
+    SELECT rupaya_uuid7(), app_actor(), coalesce(nullif(current_setting('app.actor_kind', true), ''), 'unknown'),
+           'UPDATE', 'ledger_month_total', format('%s %s', w.account_id, w.month), w.book_id,
+           jsonb_build_object('amount_minor', jsonb_build_array(w.kept_amount_minor, w.amount_minor),
+                              'base_minor', jsonb_build_array(w.kept_base_minor, w.base_minor)),
+           coalesce(current_setting('app.user_agent', true), ''), coalesce(current_setting('app.request_id', true), ''),
+           clock_timestamp()
+      FROM wrong w
+  )
+  SELECT w.account_id, w.month, w.kept_amount_minor, w.kept_base_minor, w.amount_minor, w.base_minor FROM wrong w
+   ORDER BY w.account_id, w.month;
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_totals_wrong(book uuid)
+ RETURNS TABLE(book_id uuid, account_id uuid, month date, kept_amount_minor numeric, kept_base_minor numeric, amount_minor numeric, base_minor numeric, legs bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT coalesce(k.book_id, r.book_id), coalesce(k.account_id, r.account_id), coalesce(k.month, r.month),
+         coalesce(k.amount_minor, 0), coalesce(k.base_minor, 0), coalesce(r.amount_minor, 0), coalesce(r.base_minor, 0),
+         coalesce(r.legs, 0)
+    FROM (SELECT t.* FROM ledger_month_total t WHERE $1 IS NULL OR t.book_id = $1) k
+    FULL JOIN (
+      SELECT p.book_id, p.account_id, date_trunc('month', p.date)::date AS month,
+             sum(p.amount_minor) AS amount_minor, sum(p.base_minor) AS base_minor, count(*) AS legs
+        FROM ledger_posting p
+       WHERE p.retired_at IS NULL AND ($1 IS NULL OR p.book_id = $1)
+       GROUP BY 1, 2, 3) r
+      ON r.book_id = k.book_id AND r.account_id = k.account_id AND r.month = k.month
+   WHERE coalesce(k.base_minor, 0) <> coalesce(r.base_minor, 0)
+      OR coalesce(k.amount_minor, 0) <> coalesce(r.amount_minor, 0)
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_transaction_change_guard()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -794,6 +844,9 @@ CREATE POLICY members_read ON ledger_month_total FOR SELECT TO public
   USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
 CREATE POLICY owner_reads ON ledger_month_total FOR SELECT TO rupaya_owner
   USING true;
+CREATE POLICY owner_repairs ON ledger_month_total FOR ALL TO rupaya_owner
+  USING (SESSION_USER = CURRENT_USER)
+  WITH CHECK (SESSION_USER = CURRENT_USER);
 CREATE POLICY writers_delete ON ledger_month_total FOR DELETE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY writers_insert ON ledger_month_total FOR INSERT TO public

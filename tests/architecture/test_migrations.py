@@ -51,7 +51,7 @@ BORN = {
 }
 # Rules that one migration is excused from, and why.
 ALONE = {
-    "prefer-robust-stmts": "statement by statement, so that no lock outlives its own; a rerun names what is there already."
+    "prefer-robust-stmts": "statement by statement: no lock outlives its own, and a rerun names what is there already."
 }
 EXCUSED = {
     ("ledger", "0005_versions"): {

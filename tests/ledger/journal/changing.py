@@ -31,7 +31,9 @@ def act(raw, person):
     raw.execute("SELECT set_config('app.current_user_id', %s, true)", [str(person.id)])
 
 
-def change(raw, transaction_id, *, header=(), kept=(), retire="", legs=(), first=3, recorded="statement_timestamp()"):
+def change(
+    raw, transaction_id, *, header=(), kept=(), retire="", legs=(), first=3, recorded="statement_timestamp()"
+):
     """One statement that makes the next version of a transaction.
 
     header, kept: columns and SQL expressions that replace the right ones; None leaves the header, or the kept version,
@@ -40,7 +42,11 @@ def change(raw, transaction_id, *, header=(), kept=(), retire="", legs=(), first
     """
     steps = []
     if kept is not None:
-        values = {name: f"t.{name}" for name in KEPT} | {"transaction_id": "t.id", "last_line": LAST_LINE} | dict(kept)
+        values = (
+            {name: f"t.{name}" for name in KEPT}
+            | {"transaction_id": "t.id", "last_line": LAST_LINE}
+            | dict(kept)
+        )
         steps.append(
             f"kept AS (INSERT INTO ledger_transaction_version ({', '.join(values)})"
             f" SELECT {', '.join(values.values())} FROM ledger_transaction t WHERE t.id = %(t)s)"
@@ -58,12 +64,16 @@ def change(raw, transaction_id, *, header=(), kept=(), retire="", legs=(), first
     parameters = {"t": transaction_id, "accounts": [account.pk for account, _ in legs],
                   "minors": [minor for _, minor in legs]}  # fmt: skip
     on = dict(header or ()).get("date", "(SELECT date FROM ledger_transaction WHERE id = %(t)s)")
-    main = "SELECT 1" if not legs else f"""INSERT INTO ledger_posting (book_id, transaction_id, line, account_id, date, amount_minor, currency,
+    main = (
+        "SELECT 1"
+        if not legs
+        else f"""INSERT INTO ledger_posting (book_id, transaction_id, line, account_id, date, amount_minor, currency,
                                            base_minor, recorded_at)
                SELECT a.book_id, %(t)s, {first - 1} + leg.line, a.id,
                       {on}, leg.minor, a.currency, leg.minor, {recorded}
                  FROM unnest(%(accounts)s::uuid[], %(minors)s::bigint[]) WITH ORDINALITY AS leg (account, minor, line)
                  JOIN ledger_account a ON a.id = leg.account"""
+    )
     raw.execute(f"WITH {', '.join(steps)} {main}" if steps else main, parameters)
 
 

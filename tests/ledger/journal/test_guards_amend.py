@@ -80,15 +80,22 @@ class TestLedgerAmend:
         assert balance(asha, "Uncategorised", TODAY) == 0
         with psycopg.connect(admin_url) as admin:
             legs = admin.execute(
-                """SELECT line, p.amount_minor, retired_at IS NULL, recorded_at = t.changed_at OR retired_at = t.changed_at
+                """SELECT line, p.amount_minor, retired_at IS NULL,
+                          recorded_at = t.changed_at OR retired_at = t.changed_at
                      FROM ledger_posting p JOIN ledger_transaction t ON t.id = transaction_id
                     WHERE transaction_id = %s ORDER BY line""",
                 [made],
             ).fetchall()
             header = admin.execute(
-                "SELECT version, first_line, change_id, changed_by, tags FROM ledger_transaction WHERE id = %s", [made]
+                "SELECT version, first_line, change_id, changed_by, tags FROM ledger_transaction WHERE id = %s",
+                [made],
             ).fetchone()
-        assert legs == [(1, 50000, False, True), (2, -50000, False, True), (3, 70000, True, True), (4, -70000, True, True)]
+        assert legs == [
+            (1, 50000, False, True),
+            (2, -50000, False, True),
+            (3, 70000, True, True),
+            (4, -70000, True, True),
+        ]
         assert header == (2, 3, named, asha.id, ["car"])
 
     def test_leaves_what_was_known_at_any_instant(self, raw, asha):
@@ -168,7 +175,10 @@ class TestLedgerAmend:
         made = record(asha)
         with psycopg.connect(admin_url) as admin:
             admin.execute("SET session_replication_role = replica")
-            for table, columns in (("ledger_transaction", ("created_at", "changed_at")), ("ledger_posting", ("recorded_at",))):
+            for table, columns in (
+                ("ledger_transaction", ("created_at", "changed_at")),
+                ("ledger_posting", ("recorded_at",)),
+            ):
                 sets = ", ".join(f"{column} = {column} + interval '1 hour'" for column in columns)
                 column = "id" if table == "ledger_transaction" else "transaction_id"
                 admin.execute(f"UPDATE {table} SET {sets} WHERE {column} = %s", [made])
@@ -179,18 +189,22 @@ class TestLedgerAmend:
 
         assert ledger_verify(book_id=asha.book.pk, using="owner").differences == ()
 
-    def test_keeps_a_thousand_versions_and_no_more(self, raw, asha, admin_url):
+    @pytest.mark.parametrize(("version", "is_refused"), [(999, False), (1000, True)])
+    def test_keeps_a_thousand_versions_and_no_more(self, committed, asha, admin_url, version, is_refused):
         made = record(asha)
         with psycopg.connect(admin_url) as admin:
-            admin.execute("SET session_replication_role = replica")
-            admin.execute("UPDATE ledger_transaction SET version = 999 WHERE id = %s", [made])
-        act(raw, asha)
-        amend(raw, asha.book, state(raw, made, notes="x"))
-        raw.commit()
-        act(raw, asha)
+            admin.execute("SET LOCAL session_replication_role = replica")
+            admin.execute("UPDATE ledger_transaction SET version = %s WHERE id = %s", [version, made])
+            admin.execute("SET LOCAL session_replication_role = origin")
+            act(admin, asha)
+            item = state(admin, made, notes="x")
 
-        with refusal(raw, admin_url, "ledger_transaction_versions_few", asha.book):
-            amend(raw, asha.book, state(raw, made, notes="y"))
+            if is_refused:
+                with refusal(admin, admin_url, "ledger_transaction_versions_few", asha.book):
+                    amend(admin, asha.book, item)
+            else:
+                amend(admin, asha.book, item)
+            admin.rollback()
 
 
 class TestUndo:
@@ -229,7 +243,8 @@ class TestAmenders:
 
         with psycopg.connect(admin_url) as admin:
             kept = admin.execute(
-                "SELECT version, amount_minor FROM ledger_transaction_version WHERE transaction_id = %s ORDER BY 1", [made]
+                "SELECT version, amount_minor FROM ledger_transaction_version WHERE transaction_id = %s ORDER BY 1",
+                [made],
             ).fetchall()
         assert kept == [(1, 50000), (2, 700)]
         assert balance(asha, "Travel", TODAY) == 900
@@ -274,12 +289,16 @@ class TestAmenders:
             items = []
             for identity in dice.sample(made, 2):
                 if dice.random() < 0.2:
-                    items.append(state(connection, identity, status="void"))  # again, where it is void already
+                    items.append(
+                        state(connection, identity, status="void")
+                    )  # again, where it is void already
                     continue
                 category, minor = dice.choice([fuel, travel]), dice.randint(1, 10**6)
                 day = f"2026-{dice.randint(1, 12):02}-15"
                 legs = legs_json((category, minor), (cash, -minor))
-                items.append(state(connection, identity, status="posted", date=day, amount_minor=minor, postings=legs))
+                items.append(
+                    state(connection, identity, status="posted", date=day, amount_minor=minor, postings=legs)
+                )
             amend(connection, asha.book, *items)
 
         def work(number):

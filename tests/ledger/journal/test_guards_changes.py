@@ -1,4 +1,4 @@
-"""Changing what is in the book, attacked in raw SQL: as the application's role, and as a superuser whom no right binds."""
+"""Changing what is in the book, attacked in raw SQL: as the application, and as a superuser whom no right binds."""
 
 from __future__ import annotations
 
@@ -40,8 +40,10 @@ FORGED = {
     "one leg": ({"header": {"amount_minor": "100"}, "retire": "true", "legs": [("Cash", -100)]},
                 "ledger_transaction_balanced"),
     "legs beside those that count": ({"header": SAYS_GOOD, "legs": GOOD}, "ledger_transaction_whole"),
-    "half the legs that counted": ({"header": SAYS_GOOD, "retire": "line = 1", "legs": GOOD}, "ledger_transaction_balanced"),
-    "legs without a version": ({"header": None, "kept": None, "retire": "true", "legs": GOOD}, "ledger_transaction_whole"),
+    "half the legs that counted": ({"header": SAYS_GOOD, "retire": "line = 1", "legs": GOOD},
+                                   "ledger_transaction_balanced"),
+    "legs without a version": ({"header": None, "kept": None, "retire": "true", "legs": GOOD},
+                               "ledger_transaction_whole"),
     "legs after a gap": ({"header": SAYS_GOOD, "retire": "true", "legs": GOOD, "first": 5}, "ledger_transaction_whole"),
     "legs elsewhere than the header says": ({"header": SAYS_GOOD | {"first_line": "4"}, "retire": "true", "legs": GOOD},
                                             "ledger_transaction_whole"),
@@ -82,7 +84,8 @@ FORGED = {
     "another type": ({"header": {"type": "'income'"}}, "ledger_transaction_legs_fit"),
     "a transfer without a target": ({"header": {"type": "'transfer'"}}, "ledger_transaction_transfer_has_target"),
     "legs of another amount": ({"retire": "true", "legs": GOOD}, "ledger_transaction_header_fits"),
-    "legs of another account": ({"header": SAYS_GOOD, "retire": "true", "legs": [("Groceries", 100), ("Savings account", -100)]},
+    "legs of another account": ({"header": SAYS_GOOD, "retire": "true",
+                                 "legs": [("Groceries", 100), ("Savings account", -100)]},
                                 "ledger_transaction_header_fits"),
     "legs of another type": ({"header": SAYS_GOOD, "retire": "true", "legs": [("Salary", 100), ("Cash", -100)]},
                              "ledger_transaction_legs_fit"),
@@ -90,7 +93,8 @@ FORGED = {
                                 "ledger_transaction_header_fits"),
     "a kept version that said something else": ({"kept": {"amount_minor": "1"}}, "ledger_transaction_append_only"),
     "a kept version of other words": ({"kept": {"notes": "'x'"}}, "ledger_transaction_append_only"),
-    "a kept version by somebody else": ({"kept": {"changed_by": "gen_random_uuid()"}}, "ledger_transaction_append_only"),
+    "a kept version by somebody else": ({"kept": {"changed_by": "gen_random_uuid()"}},
+                                        "ledger_transaction_append_only"),
     "a kept version of other lines": ({"kept": {"last_line": "1"}}, "ledger_transaction_version_was"),
     "a version that is to come": ({"header": None, "kept": {"version": "7"}}, "ledger_transaction_version_was"),
     "a version that still stands": ({"header": None}, "ledger_transaction_version_was"),
@@ -137,7 +141,8 @@ class TestChange:
         assert totals_differ(admin_url, asha.book) == []
         act(role, asha)
         assert role.execute(
-            "SELECT version, first_line, last_line FROM ledger_transaction_version WHERE transaction_id = %s ORDER BY 1",
+            """SELECT version, first_line, last_line FROM ledger_transaction_version
+                WHERE transaction_id = %s ORDER BY 1""",
             [made],
         ).fetchall() == [(1, 1, 2), (2, 3, 4), (3, 3, 4), (4, 3, 4)]
         assert state(role, made)["status"] == "posted"
@@ -150,7 +155,9 @@ class TestChange:
         with refusal(role, admin_url, guard, asha.book):
             change(role, made, **named(asha, arguments))
 
-    @pytest.mark.parametrize("name", [name for name, (arguments, _) in FORGED.items() if "retire" not in arguments])
+    @pytest.mark.parametrize(
+        "name", [name for name, (arguments, _) in FORGED.items() if "retire" not in arguments]
+    )
     def test_is_refused_the_same_of_a_second_version(self, role, asha, admin_url, name):
         arguments, guard = FORGED[name]
         made = record(asha)
@@ -187,7 +194,9 @@ class TestChange:
 
 class TestRetirement:
     @pytest.mark.parametrize(
-        "sets", ["retired_at = NULL", "retired_at = now()", "retired_at = retired_at"], ids=["undone", "again", "kept"]
+        "sets",
+        ["retired_at = NULL", "retired_at = now()", "retired_at = retired_at"],
+        ids=["undone", "again", "kept"],
     )
     def test_is_written_once(self, role, asha, admin_url, sets):
         made = record(asha)
@@ -208,7 +217,8 @@ class TestRetirement:
 
         with psycopg.connect(admin_url) as admin, pytest.raises(errors.IntegrityError):
             admin.execute(
-                f"UPDATE ledger_posting SET retired_at = now(), {sets} WHERE transaction_id = %s AND line = 1", [made]
+                f"UPDATE ledger_posting SET retired_at = now(), {sets} WHERE transaction_id = %s AND line = 1",
+                [made],
             )
 
 
@@ -265,9 +275,9 @@ class TestKeptVersion:
         with pytest.raises(errors.InsufficientPrivilege):
             raw.execute(statement)
 
-        with psycopg.connect(admin_url) as admin:
-            with refusal(admin, admin_url, "ledger_transaction_version_append_only", asha.book):
-                admin.execute(statement)
+        guard = "ledger_transaction_version_append_only"
+        with psycopg.connect(admin_url) as admin, refusal(admin, admin_url, guard, asha.book):
+            admin.execute(statement)
 
     def test_is_kept_once(self, role, asha, admin_url):
         made = record(asha)
@@ -326,7 +336,11 @@ class TestReconciled:
         [
             {"header": {"status": "'void'"}, "retire": "true"},
             {"header": SAYS_GOOD, "retire": "true", "legs": GOOD},
-            {"header": {"date": "'2026-11-21'::date"}, "retire": "true", "legs": [("Groceries", 50000), ("Cash", -50000)]},
+            {
+                "header": {"date": "'2026-11-21'::date"},
+                "retire": "true",
+                "legs": [("Groceries", 50000), ("Cash", -50000)],
+            },
         ],
         ids=["void", "money", "day"],
     )
@@ -435,7 +449,8 @@ class TestStranger:
                 """INSERT INTO ledger_posting (book_id, transaction_id, line, account_id, date, amount_minor, currency,
                                                base_minor)
                    SELECT book_id, %s, 2 + row_number() OVER (), id, %s, minor, currency, minor
-                     FROM ledger_account JOIN (VALUES ('Groceries', 5), ('Cash', -5)) leg (account, minor) ON account = name
+                     FROM ledger_account
+                     JOIN (VALUES ('Groceries', 5), ('Cash', -5)) leg (account, minor) ON account = name
                     WHERE book_id = %s""",
                 [made, TODAY, chitra.book.pk],
             )
