@@ -6,6 +6,7 @@ Each change locks the book alone until it is committed, reads the state under th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -201,9 +202,14 @@ def _entry(state: State, changes: Mapping[str, Any], book: Book) -> Entry:
 
 
 def _back_to(state: State, then: State) -> dict[str, Any]:
-    """The state as a version said; its postings come again where others, or none, count now."""
-    is_void = then.status == "void"
-    again = not is_void and (state.status == "void" or not state.same_money(then))
+    """The state as a version said; its postings come again where others, or none, count now.
+
+    What becomes void goes on saying what its last legs said: they are the ones that are shown with it.
+    """
+    if then.status == "void":
+        money = {name: getattr(state, name) for name in ("date", "type", "account_id", "to_account_id", "amount_minor")}
+        return replace(then, **money).as_json(status="void", with_legs=False)
+    again = state.status == "void" or not state.same_money(then)
     return then.as_json(status=then.status, with_legs=again)
 
 

@@ -1,13 +1,17 @@
-"""Checking the journal's promises afresh, from the postings alone."""
+"""Checking the journal's promises afresh, from the postings alone, and putting month totals right."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
-from rupaya.core.db import rows_as_dicts
+from django.db import connections
+
+from rupaya.core.db import assert_acting, rows_as_dicts
 
 _VERIFY_SQL: Final = (Path(__file__).parent / "verify.sql").read_text()
 _COUNTS_SQL: Final = """
@@ -39,11 +43,24 @@ class Verification:
     differences: tuple[Difference, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """A month's total that was wrong, in minor units of the account's and the book's currency: as kept, and as it is."""
+
+    book_id: UUID
+    account_id: UUID
+    month: dt.date
+    kept_amount_minor: int
+    kept_base_minor: int
+    amount_minor: int
+    base_minor: int
+
+
 def ledger_verify(*, book_id: UUID | None, using: str) -> Verification:
     """Will recompute every invariant and every month total. Two queries; reads all of a book, or of all books.
 
-    `using` must be a connection of the schema's owner: row-level security hides other people's books
-    from every other role, and an empty answer would look sound.
+    The database does the counting: here arrive the differences alone. `using` must be a connection of the schema's
+    owner: row-level security hides other people's books from every other role, and an empty answer would look sound.
     """
     parameters = {"book": book_id, "rows": DIFFERENCES_MAX}
     (counts,) = rows_as_dicts(_COUNTS_SQL, parameters, using=using)
@@ -54,3 +71,25 @@ def ledger_verify(*, book_id: UUID | None, using: str) -> Verification:
             Difference(row["problem"], row["book_id"], row["subject"], row["detail"]) for row in rows
         ),
     )
+
+
+def books_with_wrong_totals(*, book_id: UUID | None, using: str) -> list[UUID]:
+    """The books, or the one, of which a month's total is not the sum of its postings. One query, as the owner."""
+    rows = rows_as_dicts(
+        "SELECT DISTINCT book_id FROM ledger_totals_wrong(%(book)s::uuid) ORDER BY 1",
+        {"book": book_id},
+        using=using,
+    )
+    return [row["book_id"] for row in rows]
+
+
+def totals_repair(*, book_id: UUID, using: str) -> Iterator[Repair]:
+    """Will put the month totals of a book right and give what was wrong; the audit log says the same.
+
+    Locks the book alone until the end of the transaction, so nobody posts meanwhile. One query, as the owner.
+    """
+    assert_acting(using=using)
+    with connections[using].cursor() as cursor:
+        cursor.execute("SELECT * FROM ledger_totals_repair(%s)", [book_id])
+        for account_id, month, *minors in cursor:
+            yield Repair(book_id, account_id, month, *(int(minor) for minor in minors))

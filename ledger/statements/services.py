@@ -156,7 +156,9 @@ def statement_post(*, book: Book, statement: Statement, now: dt.datetime, adjust
     """
     assert_acting()
     with whole():
-        account = Account.objects.select_for_update(of=("self",)).get(book=book, pk=statement.account_id)
+        # Not against those who only refer to the account: they may hold the book, which this waits for later.
+        accounts = Account.objects.select_for_update(of=("self",), no_key=True)
+        account = accounts.get(book=book, pk=statement.account_id)
         _draft_lock(book, statement)
         rows = lines_unknown(statement=statement)
         plan = plan_for(book=book, statement=statement, new_minor=sum(row["amount_minor"] for row in rows))

@@ -51,6 +51,26 @@ BORN = {
     ("ledger", "0014_books"),  # and one check on ledger_book: a row a household
     ("ledger", "0015_attachments"),
 }
+# Rules that one migration is excused from, and why.
+ALONE = {
+    "prefer-robust-stmts": "statement by statement: no lock outlives its own, and a rerun names what is there already."
+}
+EXCUSED = {
+    ("ledger", "0005_versions"): {
+        "adding-field-with-default": "statement_timestamp() is stable: it is asked once, and no row is written anew."
+    },
+    ("ledger", "0007_version_guards"): {
+        "ban-drop-constraint": "the date in it would bind a superseded leg to today's date; guards ask for it instead.",
+        "ban-drop-function": "a trigger's function; no client calls it.",
+    },
+    ("ledger", "0008_version_constraints"): {
+        "ban-drop-constraint": "of this very migration: it only saves NOT NULL from reading the table under its lock.",
+        **ALONE,
+    },
+    ("ledger", "0009_version_indexes"): ALONE,
+    ("ledger", "0011_search_text"): ALONE,
+    ("ledger", "0012_search_tags"): ALONE,
+}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +85,8 @@ def scratch(admin_url):
     with psycopg.connect(admin_url, autocommit=True) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {SCRATCH} WITH (FORCE)")
         admin.execute(f"CREATE DATABASE {SCRATCH} TEMPLATE {TEMPLATE}")
+        # A clone does not inherit what init.sql gives on the database itself; trusted extensions need it.
+        admin.execute(f"GRANT CREATE ON DATABASE {SCRATCH} TO rupaya_owner")
     yield (
         admin_of_scratch,
         os.environ
@@ -156,7 +178,8 @@ class TestSquawk:
             out = io.StringIO()
             call_command("sqlmigrate", app, name, stdout=out)
 
-            done = squawk(out.getvalue(), EXCLUDED.keys() | (AT_BIRTH if (app, name) in BORN else {}).keys())
+            excused = (AT_BIRTH if (app, name) in BORN else {}).keys() | EXCUSED.get((app, name), {}).keys()
+            done = squawk(out.getvalue(), EXCLUDED.keys() | excused)
 
             assert done.returncode == 0, done.stdout + done.stderr
 

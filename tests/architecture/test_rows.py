@@ -34,6 +34,7 @@ OPEN = {
 UNAUDITED = {
     "audit_logs": "it is the log.",
     "ledger_posting": "append-only, and written in one statement with its audited transaction.",
+    "ledger_transaction_version": "itself what a transaction was, by whom and when; append-only.",
     "ledger_month_total": "computed from the postings.",
     "ledger_statement_line": "the bank's own words, part of an audited statement; never edited.",
     "ledger_idempotency_key": "a kept answer to an audited change; forgotten after a day.",

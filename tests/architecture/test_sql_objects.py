@@ -53,5 +53,9 @@ class TestSqlObjects:
     def test_are_all_there(self, admin_url):
         text = page(admin_url)
 
-        for name in ("FUNCTION public.ledger_post(", "TRIGGER ledger_posting_guard", "POLICY own_entries"):
+        for name in (
+            "FUNCTION public.ledger_post(",
+            "TRIGGER ledger_posting_insert_guard",
+            "POLICY own_entries",
+        ):
             assert name in text

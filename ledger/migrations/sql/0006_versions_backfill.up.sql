@@ -11,7 +11,7 @@ UPDATE ledger_transaction t
     SELECT p.book_id, p.transaction_id,
            (array_agg(p.account_id) FILTER (WHERE h.type <> 'transfer' OR p.amount_minor < 0))[1] AS account_id,
            (array_agg(p.account_id) FILTER (WHERE h.type = 'transfer' AND p.amount_minor > 0))[1] AS to_account_id,
-           max(abs(p.amount_minor)) AS amount_minor
+           (array_agg(abs(p.amount_minor)) FILTER (WHERE h.type <> 'transfer' OR p.amount_minor < 0))[1] AS amount_minor
       FROM ledger_posting p
       JOIN ledger_transaction h ON h.id = p.transaction_id
       JOIN ledger_account a ON a.book_id = p.book_id AND a.id = p.account_id AND a.type IN ('asset', 'liability', 'equity')

@@ -47,6 +47,20 @@ DROP TRIGGER audit_delete ON ledger_transaction;
 DROP TRIGGER truncate_refuse ON ledger_transaction;
 SELECT audit_table('ledger_transaction', book_column => 'book_id', hidden => '');
 
+CREATE OR REPLACE FUNCTION ledger_transaction_guard() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  IF EXISTS (SELECT FROM new_rows t
+              WHERE NOT EXISTS (SELECT FROM ledger_posting p
+                                 WHERE p.book_id = t.book_id AND p.transaction_id = t.id AND p.line = 1)) THEN
+    PERFORM ledger_refuse('ledger_transaction_has_postings', 'a transaction came without its postings');
+  END IF;
+  RETURN NULL;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION ledger_statement_line_link_guard() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp

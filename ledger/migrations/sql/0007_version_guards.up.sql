@@ -38,6 +38,24 @@ CREATE TRIGGER ledger_transaction_append_only BEFORE DELETE OR TRUNCATE ON ledge
 CREATE TRIGGER ledger_posting_append_only BEFORE DELETE OR TRUNCATE ON ledger_posting
   FOR EACH STATEMENT EXECUTE FUNCTION ledger_delete_refuse('ledger_posting_append_only');
 
+-- A new header comes with its postings, and a client's own key for it belongs to its account.
+CREATE OR REPLACE FUNCTION ledger_transaction_guard() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  IF EXISTS (SELECT FROM new_rows t
+              WHERE NOT EXISTS (SELECT FROM ledger_posting p
+                                 WHERE p.book_id = t.book_id AND p.transaction_id = t.id AND p.line = 1)) THEN
+    PERFORM ledger_refuse('ledger_transaction_has_postings', 'a transaction came without its postings');
+  END IF;
+  IF EXISTS (SELECT FROM new_rows WHERE external_account_id <> account_id) THEN
+    PERFORM ledger_refuse('ledger_transaction_external_whole', 'an external id belongs to the account of its transaction');
+  END IF;
+  RETURN NULL;
+END
+$$;
+
 -- Which promise a transaction breaks with the legs that count; NULL where it keeps all.
 -- own: legs on accounts that hold or owe money, or equity. categories: legs on categories of the transaction's type.
 -- own_fit: those legs are the header's accounts with the header's amount.
@@ -125,7 +143,7 @@ BEGIN
                  bool_and(ledger_own_fits(t.type, t.account_id, t.to_account_id, t.amount_minor, p.account_id, p.amount_minor))
                    FILTER (WHERE a.type IN ('asset', 'liability', 'equity'))),
                CASE WHEN bool_or(a.closed_at IS NOT NULL) THEN 'ledger_account_open'
-                    WHEN bool_or(p.recorded_at < transaction_timestamp()) THEN 'ledger_posting_recorded_now' END) AS problem
+                    WHEN bool_or(p.recorded_at <> t.changed_at) THEN 'ledger_posting_recorded_then' END) AS problem
         FROM new_rows p
         JOIN ledger_account a ON a.book_id = p.book_id AND a.id = p.account_id
         LEFT JOIN ledger_transaction t ON t.id = p.transaction_id AND t.book_id = p.book_id
@@ -170,7 +188,7 @@ BEGIN
   IF EXISTS (
     SELECT FROM old_rows o
       LEFT JOIN new_rows n ON n.transaction_id = o.transaction_id AND n.line = o.line AND n.book_id = o.book_id
-     WHERE n.retired_at IS NULL OR o.retired_at IS NOT NULL OR n.retired_at < transaction_timestamp()
+     WHERE n.retired_at IS NULL OR o.retired_at IS NOT NULL
         OR (n.account_id, n.date, n.amount_minor, n.currency, n.base_minor, n.recorded_at)
            IS DISTINCT FROM (o.account_id, o.date, o.amount_minor, o.currency, o.base_minor, o.recorded_at)) THEN
     PERFORM ledger_refuse('ledger_posting_append_only', 'of a posting only its retirement is written, once');
@@ -180,6 +198,10 @@ BEGIN
     PERFORM ledger_refuse('ledger_period_open', 'the period is closed');
   END IF;
   PERFORM ledger_transactions_check((SELECT array_agg(DISTINCT transaction_id) FROM new_rows));
+  IF EXISTS (SELECT FROM new_rows p JOIN ledger_transaction t ON t.id = p.transaction_id AND t.book_id = p.book_id
+              WHERE p.retired_at <> t.changed_at) THEN
+    PERFORM ledger_refuse('ledger_posting_recorded_then', 'a posting retires at the instant of the change');
+  END IF;
   UPDATE ledger_month_total total
      SET amount_minor = total.amount_minor - gone.amount_minor, base_minor = total.base_minor - gone.base_minor
     FROM (
@@ -206,7 +228,8 @@ BEGIN
       LEFT JOIN ledger_transaction_version v
         ON v.transaction_id = o.id AND v.version = o.version AND v.book_id = o.book_id
      WHERE n.version IS DISTINCT FROM o.version + 1 OR n.changed_by IS DISTINCT FROM app_actor()
-        OR n.changed_at < transaction_timestamp() OR n.change_id IS NULL OR n.change_id = o.change_id
+        OR n.changed_at NOT BETWEEN transaction_timestamp() AND greatest(clock_timestamp(), o.changed_at)
+        OR n.change_id IS NULL OR n.change_id = o.change_id
         OR (n.book_id, n.origin, n.external_id, n.external_account_id, n.created_at)
            IS DISTINCT FROM (o.book_id, o.origin, o.external_id, o.external_account_id, o.created_at)
         OR (v.date, v.type, v.description, v.payee, v.notes, v.tags, v.status, v.is_reconciled, v.account_id,
@@ -218,9 +241,28 @@ BEGIN
   END IF;
   IF EXISTS (
     SELECT FROM old_rows o JOIN new_rows n ON n.id = o.id
+     WHERE n.first_line <> o.first_line
+       AND (n.status = 'void'
+            OR NOT EXISTS (SELECT FROM ledger_posting p WHERE p.transaction_id = n.id AND p.line = n.first_line - 1))) THEN
+    PERFORM ledger_refuse('ledger_transaction_whole', 'new legs follow the lines before; without new legs they stay');
+  END IF;
+  IF EXISTS (
+    SELECT FROM old_rows o JOIN new_rows n ON n.id = o.id
+     WHERE n.status = 'void'
+       AND (n.date, n.type, n.account_id, n.to_account_id, n.amount_minor)
+           IS DISTINCT FROM (o.date, o.type, o.account_id, o.to_account_id, o.amount_minor)) THEN
+    PERFORM ledger_refuse('ledger_transaction_header_fits', 'a void transaction says what its last legs said');
+  END IF;
+  IF EXISTS (
+    SELECT FROM old_rows o JOIN new_rows n ON n.id = o.id
      WHERE o.is_reconciled AND n.is_reconciled
-       AND (o.date, o.type, o.account_id, o.to_account_id, o.amount_minor, n.status = 'void')
-           IS DISTINCT FROM (n.date, n.type, n.account_id, n.to_account_id, n.amount_minor, o.status = 'void')) THEN
+       AND ((o.date, o.type, o.account_id, o.to_account_id, o.amount_minor, o.status = 'void')
+            IS DISTINCT FROM (n.date, n.type, n.account_id, n.to_account_id, n.amount_minor, n.status = 'void')
+            -- What reached the target of a transfer may be of another currency, and stands in its leg alone.
+            OR EXISTS (SELECT FROM ledger_posting p JOIN ledger_posting q
+                          ON q.transaction_id = p.transaction_id AND q.account_id = p.account_id
+                        WHERE p.transaction_id = n.id AND p.account_id = n.to_account_id
+                          AND p.retired_at = n.changed_at AND q.retired_at IS NULL AND q.amount_minor <> p.amount_minor))) THEN
     PERFORM ledger_refuse('ledger_transaction_reconciled_stays', 'what agrees with the bank does not change');
   END IF;
   PERFORM pg_advisory_xact_lock_shared(ledger_period_lock(book_id)) FROM (SELECT DISTINCT book_id FROM new_rows) b;
@@ -246,7 +288,7 @@ BEGIN
   IF EXISTS (
     SELECT FROM new_rows v
       LEFT JOIN ledger_transaction t ON t.id = v.transaction_id AND t.book_id = v.book_id
-     WHERE t.version IS DISTINCT FROM v.version + 1
+     WHERE v.version < 1 OR t.version IS DISTINCT FROM v.version + 1
         OR v.last_line IS DISTINCT FROM
            CASE WHEN t.first_line > v.first_line THEN t.first_line - 1
                 ELSE (SELECT max(p.line) FROM ledger_posting p WHERE p.transaction_id = t.id AND p.book_id = t.book_id) END) THEN
@@ -319,16 +361,20 @@ DECLARE
 BEGIN
   PERFORM pg_advisory_xact_lock(ledger_period_lock(book));
   moment := clock_timestamp();
+  IF (SELECT count(*) FROM jsonb_to_recordset(transactions) AS i (id uuid)
+        JOIN ledger_transaction t ON t.id = i.id AND t.book_id = book) <> jsonb_array_length(transactions) THEN
+    PERFORM ledger_refuse('ledger_transaction_in_book', 'the book has no such transaction');
+  END IF;
   WITH item AS MATERIALIZED (
     SELECT i.*, t.version, t.first_line, block.last_line,
-           greatest(moment, block.recorded_at) AS at  -- a clock set back must not make time run backwards here
+           greatest(moment, t.changed_at) AS at  -- a clock set back must not make time run backwards here
       FROM jsonb_to_recordset(transactions)
              AS i (id uuid, date date, type text, description text, account_id uuid, to_account_id uuid,
                    amount_minor bigint, payee text, notes text, tags text[], status text, is_reconciled boolean,
                    postings jsonb)
       JOIN ledger_transaction t ON t.id = i.id AND t.book_id = book
      CROSS JOIN LATERAL (
-       SELECT max(p.line) AS last_line, max(p.recorded_at) AS recorded_at
+       SELECT max(p.line) AS last_line
          FROM ledger_posting p WHERE p.transaction_id = i.id AND p.book_id = book) block
   ), kept AS (
     INSERT INTO ledger_transaction_version (transaction_id, version, book_id, date, type, description, payee, notes, tags,

@@ -17,6 +17,9 @@ from rupaya.core.money import Money
 from tests.support.cast import member_add
 
 TODAY = dt.date(2026, 11, 20)
+HEADER = """INSERT INTO ledger_transaction (id, book_id, date, type, origin, description, account_id, amount_minor,
+                                            change_id)
+            VALUES (%(t)s, %(b)s, '2026-11-20', 'expense', 'manual', 'x', %(y)s, 5, %(t)s)"""
 POSTING_COLUMNS = "(book_id, transaction_id, line, account_id, date, amount_minor, currency, base_minor)"
 
 
@@ -32,23 +35,22 @@ def spend(person, rupees=500, on=TODAY):
 
 
 def post(raw, person, legs, *, book=None, on=TODAY):
-    items = [
-        {
-            "id": str(uuid7()),
-            "date": on.isoformat(),
-            "type": "expense",
-            "origin": "manual",
-            "description": "raw",
-            "account_id": str(legs[-1][0].pk) if legs else None,
-            "amount_minor": abs(legs[-1][1]) if legs else None,
-            "postings": [
-                {"account_id": str(account.pk), "amount_minor": amount, "currency": "INR"}
-                for account, amount in legs
-            ],
-        }
-    ]
-    raw.execute("SELECT ledger_post(%s, %s)", [(book or person.book).pk, json.dumps(items)])
-    return items[0]["id"]
+    account, minor = legs[-1] if legs else (person.account("Cash"), 1)
+    item = {
+        "id": str(uuid7()),
+        "date": on.isoformat(),
+        "type": "expense",
+        "origin": "manual",
+        "description": "raw",
+        "account_id": str(account.pk),
+        "amount_minor": abs(minor) or 1,
+        "postings": [
+            {"account_id": str(account.pk), "amount_minor": amount, "currency": "INR"}
+            for account, amount in legs
+        ],
+    }
+    raw.execute("SELECT ledger_post(%s, %s)", [(book or person.book).pk, json.dumps([item])])
+    return item["id"]
 
 
 def guard_of(raised):
@@ -173,6 +175,7 @@ class TestLedgerPost:
         act(raw, asha)
         item = {
             "id": str(uuid7()), "date": "2026-11-20", "type": "expense", "origin": "manual", "description": "raw",
+            "account_id": str(asha.account("Cash").pk), "amount_minor": 100,
             "postings": [
                 {"account_id": str(asha.account(name).pk), "amount_minor": sign * 100, "base_minor": sign * 90,
                  "currency": "INR"}
@@ -211,6 +214,7 @@ class TestLedgerPost:
 def _item(identity, person):
     return {
         "id": str(identity), "date": "2026-11-20", "type": "expense", "origin": "manual", "description": "raw",
+        "account_id": str(person.account("Cash").pk), "amount_minor": 100,
         "postings": [
             {"account_id": str(person.account("Groceries").pk), "amount_minor": 100, "currency": "INR"},
             {"account_id": str(person.account("Cash").pk), "amount_minor": -100, "currency": "INR"},
@@ -225,7 +229,8 @@ class TestLegs:
          ("transfer", ("Groceries", "Cash")), ("expense", ("Groceries", "Fuel"))],
     )  # fmt: skip
     def test_must_fit_the_type(self, raw, asha, kind, names):
-        item = _item(uuid7(), asha) | {"type": kind}
+        target = asha.account("Savings account").pk if kind == "transfer" else None
+        item = _item(uuid7(), asha) | {"type": kind, "to_account_id": target and str(target)}
         item["postings"] = [
             {"account_id": str(asha.account(name).pk), "amount_minor": amount, "currency": "INR"}
             for name, amount in zip(names, (100, -100), strict=True)
@@ -242,8 +247,7 @@ class TestLegs:
 
         with pytest.raises(errors.CheckViolation) as raised:
             raw.execute(
-                f"""WITH header AS (INSERT INTO ledger_transaction (id, book_id, date, type, origin, description)
-                                    VALUES (%(t)s, %(b)s, '2026-11-20', 'expense', 'manual', 'x'))
+                f"""WITH header AS ({HEADER})
                     INSERT INTO ledger_posting {POSTING_COLUMNS}
                     VALUES (%(b)s, %(t)s, 1, %(x)s, '2026-11-20', 5, 'INR', 5),
                            (%(b)s, %(t)s, 7, %(y)s, '2026-11-20', -5, 'INR', -5)""",
@@ -285,7 +289,11 @@ class TestWhatStays:
 
 class TestPostings:
     @pytest.mark.parametrize("verb", ["UPDATE ledger_posting SET amount_minor = 1", "DELETE FROM ledger_posting",
-                                      "TRUNCATE ledger_posting", "UPDATE ledger_transaction SET date = '2020-01-01'",
+                                      "TRUNCATE ledger_posting", "UPDATE ledger_transaction SET origin = 'manual'",
+                                      "UPDATE ledger_transaction SET created_at = now()",
+                                      "UPDATE ledger_transaction SET external_id = 'x'",
+                                      "UPDATE ledger_transaction_version SET notes = 'x'",
+                                      "DELETE FROM ledger_transaction_version",
                                       "DELETE FROM ledger_transaction", "UPDATE ledger_month_total SET base_minor = 1",
                                       "UPDATE audit_logs SET action = 'x'", "DELETE FROM audit_logs",
                                       "INSERT INTO audit_logs SELECT * FROM audit_logs"])  # fmt: skip
@@ -331,10 +339,9 @@ class TestPostings:
     def test_refuses_a_date_that_is_not_the_transactions(self, raw, asha):
         act(raw, asha)
 
-        with pytest.raises(errors.ForeignKeyViolation) as raised:
+        with pytest.raises(errors.CheckViolation) as raised:
             raw.execute(
-                f"""WITH header AS (INSERT INTO ledger_transaction (id, book_id, date, type, origin, description)
-                                   VALUES (%(t)s, %(b)s, '2026-11-20', 'expense', 'manual', 'x'))
+                f"""WITH header AS ({HEADER})
                    INSERT INTO ledger_posting {POSTING_COLUMNS}
                    VALUES (%(b)s, %(t)s, 1, %(x)s, '2026-11-21', 5, 'INR', 5),
                           (%(b)s, %(t)s, 2, %(y)s, '2026-11-21', -5, 'INR', -5)""",
@@ -346,7 +353,7 @@ class TestPostings:
                 },
             )
 
-        assert guard_of(raised) == "ledger_posting_transaction_in_book"
+        assert guard_of(raised) == "ledger_posting_date_fits"
 
 
 class TestPeriod:

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 import datetime as dt
+from uuid import UUID
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.journal.rules import colour_of, description_fold, legs_of, view_of
+from ledger.journal.rules import Side, colour_of, description_fold, legs_of, view_of
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money
 
-AMOUNTS = st.lists(st.integers(1, 10**15 - 1).map(lambda minor: Money(minor, "INR")), min_size=1, max_size=20)
+# A share: in paise, and its worth in another currency's minor units.
+SHARES = st.lists(st.tuples(st.integers(1, 10**15 - 1), st.integers(1, 10**15 - 1)), min_size=1, max_size=20)
+
+
+def side(minor, base_minor=None, currency="INR"):
+    return Side(uuid7(), Money(minor, currency), base_minor or minor)
 
 
 class TestDescriptionFold:
@@ -35,73 +41,115 @@ class TestDescriptionFold:
 
 
 class TestLegsOf:
-    @given(st.sampled_from(["income", "expense", "transfer"]), AMOUNTS)
-    def test_sum_to_zero_and_move_the_account_the_way_of_the_type(self, entry_type, amounts):
-        account_id = uuid7()
+    @given(st.sampled_from(["income", "expense", "transfer"]), SHARES)
+    def test_sum_to_zero_and_move_the_account_the_way_of_the_type(self, entry_type, shares):
+        others = [side(minor) for minor, _ in shares]
+        own = side(sum(minor for minor, _ in shares))
 
-        legs = legs_of(
-            entry_type=entry_type, account_id=account_id, others=[(uuid7(), amount) for amount in amounts]
-        )
+        legs = legs_of(entry_type=entry_type, own=own, others=others)
 
-        moved = sum(leg.amount.minor for leg in legs if leg.account_id == account_id)
-        total = sum(amount.minor for amount in amounts)
-        assert sum(leg.amount.minor for leg in legs) == 0
-        assert len(legs) == len(amounts) + 1
-        assert moved == (total if entry_type == "income" else -total)
+        (moved,) = [leg.amount for leg in legs if leg.account_id == own.account_id]
+        assert sum(leg.amount.minor for leg in legs) == sum(leg.base_minor for leg in legs) == 0
+        assert len(legs) == len(shares) + 1
+        assert moved == (own.amount if entry_type == "income" else -own.amount)
+
+    @given(st.sampled_from(["income", "expense", "transfer"]), SHARES)
+    def test_sum_to_zero_in_the_books_currency_where_the_accounts_is_another(self, entry_type, shares):
+        others = [side(minor) for minor, _ in shares]
+        own = side(77, sum(minor for minor, _ in shares), "USD")
+
+        legs = legs_of(entry_type=entry_type, own=own, others=others)
+
+        assert sum(leg.base_minor for leg in legs) == 0
+        assert [leg.amount.minor for leg in legs if leg.amount.currency == "USD"] == [
+            77 if entry_type == "income" else -77
+        ]
+        assert all((leg.amount.minor > 0) == (leg.base_minor > 0) for leg in legs)
 
     def test_are_written_as_the_database_takes_them(self):
-        account_id = uuid7()
+        own = side(5, 415, "USD")
 
-        leg = legs_of(entry_type="income", account_id=account_id, others=[(uuid7(), Money(5, "INR"))])[0]
+        leg = legs_of(entry_type="income", own=own, others=[side(415)])[0]
 
-        assert leg.as_json() == {"account_id": str(account_id), "amount_minor": 5, "currency": "INR"}
+        assert leg.as_json() == {
+            "account_id": str(own.account_id), "amount_minor": 5, "currency": "USD", "base_minor": 415,
+        }  # fmt: skip
 
 
 class TestViewOf:
-    def row(self, kind, legs, origin="manual"):
-        return {
-            "id": uuid7(), "type": kind, "origin": origin, "date": dt.date(2026, 11, 20), "description": "x",
-            "created_at": dt.datetime(2026, 11, 20, tzinfo=dt.UTC),
-            "legs": orjson.dumps([
-                {"account_id": str(uuid7()), "name": name, "type": account_type, "icon": icon,
-                 "amount_minor": minor, "currency": "INR"}
-                for name, account_type, icon, minor in legs
-            ]),
+    def body(self, **said):
+        """A transaction as the page's SQL gives it: an expense of 5.00 on Fuel, from Cash."""
+        plain = {
+            "id": str(uuid7()), "type": "expense", "origin": "manual", "status": "posted", "is_reconciled": False,
+            "date": "2026-11-20", "description": "x", "payee": "Indian Oil", "notes": "", "tags": ["car"],
+            "created_at": "2026-11-20T09:30:00.000001Z", "version": 3, "undo_token": str(uuid7()),
+            "amount_minor": 500, "currency": "INR", "account_id": str(uuid7()), "account": "Cash",
+            "to_account_id": None, "to_account": None, "to_amount_minor": None, "to_currency": None,
+            "category_id": str(uuid7()), "category": "Fuel", "splits": [],
         }  # fmt: skip
+        return orjson.dumps(plain | said)
+
+    def transfer(self, **said):
+        target = {
+            "to_account_id": str(uuid7()),
+            "to_account": "Bank",
+            "to_amount_minor": 500,
+            "to_currency": "INR",
+        }
+        plain = {"type": "transfer", "category_id": None, "category": "Transfer"}
+        return self.body(**(plain | target | said))
 
     def test_reads_an_expense(self):
-        view = view_of(
-            self.row("expense", [("Fuel", "expense", "fuel", 500), ("Cash", "asset", "wallet", -500)])
-        )
+        view = view_of(self.body(), "fuel")
 
         assert (view.amount, view.signed) == (Money(500, "INR"), Money(-500, "INR"))
         assert (view.account, view.category, view.icon, view.to_account) == ("Cash", "Fuel", "fuel", "")
-        assert not view.is_transfer
+        assert [(part.category, part.amount.minor) for part in view.parts] == [("Fuel", 500)]
+        assert (view.date, view.created_at) == (
+            dt.date(2026, 11, 20),
+            dt.datetime(2026, 11, 20, 9, 30, 0, 1, tzinfo=dt.UTC),
+        )
+        assert (view.payee, view.tags, view.version, view.status) == ("Indian Oil", ("car",), 3, "posted")
+        assert (view.to_account_id, view.to_amount, view.is_transfer) == (None, None, False)
 
     def test_reads_a_split(self):
-        legs = [("Fuel", "expense", "", 500), ("Travel", "expense", "", 200), ("Cash", "asset", "", -700)]
+        splits = [
+            {"category_id": str(uuid7()), "category": name, "amount_minor": minor, "currency": "INR"}
+            for name, minor in (("Fuel", 500), ("Travel", 200))
+        ]
 
-        view = view_of(self.row("expense", legs))
+        view = view_of(
+            self.body(amount_minor=700, category_id=None, category="Split in 2", splits=splits), None
+        )
 
         assert [(part.category, part.amount.minor) for part in view.parts] == [("Fuel", 500), ("Travel", 200)]
+        assert [part.category_id for part in view.parts] == [UUID(split["category_id"]) for split in splits]
         assert (view.amount.minor, view.category, view.icon) == (700, "Split in 2", "tag")
 
-    @pytest.mark.parametrize("is_turned", [False, True])
-    def test_reads_a_transfer_from_where_the_money_left(self, is_turned):
-        legs = [("Bank", "asset", "bank", 500), ("Cash", "asset", "wallet", -500)]
-
-        view = view_of(self.row("transfer", legs[::-1] if is_turned else legs))
+    @pytest.mark.parametrize("reached", [Money(500, "INR"), Money(6, "USD")])
+    def test_reads_a_transfer_from_where_the_money_left(self, reached):
+        view = view_of(self.transfer(to_amount_minor=reached.minor, to_currency=reached.currency), "bank")
 
         assert (view.account, view.to_account, view.category, view.parts) == ("Cash", "Bank", "Transfer", ())
-        assert view.signed == Money(500, "INR")
+        assert (view.signed, view.to_amount, view.is_transfer) == (Money(500, "INR"), reached, True)
 
     @pytest.mark.parametrize(
         ("origin", "said"), [("opening", "Opening balance"), ("adjustment", "Adjustment")]
     )
     def test_says_what_a_statement_added(self, origin, said):
-        legs = [("Bank", "asset", "bank", 500), ("Opening balances", "equity", "scale", -500)]
+        view = view_of(self.transfer(origin=origin, category=said), "scale")
 
-        assert view_of(self.row("transfer", legs, origin)).category == said
+        assert (view.origin, view.category, view.icon) == (origin, said, "scale")
+
+    def test_gives_a_category_its_colour_and_a_transfer_its_targets(self):
+        ids = {"category_id": str(UUID(int=7)), "to_account_id": str(UUID(int=8))}
+
+        assert view_of(self.body(category_id=ids["category_id"]), None).colour == colour_of(
+            ids["category_id"]
+        )
+        assert view_of(self.transfer(to_account_id=ids["to_account_id"]), None).colour == colour_of(
+            ids["to_account_id"]
+        )
 
 
 class TestColourOf:

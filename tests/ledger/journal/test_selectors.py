@@ -6,8 +6,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.journal.selectors import FilterInvalid, transaction_page, transaction_view, type_read
+from ledger.amendments.services import transaction_void
+from ledger.journal.filters import Filters
+from ledger.journal.selectors import (
+    FilterInvalid,
+    TransactionNotFound,
+    transaction_find,
+    transaction_of,
+    transaction_page,
+    transactions_of,
+    type_read,
+)
 from rupaya.core.db import acting_as
+from rupaya.core.ids import uuid7
 from rupaya.core.pagination import Cursor, PageInvalid
 from tests.ledger.desk import TODAY, record
 from tests.support.cast import person_make
@@ -15,22 +26,19 @@ from tests.support.cast import person_make
 PAGES_MAX = 50  # where a cursor leads in a circle, the comparison fails instead of the clock
 
 
-def walk(person, limit, entry_type=""):
+def walk(person, limit, filters):
     """Every page forwards; then the same backwards from the last."""
     with acting_as(person.actor):
-        pages = [transaction_page(book=person.book, limit=limit, entry_type=entry_type)]
+
+        def page(cursor=None):
+            return transaction_page(book=person.book, limit=limit, filters=filters, cursor=cursor)
+
+        pages = [page()]
         while pages[-1].next and len(pages) < PAGES_MAX:
-            pages.append(
-                transaction_page(book=person.book, limit=limit, entry_type=entry_type, cursor=pages[-1].next)
-            )
+            pages.append(page(pages[-1].next))
         back = [pages[-1]]
         while back[0].previous and len(back) < PAGES_MAX:
-            back.insert(
-                0,
-                transaction_page(
-                    book=person.book, limit=limit, entry_type=entry_type, cursor=back[0].previous
-                ),
-            )
+            back.insert(0, page(back[0].previous))
     return [[row.id for row in page.rows] for page in pages], [[row.id for row in page.rows] for page in back]
 
 
@@ -48,7 +56,7 @@ class TestTransactionPage:
             on = TODAY - dt.timedelta(days=ago)
             made.append((on, record(person, kind, on=on), kind))
 
-        pages, back = walk(person, limit, entry_type)
+        pages, back = walk(person, limit, Filters(type=entry_type))
 
         wanted = [identity for _, identity, kind in sorted(made, reverse=True) if entry_type in {"", kind}]
         assert [identity for page in pages for identity in page] == wanted
@@ -90,14 +98,58 @@ class TestTransactionPage:
             transaction_page(book=asha.book, limit=50, cursor=Cursor(key))
 
 
-class TestTransactionView:
+class TestTransactionsOf:
+    def test_keeps_the_order_of_the_ids_and_leaves_out_what_the_book_does_not_have(self, asha, chitra):
+        made = [record(asha, minor=minor) for minor in (1, 2, 3)]
+        foreign = record(chitra)
+
+        with acting_as(asha.actor):
+            found = transactions_of(book=asha.book, ids=[made[2], foreign, uuid7(), made[0]])
+
+        assert [row.id for row in found] == [made[2], made[0]]
+
+    def test_shows_void_ones_too(self, asha):
+        made = record(asha)
+        with acting_as(asha.actor):
+            transaction_void(book=asha.book, transaction_id=made, check=lambda _: None)
+
+            (shown,) = transactions_of(book=asha.book, ids=[made])
+            assert transaction_page(book=asha.book, limit=50).rows == ()
+
+        assert (shown.view.status, shown.view.amount.minor, shown.view.account) == ("void", 50000, "Cash")
+
+    def test_is_one_query(self, asha, django_assert_num_queries):
+        made = [record(asha) for _ in range(3)]
+
+        with acting_as(asha.actor), django_assert_num_queries(1):
+            transactions_of(book=asha.book, ids=made)
+
+
+class TestTransactionOf:
     def test_is_one_query(self, asha, django_assert_num_queries):
         made = record(asha, minor=123)
 
         with acting_as(asha.actor), django_assert_num_queries(1):
-            view = transaction_view(book=asha.book, transaction_id=made)
+            view = transaction_of(book=asha.book, transaction_id=made).view
 
         assert (view.id, view.amount.minor) == (made, 123)
+
+    def test_says_that_there_is_none(self, asha, chitra):
+        foreign = record(chitra)
+
+        for identity in (foreign, uuid7()):
+            with acting_as(asha.actor), pytest.raises(TransactionNotFound):
+                transaction_of(book=asha.book, transaction_id=identity)
+            with acting_as(asha.actor):
+                assert transaction_find(book=asha.book, transaction_id=identity) is None
+
+    def test_says_in_one_body_what_the_page_says(self, asha):
+        made = record(asha, minor=123)
+
+        with acting_as(asha.actor):
+            (row,) = transaction_page(book=asha.book, limit=50).rows
+            assert transaction_of(book=asha.book, transaction_id=made) == row
+            assert transaction_find(book=asha.book, transaction_id=made) == row.view
 
 
 class TestTypeRead:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.db import IntegrityError
 from ledger.books.services import period_close
 from ledger.chart.selectors import AccountUnknown
 from ledger.journal.models import Posting, Transaction
-from ledger.journal.rules import Leg
+from ledger.journal.rules import Side
 from ledger.journal.services import (
     AccountUnfit,
     Draft,
@@ -158,12 +159,15 @@ class TestTransactionPost:
 
 class TestTransactionsWrite:
     def draft(self, person, *minors):
-        accounts = [person.account(name).pk for name in ("Cash", "Fuel")]
-        legs = [Leg(account, Money(minor, "INR")) for account, minor in zip(accounts, minors, strict=True)]
-        return Draft(uuid7(), TODAY, "expense", "manual", "x", legs)
+        """An expense: what leaves Cash, and what Fuel takes."""
+        own, category = (
+            Side(person.account(name).pk, Money(minor, "INR"), minor)
+            for name, minor in zip(("Cash", "Fuel"), minors, strict=True)
+        )
+        return Draft(uuid7(), TODAY, "expense", "manual", "x", own, [category])
 
     def test_writes_all_or_nothing(self, asha):
-        drafts = [self.draft(asha, -100, 100), self.draft(asha, -100, 99)]
+        drafts = [self.draft(asha, 100, 100), self.draft(asha, 100, 99)]
         before = counts(asha)
 
         with acting_as(asha.actor), pytest.raises(TransactionUnbalanced):
@@ -171,16 +175,22 @@ class TestTransactionsWrite:
         assert counts(asha) == before
 
         with acting_as(asha.actor):
-            transactions_write(book=asha.book, drafts=[drafts[0], self.draft(asha, -5, 5)])
+            transactions_write(book=asha.book, drafts=[drafts[0], self.draft(asha, 5, 5)])
         assert balance(asha, "Fuel", TODAY) == 105
 
     def test_leaves_an_unexplained_guard_as_it_is(self, asha):
-        with acting_as(asha.actor), pytest.raises(IntegrityError, match="ledger_posting_amount_not_zero"):
-            transactions_write(book=asha.book, drafts=[self.draft(asha, 0, 0)])
+        draft = replace(self.draft(asha, 5, 5), external_id="")
+
+        with acting_as(asha.actor), pytest.raises(IntegrityError, match="ledger_transaction_external_whole"):
+            transactions_write(book=asha.book, drafts=[draft])
+
+    def test_explains_a_part_of_nothing(self, asha):
+        with acting_as(asha.actor), pytest.raises(TransactionUnbalanced):
+            transactions_write(book=asha.book, drafts=[self.draft(asha, 5, 0)])
 
     def test_takes_the_largest_amounts(self, asha):
         with acting_as(asha.actor):
-            transactions_write(book=asha.book, drafts=[self.draft(asha, -(10**15 - 1), 10**15 - 1)])
+            transactions_write(book=asha.book, drafts=[self.draft(asha, 10**15 - 1, 10**15 - 1)])
 
         assert balance(asha, "Fuel", TODAY) == 10**15 - 1
 

@@ -18,8 +18,11 @@ from tests.ledger.desk import Api, balance, counts, guest_make, record, refused
 IST = ZoneInfo("Asia/Kolkata")
 SMALLEST = {"type": "expense", "amount": 500, "description": "Groceries"}
 ITEM = {
-    "id", "book_id", "type", "origin", "amount", "amount_minor", "currency", "description", "date", "account_id",
-    "account", "to_account_id", "to_account", "category_id", "category", "splits", "created_at",
+    "id", "book_id", "type", "origin", "status", "is_reconciled", "amount", "amount_minor", "currency",
+    "base_amount", "base_amount_minor", "base_currency", "description", "payee", "notes", "tags", "date",
+    "account_id", "account", "to_account_id", "to_account", "to_amount", "to_amount_minor", "to_currency", "rate",
+    "category_id", "category", "splits", "external_id", "version", "undo_token", "created_at",
+    "changed_at", "changed_by",
 }  # fmt: skip
 
 
@@ -114,7 +117,7 @@ class TestTransactionPost:
 
         assert made(number)["amount_minor"] == made(string)["amount_minor"] == minor
         plain = text.rstrip("0").rstrip(".") if "." in text else text
-        assert f'"amount":{plain},'.encode() in number.content.replace(b".0,", b",")
+        assert re.findall(rb'"amount" : ([^,]+),', number.content) == [plain.encode()]
 
     @pytest.mark.parametrize(
         "raw",
@@ -165,8 +168,26 @@ class TestTransactionPost:
             ({"date": "20261123"}, "date"),
             ({"date": "2026-1-5"}, "date"),
             ({"date": "\u0662\u0660\u0662\u0666-11-23"}, "date"),
-            ({"currency": "USD"}, "currency"),
             ({"currency": "RUPEE"}, "currency"),
+            ({"currency": 356}, "currency"),
+            ({"payee": "x" * 121}, "payee"),
+            ({"payee": "bell\u0007"}, "payee"),
+            ({"notes": "x" * 2001}, "notes"),
+            ({"notes": "turned \u202egnp.exe"}, "notes"),
+            ({"tags": "food"}, "tags"),
+            ({"tags": [f"t{number}" for number in range(21)]}, "tags"),
+            ({"tags": ["x" * 41]}, "tags.0"),
+            ({"tags": ["ok", "\u200b"]}, "tags"),
+            ({"tags": [None]}, "tags.0"),
+            ({"status": "void"}, "status"),
+            ({"status": "done"}, "status"),
+            ({"is_reconciled": "yes"}, "is_reconciled"),
+            ({"external_id": ""}, "external_id"),
+            ({"external_id": "x" * 121}, "external_id"),
+            ({"base_amount": 0}, "base_amount"),
+            ({"to_amount": 5}, "to_amount"),
+            ({"version": 2}, "version"),
+            ({"origin": "statement"}, "origin"),
             ({"account_id": "x"}, "account_id"),
             ({"category_id": [7]}, "category_id"),
             ({"amount_minor": 50000}, "amount_minor"),
@@ -203,18 +224,35 @@ class TestTransactionPost:
             ({"account_id": "Fuel"}, 400, "account_unfit", "account_id"),
             ({"type": "transfer", "to_account_id": "Fuel"}, 400, "account_unfit", "to_account_id"),
             ({"type": "transfer", "to_account_id": "Cash"}, 422, "transfer_to_itself", None),
+            ({"currency": "USD"}, 400, "account_unfit", "currency"),
         ],
     )
     def test_refuses_accounts_that_do_not_fit(self, api, asha, fields, status, code, field):
         before = counts(asha)
         named = {
-            name: value if name == "type" else str(uuid7() if value == "?" else asha.account(value).pk)
+            name: value
+            if name in {"type", "currency"}
+            else str(uuid7() if value == "?" else asha.account(value).pk)
             for name, value in fields.items()
         }
 
         refused(post(api, **named), status, code, field)
 
         assert counts(asha) == before
+
+    def test_keeps_what_else_there_is_to_say(self, api, asha):
+        said = {
+            "payee": "Sri Krishna Stores", "notes": "two bags\nof rice", "tags": ["food", "ಮನೆ"], "status": "pending",
+            "is_reconciled": True, "external_id": "upi-421",
+        }  # fmt: skip
+
+        body = made(post(api, **said | {"tags": [" Food", "food", "ಮನೆ"], "payee": " Sri  Krishna Stores "}))
+
+        assert {name: body[name] for name in said} == said
+        assert (body["version"], body["base_amount"], body["base_currency"]) == (1, 500, "INR")
+        assert (body["to_amount"], body["to_currency"], body["rate"]) == (None, None, None)
+        assert (body["changed_at"], body["changed_by"]) == (body["created_at"], str(asha.id))
+        assert api.get("transactions", status="pending", tag="Food").json()["results"] == [body]
 
     def test_refuses_a_closed_period(self, api, asha):
         with acting_as(asha.actor):

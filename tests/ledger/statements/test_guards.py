@@ -115,13 +115,13 @@ class TestStatementLine:
         statement = drafted(asha)
         act(raw, asha)
 
-        with pytest.raises(errors.ForeignKeyViolation) as raised:
+        with pytest.raises(errors.CheckViolation) as raised:
             raw.execute(
                 "UPDATE ledger_statement_line SET transaction_id = gen_random_uuid() WHERE statement_id = %s",
                 [statement.pk],
             )
 
-        assert raised.value.diag.constraint_name == "ledger_statement_line_transaction_in_book"
+        assert raised.value.diag.constraint_name == "ledger_statement_line_is_its_transaction"
 
     def test_comes_to_no_statement_that_is_posted(self, raw, asha):
         statement = drafted(asha, is_posted=True)

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from ledger.journal.filters import NONE, Filters
+from ledger.journal.search import IDS_MAX, filters_read
+from ledger.journal.selectors import FilterInvalid
+from rupaya.core.db import acting_as
+from rupaya.core.ids import uuid7
+
+
+def read(person, **query):
+    with acting_as(person.actor):
+        return filters_read(book=person.book, query=query)
+
+
+class TestFiltersRead:
+    def test_reads_nothing_as_everything_that_counts(self, asha, django_assert_num_queries):
+        with acting_as(asha.actor), django_assert_num_queries(0):
+            assert filters_read(book=asha.book, query={}) == NONE
+
+    def test_reads_each(self, asha):
+        one, two = uuid7(), uuid7()
+
+        filters = read(
+            asha, type="expense", status="all", since="2026-04-01", until="2027-03-31", account_id=f"{one},{two}",
+            posting_account_id=str(two), payee=" Indian  Oil", tag="Car", amount_min="0.5", amount_max="1234.50",
+            is_reconciled="false", has_attachment="true",
+        )  # fmt: skip
+
+        assert filters == Filters(
+            type="expense", status="all", since=dt.date(2026, 4, 1), until=dt.date(2027, 3, 31), account_ids=(one, two),
+            leg_account_ids=(two,), payee="Indian Oil", tag="car", amount_min=50, amount_max=123450,
+            is_reconciled=False, has_attachment=True,
+        )  # fmt: skip
+
+    def test_takes_a_category_with_its_children(self, asha, django_assert_num_queries):
+        fuel = asha.account("Fuel").pk
+        with acting_as(asha.actor), django_assert_num_queries(1):
+            filters = filters_read(book=asha.book, query={"category_id": str(fuel)})
+
+        assert filters.category_ids is not None
+        assert fuel in filters.category_ids
+
+    def test_finds_nothing_in_another_books_category(self, asha, chitra):
+        filters = read(asha, category_id=str(chitra.account("Fuel").pk))
+
+        assert chitra.account("Fuel").pk not in (filters.category_ids or ())
+        assert filters.category_ids is not None
+
+    @pytest.mark.parametrize(
+        ("name", "text"),
+        [
+            ("type", "gift"),
+            ("status", "deleted"),
+            ("since", "yesterday"),
+            ("until", "2026-02-30"),
+            ("account_id", "x"),
+            ("account_id", "01a2074f-0618-790e-ae9b-8f95f47a1bf1,"),
+            ("category_id", ",".join(["01a2074f-0618-790e-ae9b-8f95f47a1bf1"] * (IDS_MAX + 1))),
+            ("posting_account_id", "\x00"),
+            ("payee", "x" * 121),
+            ("payee", "\x00"),
+            ("tag", "x" * 41),
+            ("amount_min", "1.005"),
+            ("amount_max", "abc"),
+            ("is_reconciled", "yes"),
+            ("has_attachment", "1"),
+        ],
+    )
+    def test_names_the_wrong_one(self, asha, name, text):
+        with pytest.raises(FilterInvalid) as raised:
+            read(asha, **{name: text})
+
+        assert [error.field for error in raised.value.errors] == [name]
