@@ -136,6 +136,13 @@ AS $function$
     FROM jsonb_each(before) o FULL JOIN jsonb_each(after) n USING (key)
    WHERE o.value IS DISTINCT FROM n.value
 $function$;
+CREATE OR REPLACE FUNCTION public.audit_entry_id(milliseconds bytea)
+ RETURNS uuid
+ LANGUAGE sql
+ PARALLEL SAFE
+AS $function$
+  SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING milliseconds FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
+$function$;
 CREATE OR REPLACE FUNCTION public.audit_record()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -144,32 +151,31 @@ CREATE OR REPLACE FUNCTION public.audit_record()
 AS $function$
 DECLARE
   hidden text[] := string_to_array(TG_ARGV[1], ',');
+  actor uuid := app_actor();
   kind text := coalesce(nullif(current_setting('app.actor_kind', true), ''), 'unknown');
   address inet := nullif(current_setting('app.client_address', true), '')::inet;
   agent text := coalesce(current_setting('app.user_agent', true), '');
   request text := coalesce(current_setting('app.request_id', true), '');
+  moment timestamptz := clock_timestamp();
+  milliseconds bytea := substring(int8send((extract(epoch FROM moment) * 1000)::bigint) FROM 3);
 BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id,
-                        changes, ip_address, user_agent, request_id, created_at)
-    SELECT rupaya_uuid7(), app_actor(), kind, TG_OP, TG_TABLE_NAME, after ->> 'id', (after ->> TG_ARGV[0])::uuid,
-           change, address, agent, request, clock_timestamp()
-      FROM (SELECT to_jsonb(n) AS after, audit_changes('{}', jsonb_strip_nulls(to_jsonb(n) - hidden)) AS change
-              FROM new_rows n) AS changed
-     WHERE change <> '{}';
+                            changes, ip_address, user_agent, request_id, created_at)
+    SELECT audit_entry_id(milliseconds), actor, kind, TG_OP, TG_TABLE_NAME, written ->> 'id', (written ->> TG_ARGV[0])::uuid,
+           written - hidden, address, agent, request, moment
+      FROM (SELECT jsonb_strip_nulls(to_jsonb(n)) AS written FROM new_rows n) AS changed;
   ELSIF TG_OP = 'DELETE' THEN
     INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id,
-                        changes, ip_address, user_agent, request_id, created_at)
-    SELECT rupaya_uuid7(), app_actor(), kind, TG_OP, TG_TABLE_NAME, before ->> 'id', (before ->> TG_ARGV[0])::uuid,
-           change, address, agent, request, clock_timestamp()
-      FROM (SELECT to_jsonb(o) AS before, audit_changes(jsonb_strip_nulls(to_jsonb(o) - hidden), '{}') AS change
-              FROM old_rows o) AS changed
-     WHERE change <> '{}';
+                            changes, ip_address, user_agent, request_id, created_at)
+    SELECT audit_entry_id(milliseconds), actor, kind, TG_OP, TG_TABLE_NAME, gone ->> 'id', (gone ->> TG_ARGV[0])::uuid,
+           gone - hidden, address, agent, request, moment
+      FROM (SELECT jsonb_strip_nulls(to_jsonb(o)) AS gone FROM old_rows o) AS changed;
   ELSE
     INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id,
-                        changes, ip_address, user_agent, request_id, created_at)
-    SELECT rupaya_uuid7(), app_actor(), kind, TG_OP, TG_TABLE_NAME, after ->> 'id', (after ->> TG_ARGV[0])::uuid,
-           change, address, agent, request, clock_timestamp()
+                            changes, ip_address, user_agent, request_id, created_at)
+    SELECT audit_entry_id(milliseconds), actor, kind, TG_OP, TG_TABLE_NAME, after ->> 'id', (after ->> TG_ARGV[0])::uuid,
+           change, address, agent, request, moment
       FROM (SELECT coalesce(to_jsonb(n), to_jsonb(o)) AS after, audit_changes(
                      coalesce(to_jsonb(o), '{}') - hidden, coalesce(to_jsonb(n), '{}') - hidden) AS change
               FROM old_rows o FULL JOIN new_rows n ON n.id = o.id) AS changed
@@ -236,6 +242,112 @@ BEGIN
   RETURN NULL;
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_amend(book uuid, change uuid, transactions jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  moment timestamptz;
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_period_lock(book));
+  moment := clock_timestamp();
+  IF (SELECT count(*) FROM jsonb_to_recordset(transactions) AS i (id uuid)
+        JOIN ledger_transaction t ON t.id = i.id AND t.book_id = book) <> jsonb_array_length(transactions) THEN
+    PERFORM ledger_refuse('ledger_transaction_in_book', 'the book has no such transaction');
+  END IF;
+  WITH item AS MATERIALIZED (
+    SELECT i.*, t.version, t.first_line, block.last_line,
+           greatest(moment, t.changed_at) AS at  -- a clock set back must not make time run backwards here
+      FROM jsonb_to_recordset(transactions)
+             AS i (id uuid, date date, type text, description text, account_id uuid, to_account_id uuid,
+                   amount_minor bigint, payee text, notes text, tags text[], status text, is_reconciled boolean,
+                   postings jsonb)
+      JOIN ledger_transaction t ON t.id = i.id AND t.book_id = book
+     CROSS JOIN LATERAL (
+       SELECT max(p.line) AS last_line
+         FROM ledger_posting p WHERE p.transaction_id = i.id AND p.book_id = book) block
+  ), kept AS (
+    INSERT INTO ledger_transaction_version (transaction_id, version, book_id, date, type, description, payee, notes, tags,
+           status, is_reconciled, account_id, to_account_id, amount_minor, change_id, changed_at, changed_by,
+           first_line, last_line)
+    SELECT t.id, t.version, t.book_id, t.date, t.type, t.description, t.payee, t.notes, t.tags,
+           t.status, t.is_reconciled, t.account_id, t.to_account_id, t.amount_minor, t.change_id, t.changed_at, t.changed_by,
+           t.first_line, item.last_line
+      FROM item JOIN ledger_transaction t ON t.id = item.id AND t.book_id = book
+  ), header AS (
+    UPDATE ledger_transaction t
+       SET date = item.date, type = item.type, description = item.description, payee = item.payee, notes = item.notes,
+           tags = item.tags, status = item.status, is_reconciled = item.is_reconciled, account_id = item.account_id,
+           to_account_id = item.to_account_id, amount_minor = item.amount_minor, version = item.version + 1,
+           first_line = CASE WHEN item.postings IS NULL THEN item.first_line ELSE item.last_line + 1 END,
+           change_id = change, changed_at = item.at, changed_by = app_actor()
+      FROM item
+     WHERE t.id = item.id AND t.book_id = book
+  ), retired AS (
+    UPDATE ledger_posting p SET retired_at = item.at
+      FROM item
+     WHERE p.transaction_id = item.id AND p.book_id = book AND p.retired_at IS NULL
+       AND (item.postings IS NOT NULL OR item.status = 'void')
+  )
+  INSERT INTO ledger_posting (book_id, transaction_id, line, account_id, date, amount_minor, currency, base_minor, recorded_at)
+  SELECT book, item.id, item.last_line + leg.line, leg.account_id, item.date, leg.amount_minor, leg.currency,
+         coalesce(leg.base_minor, leg.amount_minor), item.at
+    FROM item,
+         LATERAL ROWS FROM (
+           jsonb_to_recordset(item.postings)
+             AS (account_id uuid, amount_minor bigint, currency text, base_minor bigint)
+         ) WITH ORDINALITY AS leg (account_id, amount_minor, currency, base_minor, line)
+   WHERE item.postings IS NOT NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_attachment_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF NOT EXISTS (SELECT FROM ledger_transaction t WHERE t.id = NEW.transaction_id AND t.book_id = NEW.book_id) THEN
+    PERFORM ledger_refuse('ledger_attachment_in_book', 'the book has no such transaction');
+  END IF;
+  RETURN NEW;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_attachment_orphans(keys text[])
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT key FROM unnest(keys) AS key
+   WHERE NOT EXISTS (SELECT FROM ledger_attachment a WHERE a.storage_key = key)
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_attachment_purge(rows_max integer)
+ RETURNS SETOF text
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  DELETE FROM ledger_attachment
+   WHERE id IN (SELECT id FROM ledger_attachment
+                 WHERE removed_at < now() - interval '30 days'
+                 ORDER BY removed_at, id
+                 LIMIT least(rows_max, 1000))
+  RETURNING storage_key
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_attachment_removal()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF OLD.removed_at IS NOT NULL OR NEW.removed_at IS NULL THEN
+    PERFORM ledger_refuse('ledger_attachment_removed_once', 'an attachment is removed once, and stays removed');
+  END IF;
+  NEW.removed_at := now();
+  RETURN NEW;
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_book_currency_set(book uuid, wanted text)
  RETURNS void
  LANGUAGE plpgsql
@@ -269,6 +381,39 @@ BEGIN
   INSERT INTO ledger_book (id, name, base_currency, time_zone, fiscal_year_start_month)
   VALUES (book, name, currency, zone, fiscal_month);
   INSERT INTO ledger_member (id, book_id, user_id, role) VALUES (member, book, app_actor(), 'owner');
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_book_own(book uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF (book = ANY (app_books('own'))) IS NOT TRUE THEN
+    PERFORM ledger_refuse('ledger_book_owners_only', 'only an owner of the book may do this');
+  END IF;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_book_time_zone_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_timezone_names WHERE name = NEW.time_zone) THEN
+    PERFORM ledger_refuse('ledger_book_time_zone', 'there is no such time zone');
+  END IF;
+  RETURN NEW;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_delete_refuse()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM ledger_refuse(TG_ARGV[0], format('%s on %s is not allowed: nothing is forgotten', TG_OP, TG_TABLE_NAME));
+  RETURN NULL;
 END
 $function$;
 CREATE OR REPLACE FUNCTION public.ledger_idempotency_claim(claimed text, print bytea, at timestamp with time zone)
@@ -331,6 +476,238 @@ BEGIN
   RETURN purged;
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_instant(moment timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ SELECT to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $function$;
+CREATE OR REPLACE FUNCTION public.ledger_invitation_accept(hash bytea)
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  accepted ledger_invitation;
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book_id)) FROM ledger_invitation WHERE token_hash = hash;
+  accepted := ledger_invitation_for_actor(hash);
+  UPDATE ledger_invitation SET accepted_at = now(), accepted_by_id = app_actor()
+   WHERE id = accepted.id AND accepted_at IS NULL AND revoked_at IS NULL;
+  IF NOT FOUND THEN
+    PERFORM ledger_refuse('ledger_invitation_once', 'the invitation was used');
+  END IF;
+  INSERT INTO ledger_member (id, book_id, user_id, role)
+  VALUES (rupaya_uuid7(), accepted.book_id, app_actor(), accepted.role);
+  RETURN accepted.book_id;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_invitation_for_actor(hash bytea)
+ RETURNS ledger_invitation
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  found_one ledger_invitation;
+BEGIN
+  SELECT * INTO found_one FROM ledger_invitation WHERE token_hash = hash;
+  IF found_one.id IS NULL THEN
+    PERFORM ledger_refuse('ledger_invitation_exists', 'there is no such invitation');
+  ELSIF NOT EXISTS (SELECT FROM accounts_user WHERE id = app_actor() AND lower(email) = lower(found_one.email)) THEN
+    PERFORM ledger_refuse('ledger_invitation_addressee', 'the invitation was sent to another address');
+  ELSIF found_one.book_id = ANY (app_books('read')) THEN
+    PERFORM ledger_refuse('ledger_invitation_to_stranger', 'the book has this member');
+  ELSIF found_one.accepted_at IS NOT NULL THEN
+    PERFORM ledger_refuse('ledger_invitation_once', 'the invitation was used');
+  ELSIF found_one.revoked_at IS NOT NULL THEN
+    PERFORM ledger_refuse('ledger_invitation_stands', 'the invitation was withdrawn');
+  ELSIF found_one.expires_at <= now() THEN
+    PERFORM ledger_refuse('ledger_invitation_in_time', 'the invitation has expired');
+  END IF;
+  RETURN found_one;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_invitation_open(invitation uuid, book uuid, address text, wanted text, hash bytea)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book));
+  PERFORM ledger_book_own(book);
+  IF EXISTS (SELECT FROM ledger_member m JOIN accounts_user u ON u.id = m.user_id
+              WHERE m.book_id = book AND lower(u.email) = lower(address)) THEN
+    PERFORM ledger_refuse('ledger_invitation_to_stranger', 'the book has this member');
+  END IF;
+  UPDATE ledger_invitation SET revoked_at = now()
+   WHERE book_id = book AND lower(email) = lower(address) AND accepted_at IS NULL AND revoked_at IS NULL;
+  IF (SELECT count(*) FILTER (WHERE accepted_at IS NULL AND revoked_at IS NULL AND expires_at > now()) >= 20
+             OR count(*) FILTER (WHERE created_at > now() - interval '1 day') >= 50
+        FROM ledger_invitation WHERE book_id = book) THEN
+    PERFORM ledger_refuse('ledger_invitation_at_most', 'the book has sent as many invitations as it may');
+  END IF;
+  INSERT INTO ledger_invitation (id, book_id, email, role, token_hash, invited_by_id, created_at, expires_at)
+  VALUES (invitation, book, address, wanted, hash, app_actor(), now(), now() + interval '7 days');
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_invitation_revoke(book uuid, invitation uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book));
+  PERFORM ledger_book_own(book);
+  UPDATE ledger_invitation SET revoked_at = now()
+   WHERE id = invitation AND book_id = book AND accepted_at IS NULL AND revoked_at IS NULL;
+  IF NOT FOUND THEN
+    PERFORM ledger_refuse('ledger_invitation_exists', 'there is no such invitation');
+  END IF;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_invitation_show(hash bytea)
+ RETURNS TABLE(book_name text, inviter text, role text, expires_at timestamp with time zone)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT b.name, u.full_name, i.role, i.expires_at
+    FROM ledger_invitation_for_actor(hash) i
+    JOIN ledger_book b ON b.id = i.book_id
+    JOIN accounts_user u ON u.id = i.invited_by_id
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_legs_problem(type text, status text, first_line integer, legs bigint, total numeric, low integer, high integer, own bigint, categories bigint, dates_fit boolean, own_fit boolean)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  SELECT CASE
+    WHEN type IS NULL THEN 'ledger_posting_has_transaction'
+    WHEN status = 'void' THEN CASE WHEN legs > 0 THEN 'ledger_transaction_void_counts_nothing' END
+    WHEN legs < 2 OR total <> 0 THEN 'ledger_transaction_balanced'
+    WHEN low <> first_line OR high - low + 1 <> legs THEN 'ledger_transaction_whole'
+    WHEN NOT dates_fit THEN 'ledger_posting_date_fits'
+    WHEN CASE type WHEN 'transfer' THEN legs <> 2 OR own <> 2 ELSE own <> 1 OR categories <> legs - 1 END
+      THEN 'ledger_transaction_legs_fit'
+    WHEN own_fit IS NOT TRUE THEN 'ledger_transaction_header_fits'
+  END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_major(minor bigint, currency text)
+ RETURNS numeric
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  SELECT trim_scale(minor * CASE WHEN currency IN ('KWD', 'BHD', 'OMR') THEN 0.001 WHEN currency = 'JPY' THEN 1 ELSE 0.01 END)
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_member_keeps_owner()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  book uuid;
+BEGIN
+  FOR book IN SELECT DISTINCT book_id FROM old_rows WHERE role = 'owner' ORDER BY 1 LOOP
+    PERFORM pg_advisory_xact_lock(ledger_member_lock(book));
+    PERFORM FROM ledger_member WHERE book_id = book AND role = 'owner' LIMIT 1 FOR SHARE;
+    IF NOT FOUND THEN
+      PERFORM ledger_refuse('ledger_book_keeps_owner', 'a book always has an owner');
+    END IF;
+  END LOOP;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_member_limits()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book_id)) FROM (SELECT DISTINCT book_id FROM new_rows ORDER BY 1) b;
+  PERFORM pg_advisory_xact_lock(ledger_person_lock(user_id)) FROM (SELECT DISTINCT user_id FROM new_rows ORDER BY 1) p;
+  IF EXISTS (SELECT FROM ledger_member WHERE book_id IN (SELECT book_id FROM new_rows)
+              GROUP BY book_id HAVING count(*) > 20) THEN
+    PERFORM ledger_refuse('ledger_member_at_most', 'the book has as many members as it may');
+  END IF;
+  IF EXISTS (SELECT FROM ledger_member WHERE user_id IN (SELECT user_id FROM new_rows)
+              GROUP BY user_id HAVING count(*) > 100 OR count(*) FILTER (WHERE role = 'owner') > 20) THEN
+    PERFORM ledger_refuse('ledger_book_at_most', 'the person has as many books as one may');
+  END IF;
+  DELETE FROM ledger_account_visibility v USING new_rows n
+   WHERE v.book_id = n.book_id AND v.user_id = n.user_id AND n.role = 'owner';
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_member_lock(book uuid)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ SELECT hashtextextended('ledger_member:' || book::text, 0) $function$;
+CREATE OR REPLACE FUNCTION public.ledger_member_remove(book uuid, person uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book));
+  IF person IS DISTINCT FROM app_actor() THEN
+    PERFORM ledger_book_own(book);
+  END IF;
+  DELETE FROM ledger_member WHERE book_id = book AND user_id = person;
+  IF NOT FOUND THEN
+    PERFORM ledger_refuse('ledger_member_exists', 'the book has no such member');
+  END IF;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_member_role_set(book uuid, person uuid, wanted text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book));
+  PERFORM ledger_book_own(book);
+  UPDATE ledger_member SET role = wanted WHERE book_id = book AND user_id = person;
+  IF NOT FOUND THEN
+    PERFORM ledger_refuse('ledger_member_exists', 'the book has no such member');
+  END IF;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_own_fits(type text, account_id uuid, to_account_id uuid, amount_minor bigint, leg_account uuid, leg_minor bigint)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  SELECT CASE leg_account
+    WHEN account_id THEN leg_minor = CASE type WHEN 'income' THEN amount_minor ELSE -amount_minor END
+    WHEN to_account_id THEN leg_minor > 0
+    ELSE false
+  END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_ownership_transfer(book uuid, person uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(ledger_member_lock(book));
+  PERFORM ledger_book_own(book);
+  IF person = app_actor() THEN
+    PERFORM ledger_refuse('ledger_ownership_moves', 'the book is the actor''s already');
+  END IF;
+  IF NOT EXISTS (SELECT FROM ledger_member WHERE book_id = book AND user_id = person) THEN
+    PERFORM ledger_refuse('ledger_member_exists', 'the book has no such member');
+  END IF;
+  UPDATE ledger_member SET role = CASE user_id WHEN person THEN 'owner' ELSE 'editor' END
+   WHERE book_id = book AND user_id IN (person, app_actor());
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_period_close()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -348,8 +725,7 @@ CREATE OR REPLACE FUNCTION public.ledger_period_lock(book uuid)
  RETURNS bigint
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$ SELECT hashtextextended('ledger_period:' || book::text, 0) $function$;
+AS $function$ SELECT pg_catalog.hashtextextended('ledger_period:' || book::text, 0) $function$;
 CREATE OR REPLACE FUNCTION public.ledger_person_lock(person uuid)
  RETURNS bigint
  LANGUAGE sql
@@ -363,10 +739,16 @@ CREATE OR REPLACE FUNCTION public.ledger_post(book uuid, transactions jsonb)
 AS $function$
   WITH item AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(transactions)
-      AS t (id uuid, date date, type text, origin text, description text, postings jsonb)
+      AS t (id uuid, date date, type text, origin text, description text, account_id uuid, to_account_id uuid,
+            amount_minor bigint, change_id uuid, payee text, notes text, tags text[], status text, is_reconciled boolean,
+            external_id text, postings jsonb)
   ), header AS (
-    INSERT INTO ledger_transaction (id, book_id, date, type, origin, description)
-    SELECT id, book, date, type, origin, description FROM item
+    INSERT INTO ledger_transaction (id, book_id, date, type, origin, description, account_id, to_account_id, amount_minor,
+                                    change_id, payee, notes, tags, status, is_reconciled, external_id, external_account_id)
+    SELECT id, book, date, type, origin, description, account_id, to_account_id, amount_minor, coalesce(change_id, id),
+           coalesce(payee, ''), coalesce(notes, ''), coalesce(tags, '{}'), coalesce(status, 'posted'),
+           coalesce(is_reconciled, false), external_id, CASE WHEN external_id IS NOT NULL THEN account_id END
+      FROM item
   )
   INSERT INTO ledger_posting (book_id, transaction_id, line, account_id, date, amount_minor, currency, base_minor)
   SELECT book, item.id, leg.line, leg.account_id, item.date, leg.amount_minor, leg.currency,
@@ -377,38 +759,47 @@ AS $function$
              AS (account_id uuid, amount_minor bigint, currency text, base_minor bigint)
          ) WITH ORDINALITY AS leg (account_id, amount_minor, currency, base_minor, line)
 $function$;
-CREATE OR REPLACE FUNCTION public.ledger_posting_guard()
+CREATE OR REPLACE FUNCTION public.ledger_posting_insert_guard()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
+DECLARE
+  problem text;
+  amended uuid[];
 BEGIN
-  IF EXISTS (SELECT FROM new_rows GROUP BY book_id, transaction_id HAVING sum(base_minor) <> 0 OR count(*) < 2) THEN
-    PERFORM ledger_refuse('ledger_transaction_balanced', 'the postings of a transaction do not sum to zero');
-  END IF;
-  IF EXISTS (SELECT FROM new_rows GROUP BY book_id, transaction_id HAVING min(line) <> 1 OR max(line) <> count(*)) THEN
-    PERFORM ledger_refuse('ledger_transaction_whole', 'the postings of a transaction came in two statements');
-  END IF;
-  IF EXISTS (
-    SELECT FROM (
-      SELECT t.type, count(*) AS legs,
-             count(*) FILTER (WHERE a.type IN ('asset', 'liability', 'equity')) AS own,
-             count(*) FILTER (WHERE a.type = t.type) AS categories
-        FROM new_rows p
-        JOIN ledger_transaction t ON t.book_id = p.book_id AND t.id = p.transaction_id
-        JOIN ledger_account a ON a.book_id = p.book_id AND a.id = p.account_id
-       GROUP BY t.id, t.type) whole
-     WHERE CASE type WHEN 'transfer' THEN legs <> 2 OR own <> 2 ELSE own <> 1 OR categories <> legs - 1 END) THEN
-    PERFORM ledger_refuse('ledger_transaction_legs_fit', 'the postings do not fit the type of the transaction');
-  END IF;
   PERFORM pg_advisory_xact_lock_shared(ledger_period_lock(book_id)) FROM (SELECT DISTINCT book_id FROM new_rows) b;
-  IF EXISTS (SELECT FROM new_rows p JOIN ledger_book b ON b.id = p.book_id WHERE p.date <= b.closed_until) THEN
-    PERFORM ledger_refuse('ledger_period_open', 'the period is closed');
+  -- Sums are made first and judged outside: so the judging function is written into the query and not called.
+  SELECT min(coalesce(
+           ledger_legs_problem(whole.type, whole.status, whole.first_line, whole.legs, whole.total, whole.low, whole.high,
+                               whole.own, whole.categories, whole.dates_fit, whole.own_fit),
+           whole.refusal)),
+         array_agg(whole.id) FILTER (WHERE whole.low > 1)
+    INTO problem, amended
+    FROM (
+      SELECT t.id, t.type, t.status, t.first_line, count(*) AS legs, sum(p.base_minor) AS total, min(p.line) AS low,
+             max(p.line) AS high,
+             count(*) FILTER (WHERE a.type IN ('asset', 'liability', 'equity')) AS own,
+             count(*) FILTER (WHERE a.type = t.type) AS categories,
+             bool_and(p.date = t.date) AS dates_fit,
+             bool_and(ledger_own_fits(t.type, t.account_id, t.to_account_id, t.amount_minor, p.account_id, p.amount_minor))
+               FILTER (WHERE a.type IN ('asset', 'liability', 'equity')) AS own_fit,
+             CASE WHEN bool_or(p.recorded_at <> t.changed_at) THEN 'ledger_posting_recorded_then'
+                  WHEN bool_or(a.closed_at IS NOT NULL) THEN 'ledger_account_open'
+                  WHEN bool_or(p.date <= b.closed_until) THEN 'ledger_period_open'
+                  WHEN bool_or(p.currency = b.base_currency AND p.amount_minor <> p.base_minor)
+                    THEN 'ledger_posting_base_equals_amount' END AS refusal
+        FROM new_rows p
+        JOIN ledger_account a ON a.book_id = p.book_id AND a.id = p.account_id
+        JOIN ledger_book b ON b.id = p.book_id
+        LEFT JOIN ledger_transaction t ON t.id = p.transaction_id AND t.book_id = p.book_id
+       GROUP BY t.id) whole;
+  IF problem IS NOT NULL THEN
+    PERFORM ledger_refuse(problem, 'the postings are not what a transaction may be');
   END IF;
-  IF EXISTS (SELECT FROM new_rows p JOIN ledger_book b ON b.id = p.book_id
-              WHERE p.currency = b.base_currency AND p.amount_minor <> p.base_minor) THEN
-    PERFORM ledger_refuse('ledger_posting_base_equals_amount', 'an amount in the book''s currency has another base');
+  IF amended IS NOT NULL THEN
+    PERFORM ledger_transactions_check(amended);
   END IF;
   INSERT INTO ledger_month_total AS total (book_id, account_id, month, amount_minor, base_minor)
   SELECT book_id, account_id, date_trunc('month', date)::date, sum(amount_minor), sum(base_minor)
@@ -418,6 +809,41 @@ BEGIN
   ON CONFLICT (book_id, account_id, month) DO UPDATE
     SET amount_minor = total.amount_minor + excluded.amount_minor,
         base_minor = total.base_minor + excluded.base_minor;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_posting_retire_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (
+    SELECT FROM old_rows o
+      LEFT JOIN new_rows n ON n.transaction_id = o.transaction_id AND n.line = o.line AND n.book_id = o.book_id
+     WHERE n.retired_at IS NULL OR o.retired_at IS NOT NULL
+        OR (n.account_id, n.date, n.amount_minor, n.currency, n.base_minor, n.recorded_at)
+           IS DISTINCT FROM (o.account_id, o.date, o.amount_minor, o.currency, o.base_minor, o.recorded_at)) THEN
+    PERFORM ledger_refuse('ledger_posting_append_only', 'of a posting only its retirement is written, once');
+  END IF;
+  PERFORM pg_advisory_xact_lock_shared(ledger_period_lock(book_id)) FROM (SELECT DISTINCT book_id FROM new_rows) b;
+  IF EXISTS (SELECT FROM new_rows p JOIN ledger_book b ON b.id = p.book_id WHERE p.date <= b.closed_until) THEN
+    PERFORM ledger_refuse('ledger_period_open', 'the period is closed');
+  END IF;
+  PERFORM ledger_transactions_check((SELECT array_agg(DISTINCT transaction_id) FROM new_rows));
+  IF EXISTS (SELECT FROM new_rows p JOIN ledger_transaction t ON t.id = p.transaction_id AND t.book_id = p.book_id
+              WHERE p.retired_at <> t.changed_at) THEN
+    PERFORM ledger_refuse('ledger_posting_recorded_then', 'a posting retires at the instant of the change');
+  END IF;
+  UPDATE ledger_month_total total
+     SET amount_minor = total.amount_minor - gone.amount_minor, base_minor = total.base_minor - gone.base_minor
+    FROM (
+      SELECT book_id, account_id, date_trunc('month', date)::date AS month,
+             sum(amount_minor) AS amount_minor, sum(base_minor) AS base_minor
+        FROM new_rows
+       GROUP BY 1, 2, 3) gone
+   WHERE total.book_id = gone.book_id AND total.account_id = gone.account_id AND total.month = gone.month;
   RETURN NULL;
 END
 $function$;
@@ -489,15 +915,128 @@ BEGIN
               WHERE line.transaction_id IS NOT NULL
                 AND NOT EXISTS (SELECT FROM ledger_posting p
                                  WHERE p.transaction_id = line.transaction_id AND p.book_id = line.book_id
-                                   AND p.account_id = line.account_id AND p.amount_minor = line.amount_minor)) THEN
+                                   AND p.account_id = line.account_id AND p.date = line.date
+                                   AND p.amount_minor = line.amount_minor AND p.retired_at IS NULL)) THEN
     PERFORM ledger_refuse('ledger_statement_line_is_its_transaction', 'the transaction says something else than the row');
   END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_totals_repair(book uuid)
+ RETURNS TABLE(account_id uuid, month date, kept_amount_minor numeric, kept_base_minor numeric, amount_minor numeric, base_minor numeric)
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT pg_advisory_xact_lock(ledger_period_lock(book));
+  WITH wrong AS MATERIALIZED (
+    SELECT * FROM ledger_totals_wrong(book)
+  ), put_right AS (
+    INSERT INTO ledger_month_total AS total (book_id, account_id, month, amount_minor, base_minor)
+    SELECT w.book_id, w.account_id, w.month, w.amount_minor, w.base_minor FROM wrong w WHERE w.legs > 0
+    ON CONFLICT (book_id, account_id, month) DO UPDATE
+      SET amount_minor = excluded.amount_minor, base_minor = excluded.base_minor
+  ), removed AS (
+    DELETE FROM ledger_month_total total
+     USING wrong w
+     WHERE w.legs = 0 AND total.book_id = w.book_id AND total.account_id = w.account_id AND total.month = w.month
+  ), logged AS (
+    INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id, changes, user_agent,
+                            request_id, created_at)
+    SELECT rupaya_uuid7(), app_actor(), coalesce(nullif(current_setting('app.actor_kind', true), ''), 'unknown'),
+           'UPDATE', 'ledger_month_total', format('%s %s', w.account_id, w.month), w.book_id,
+           jsonb_build_object('amount_minor', jsonb_build_array(w.kept_amount_minor, w.amount_minor),
+                              'base_minor', jsonb_build_array(w.kept_base_minor, w.base_minor)),
+           coalesce(current_setting('app.user_agent', true), ''), coalesce(current_setting('app.request_id', true), ''),
+           clock_timestamp()
+      FROM wrong w
+  )
+  SELECT w.account_id, w.month, w.kept_amount_minor, w.kept_base_minor, w.amount_minor, w.base_minor FROM wrong w
+   ORDER BY w.account_id, w.month;
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_totals_wrong(book uuid)
+ RETURNS TABLE(book_id uuid, account_id uuid, month date, kept_amount_minor numeric, kept_base_minor numeric, amount_minor numeric, base_minor numeric, legs bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT coalesce(k.book_id, r.book_id), coalesce(k.account_id, r.account_id), coalesce(k.month, r.month),
+         coalesce(k.amount_minor, 0), coalesce(k.base_minor, 0), coalesce(r.amount_minor, 0), coalesce(r.base_minor, 0),
+         coalesce(r.legs, 0)
+    FROM (SELECT t.* FROM ledger_month_total t WHERE $1 IS NULL OR t.book_id = $1) k
+    FULL JOIN (
+      SELECT p.book_id, p.account_id, date_trunc('month', p.date)::date AS month,
+             sum(p.amount_minor) AS amount_minor, sum(p.base_minor) AS base_minor, count(*) AS legs
+        FROM ledger_posting p
+       WHERE p.retired_at IS NULL AND ($1 IS NULL OR p.book_id = $1)
+       GROUP BY 1, 2, 3) r
+      ON r.book_id = k.book_id AND r.account_id = k.account_id AND r.month = k.month
+   WHERE coalesce(k.base_minor, 0) <> coalesce(r.base_minor, 0)
+      OR coalesce(k.amount_minor, 0) <> coalesce(r.amount_minor, 0)
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_transaction_change_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (
+    SELECT FROM old_rows o
+      LEFT JOIN new_rows n ON n.id = o.id
+      LEFT JOIN ledger_transaction_version v
+        ON v.transaction_id = o.id AND v.version = o.version AND v.book_id = o.book_id
+     WHERE n.version IS DISTINCT FROM o.version + 1 OR n.changed_by IS DISTINCT FROM app_actor()
+        OR n.changed_at NOT BETWEEN transaction_timestamp() AND greatest(clock_timestamp(), o.changed_at)
+        OR n.change_id IS NULL OR n.change_id = o.change_id
+        OR (n.book_id, n.origin, n.external_id, n.external_account_id, n.created_at)
+           IS DISTINCT FROM (o.book_id, o.origin, o.external_id, o.external_account_id, o.created_at)
+        OR (v.date, v.type, v.description, v.payee, v.notes, v.tags, v.status, v.is_reconciled, v.account_id,
+            v.to_account_id, v.amount_minor, v.first_line, v.change_id, v.changed_at, v.changed_by)
+           IS DISTINCT FROM
+           (o.date, o.type, o.description, o.payee, o.notes, o.tags, o.status, o.is_reconciled, o.account_id,
+            o.to_account_id, o.amount_minor, o.first_line, o.change_id, o.changed_at, o.changed_by)) THEN
+    PERFORM ledger_refuse('ledger_transaction_append_only', 'a transaction changes only as its next version');
+  END IF;
+  IF EXISTS (
+    SELECT FROM old_rows o JOIN new_rows n ON n.id = o.id
+     WHERE n.first_line <> o.first_line
+       AND (n.status = 'void'
+            OR NOT EXISTS (SELECT FROM ledger_posting p WHERE p.transaction_id = n.id AND p.line = n.first_line - 1))) THEN
+    PERFORM ledger_refuse('ledger_transaction_whole', 'new legs follow the lines before; without new legs they stay');
+  END IF;
+  IF EXISTS (
+    SELECT FROM old_rows o JOIN new_rows n ON n.id = o.id
+     WHERE n.status = 'void'
+       AND (n.date, n.type, n.account_id, n.to_account_id, n.amount_minor)
+           IS DISTINCT FROM (o.date, o.type, o.account_id, o.to_account_id, o.amount_minor)) THEN
+    PERFORM ledger_refuse('ledger_transaction_header_fits', 'a void transaction says what its last legs said');
+  END IF;
+  IF EXISTS (
+    SELECT FROM old_rows o JOIN new_rows n ON n.id = o.id
+     WHERE o.is_reconciled AND n.is_reconciled
+       AND ((o.date, o.type, o.account_id, o.to_account_id, o.amount_minor, o.status = 'void')
+            IS DISTINCT FROM (n.date, n.type, n.account_id, n.to_account_id, n.amount_minor, n.status = 'void')
+            -- What reached the target of a transfer may be of another currency, and stands in its leg alone.
+            OR EXISTS (SELECT FROM ledger_posting p JOIN ledger_posting q
+                          ON q.transaction_id = p.transaction_id AND q.account_id = p.account_id
+                        WHERE p.transaction_id = n.id AND p.account_id = n.to_account_id
+                          AND p.retired_at = n.changed_at AND q.retired_at IS NULL AND q.amount_minor <> p.amount_minor))) THEN
+    PERFORM ledger_refuse('ledger_transaction_reconciled_stays', 'what agrees with the bank does not change');
+  END IF;
+  PERFORM pg_advisory_xact_lock_shared(ledger_period_lock(book_id)) FROM (SELECT DISTINCT book_id FROM new_rows) b;
+  IF EXISTS (
+    SELECT FROM (SELECT book_id, date FROM old_rows UNION ALL SELECT book_id, date FROM new_rows) p
+      JOIN ledger_book b ON b.id = p.book_id
+     WHERE p.date <= b.closed_until) THEN
+    PERFORM ledger_refuse('ledger_period_open', 'the period is closed');
+  END IF;
+  PERFORM ledger_transactions_check((SELECT array_agg(id) FROM new_rows));
   RETURN NULL;
 END
 $function$;
 CREATE OR REPLACE FUNCTION public.ledger_transaction_guard()
  RETURNS trigger
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
 BEGIN
@@ -506,7 +1045,58 @@ BEGIN
                                  WHERE p.book_id = t.book_id AND p.transaction_id = t.id AND p.line = 1)) THEN
     PERFORM ledger_refuse('ledger_transaction_has_postings', 'a transaction came without its postings');
   END IF;
+  IF EXISTS (SELECT FROM new_rows WHERE external_account_id <> account_id) THEN
+    PERFORM ledger_refuse('ledger_transaction_external_whole', 'an external id belongs to the account of its transaction');
+  END IF;
   RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_transaction_version_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (
+    SELECT FROM new_rows v
+      LEFT JOIN ledger_transaction t ON t.id = v.transaction_id AND t.book_id = v.book_id
+     WHERE v.version < 1 OR t.version IS DISTINCT FROM v.version + 1
+        OR v.last_line IS DISTINCT FROM
+           CASE WHEN t.first_line > v.first_line THEN t.first_line - 1
+                ELSE (SELECT max(p.line) FROM ledger_posting p WHERE p.transaction_id = t.id AND p.book_id = t.book_id) END) THEN
+    PERFORM ledger_refuse('ledger_transaction_version_was', 'a kept version is the one that a change superseded');
+  END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_transactions_check(ids uuid[])
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  problem text;
+BEGIN
+  SELECT min(ledger_legs_problem(t.type, t.status, t.first_line, live.legs, live.total, live.low, live.high, live.own,
+                                 live.categories, live.dates_fit, live.own_fit))
+    INTO problem
+    FROM ledger_transaction t
+   CROSS JOIN LATERAL (
+     SELECT count(*) AS legs, sum(p.base_minor) AS total, min(p.line) AS low, max(p.line) AS high,
+            count(*) FILTER (WHERE a.type IN ('asset', 'liability', 'equity')) AS own,
+            count(*) FILTER (WHERE a.type = t.type) AS categories,
+            bool_and(p.date = t.date) AS dates_fit,
+            bool_and(ledger_own_fits(t.type, t.account_id, t.to_account_id, t.amount_minor, p.account_id, p.amount_minor))
+              FILTER (WHERE a.type IN ('asset', 'liability', 'equity')) AS own_fit
+       FROM ledger_posting p
+       JOIN ledger_account a ON a.book_id = p.book_id AND a.id = p.account_id
+      WHERE p.transaction_id = t.id AND p.book_id = t.book_id AND p.retired_at IS NULL) live
+   WHERE t.id = ANY (ids);
+  IF problem IS NOT NULL THEN
+    PERFORM ledger_refuse(problem, 'a transaction would not be whole');
+  END IF;
 END
 $function$;
 CREATE OR REPLACE FUNCTION public.rupaya_uuid7()
@@ -596,6 +1186,12 @@ CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_account_visibility REF
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_account_visibility REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER ledger_account_visibility_guard AFTER INSERT ON public.ledger_account_visibility REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_visibility_guard();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_account_visibility FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_attachment REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'storage_key');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_attachment REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'storage_key');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_attachment REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'storage_key');
+CREATE TRIGGER ledger_attachment_in_book BEFORE INSERT ON public.ledger_attachment FOR EACH ROW EXECUTE FUNCTION ledger_attachment_guard();
+CREATE TRIGGER ledger_attachment_removed_once BEFORE UPDATE ON public.ledger_attachment FOR EACH ROW EXECUTE FUNCTION ledger_attachment_removal();
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_attachment FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_book REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_book REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_book REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
@@ -603,6 +1199,10 @@ CREATE TRIGGER ledger_book_time_zone BEFORE INSERT OR UPDATE OF time_zone ON pub
 CREATE TRIGGER ledger_period_close BEFORE UPDATE OF closed_until ON public.ledger_book FOR EACH ROW EXECUTE FUNCTION ledger_period_close();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_book FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER ledger_idempotency_answered_once BEFORE UPDATE ON public.ledger_idempotency_key FOR EACH ROW EXECUTE FUNCTION ledger_idempotency_guard();
+CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_invitation REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'token_hash');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_invitation REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'token_hash');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_invitation REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'token_hash');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_invitation FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_member REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_member REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
@@ -611,8 +1211,9 @@ CREATE TRIGGER ledger_member_keeps_owner_update AFTER UPDATE ON public.ledger_me
 CREATE TRIGGER ledger_member_limits_insert AFTER INSERT ON public.ledger_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_member_limits();
 CREATE TRIGGER ledger_member_limits_update AFTER UPDATE ON public.ledger_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_member_limits();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_member FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
-CREATE TRIGGER ledger_posting_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_posting FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('ledger_posting_append_only');
-CREATE TRIGGER ledger_posting_guard AFTER INSERT ON public.ledger_posting REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_posting_guard();
+CREATE TRIGGER ledger_posting_append_only BEFORE DELETE OR TRUNCATE ON public.ledger_posting FOR EACH STATEMENT EXECUTE FUNCTION ledger_delete_refuse('ledger_posting_append_only');
+CREATE TRIGGER ledger_posting_insert_guard AFTER INSERT ON public.ledger_posting REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_posting_insert_guard();
+CREATE TRIGGER ledger_posting_retire_guard AFTER UPDATE ON public.ledger_posting REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_posting_retire_guard();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
@@ -630,12 +1231,15 @@ CREATE TRIGGER ledger_statement_line_draft AFTER INSERT ON public.ledger_stateme
 CREATE TRIGGER ledger_statement_line_link AFTER UPDATE ON public.ledger_statement_line REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_link_guard();
 CREATE TRIGGER ledger_statement_line_posted_delete AFTER DELETE ON public.ledger_statement_line REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
 CREATE TRIGGER ledger_statement_line_posted_update AFTER UPDATE ON public.ledger_statement_line REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
-CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
-CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_transaction REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
-CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
-CREATE TRIGGER ledger_transaction_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transaction FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('ledger_transaction_append_only');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'first_line,change_id,changed_at,changed_by');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_transaction REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'first_line,change_id,changed_at,changed_by');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'first_line,change_id,changed_at,changed_by');
+CREATE TRIGGER ledger_transaction_append_only BEFORE DELETE OR TRUNCATE ON public.ledger_transaction FOR EACH STATEMENT EXECUTE FUNCTION ledger_delete_refuse('ledger_transaction_append_only');
+CREATE TRIGGER ledger_transaction_change_guard AFTER UPDATE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_transaction_change_guard();
 CREATE TRIGGER ledger_transaction_has_postings AFTER INSERT ON public.ledger_transaction REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_transaction_guard();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_transaction FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
+CREATE TRIGGER ledger_transaction_version_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transaction_version FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('ledger_transaction_version_append_only');
+CREATE TRIGGER ledger_transaction_version_guard AFTER INSERT ON public.ledger_transaction_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_transaction_version_guard();
 
 -- Policies
 
@@ -685,6 +1289,19 @@ CREATE POLICY owners_read ON ledger_account_visibility FOR SELECT TO public
 CREATE POLICY owners_update ON ledger_account_visibility FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
+CREATE POLICY members_read ON ledger_attachment FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+CREATE POLICY owner_forgets ON ledger_attachment FOR DELETE TO rupaya_owner
+  USING (removed_at < (now() - '30 days'::interval));
+CREATE POLICY owner_reads ON ledger_attachment FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY writers_delete ON ledger_attachment FOR DELETE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_insert ON ledger_attachment FOR INSERT TO public
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_update ON ledger_attachment FOR UPDATE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_book FOR SELECT TO public
   USING (id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
 CREATE POLICY owner_opens ON ledger_book FOR INSERT TO rupaya_owner
@@ -704,12 +1321,23 @@ CREATE POLICY owner_purges ON ledger_idempotency_key FOR DELETE TO rupaya_owner
   USING true;
 CREATE POLICY owner_reads ON ledger_idempotency_key FOR SELECT TO rupaya_owner
   USING true;
+CREATE POLICY owner_invites ON ledger_invitation FOR INSERT TO rupaya_owner
+  WITH CHECK true;
+CREATE POLICY owner_reads ON ledger_invitation FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY owner_settles ON ledger_invitation FOR UPDATE TO rupaya_owner
+  USING true;
+CREATE POLICY owners_read ON ledger_invitation FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_member FOR SELECT TO public
   USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_month_total FOR SELECT TO public
   USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
 CREATE POLICY owner_reads ON ledger_month_total FOR SELECT TO rupaya_owner
   USING true;
+CREATE POLICY owner_repairs ON ledger_month_total FOR ALL TO rupaya_owner
+  USING (SESSION_USER = CURRENT_USER)
+  WITH CHECK (SESSION_USER = CURRENT_USER);
 CREATE POLICY writers_delete ON ledger_month_total FOR DELETE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY writers_insert ON ledger_month_total FOR INSERT TO public
@@ -759,5 +1387,16 @@ CREATE POLICY writers_delete ON ledger_transaction FOR DELETE TO public
 CREATE POLICY writers_insert ON ledger_transaction FOR INSERT TO public
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY writers_update ON ledger_transaction FOR UPDATE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY members_read ON ledger_transaction_version FOR SELECT TO public
+  USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+CREATE POLICY owner_reads ON ledger_transaction_version FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY writers_delete ON ledger_transaction_version FOR DELETE TO public
+  USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_insert ON ledger_transaction_version FOR INSERT TO public
+  WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY writers_update ON ledger_transaction_version FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));

@@ -148,3 +148,8 @@ AS $$
              AS (account_id uuid, amount_minor bigint, currency text, base_minor bigint)
          ) WITH ORDINALITY AS leg (account_id, amount_minor, currency, base_minor, line)
 $$;
+
+CREATE OR REPLACE FUNCTION ledger_period_lock(book uuid) RETURNS bigint
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT hashtextextended('ledger_period:' || book::text, 0) $$;

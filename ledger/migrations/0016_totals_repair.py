@@ -6,6 +6,6 @@ from rupaya.core.migrations import run_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0012_search_tags")]
+    dependencies = [("ledger", "0015_attachments")]
 
-    operations = [run_sql(__file__, "0013_totals_repair")]
+    operations = [run_sql(__file__, "0016_totals_repair")]
