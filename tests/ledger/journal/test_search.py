@@ -9,17 +9,18 @@ from ledger.journal.search import IDS_MAX, filters_read
 from ledger.journal.selectors import FilterInvalid
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
+from tests.ledger.desk import TODAY
 
 
 def read(person, **query):
     with acting_as(person.actor):
-        return filters_read(book=person.book, query=query)
+        return filters_read(book=person.book, query=query, today=TODAY)
 
 
 class TestFiltersRead:
     def test_reads_nothing_as_everything_that_counts(self, asha, django_assert_num_queries):
         with acting_as(asha.actor), django_assert_num_queries(0):
-            assert filters_read(book=asha.book, query={}) == NONE
+            assert filters_read(book=asha.book, query={}, today=TODAY) == NONE
 
     def test_reads_each(self, asha):
         one, two = uuid7(), uuid7()
@@ -39,7 +40,7 @@ class TestFiltersRead:
     def test_takes_a_category_with_its_children(self, asha, django_assert_num_queries):
         fuel = asha.account("Fuel").pk
         with acting_as(asha.actor), django_assert_num_queries(1):
-            filters = filters_read(book=asha.book, query={"category_id": str(fuel)})
+            filters = filters_read(book=asha.book, query={"category_id": str(fuel)}, today=TODAY)
 
         assert filters.category_ids is not None
         assert fuel in filters.category_ids
