@@ -53,7 +53,7 @@ def trial_balance_of(board: Board, *, day: Span) -> Group:
 
 
 def balance_sheet_of(board: Board, *, day: Span, year_start: dt.date, depth: int) -> Group:
-    """What is owned, what is owed (positive) and what is one's own: in the book's currency, assets = liabilities + equity.
+    """What is owned, owed (positive) and one's own: in the book's currency, assets = liabilities + equity.
 
     Equity is what was there at the beginning, with what income left over expense: of the financial year, and before it.
     """
