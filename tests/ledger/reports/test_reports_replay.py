@@ -20,6 +20,8 @@ from ledger.reports.question import Question
 from rupaya.core.db import acting_as
 from tests.ledger.reports.replay import FIRST, LAST, plots, story_make
 
+# The pool's own thread jitters the life of its connections with `random`, now and then while an example is drawn.
+pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 PROPERTY = settings(
     max_examples=12,
     deadline=None,
