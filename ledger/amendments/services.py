@@ -207,7 +207,10 @@ def _back_to(state: State, then: State) -> dict[str, Any]:
     What becomes void goes on saying what its last legs said: they are the ones that are shown with it.
     """
     if then.status == "void":
-        money = {name: getattr(state, name) for name in ("date", "type", "account_id", "to_account_id", "amount_minor")}
+        money = {
+            name: getattr(state, name)
+            for name in ("date", "type", "account_id", "to_account_id", "amount_minor")
+        }
         return replace(then, **money).as_json(status="void", with_legs=False)
     again = state.status == "void" or not state.same_money(then)
     return then.as_json(status=then.status, with_legs=again)

@@ -188,7 +188,7 @@ class Posting(models.Model):
     retired_at = models.DateTimeField(null=True)
 
     class Meta:
-        """The covering index carries every balance: of the legs that count."""
+        """The covering index carries every balance: of the legs that count. The other, what was once known."""
 
         indexes: ClassVar = [
             models.Index(
@@ -196,7 +196,12 @@ class Posting(models.Model):
                 include=["base_minor", "amount_minor"],
                 condition=models.Q(retired_at__isnull=True),
                 name="ledger_posting_live",
-            )
+            ),
+            models.Index(
+                fields=["book", "account", "retired_at"],
+                condition=models.Q(retired_at__isnull=False),
+                name="ledger_posting_retired",
+            ),
         ]
         constraints: ClassVar = [
             models.CheckConstraint(

@@ -32,16 +32,16 @@ def filters_read(*, book: Book, query: Mapping[str, str], today: dt.date) -> Fil
     `amount_min` and `amount_max` (major units of the book's currency), `is_reconciled`, `has_attachment`; `q` as
     docs/API.md says under "Searching".
     """
-    categories = _ids(query, "category_id")
+    categories = ids_read(query, "category_id")
     asked = _asked(query.get("q", ""), book, today)
     return Filters(
-        type=_choice(query, "type", TYPES),
-        status=_choice(query, "status", (*STATUSES, "all")),
-        since=_day(query, "since"),
-        until=_day(query, "until"),
-        account_ids=_ids(query, "account_id"),
+        type=choice_read(query, "type", TYPES),
+        status=choice_read(query, "status", (*STATUSES, "all")),
+        since=day_read(query, "since"),
+        until=day_read(query, "until"),
+        account_ids=ids_read(query, "account_id"),
         category_ids=tuple(accounts_below(book=book, ids=categories)) if categories else None,
-        leg_account_ids=_ids(query, "posting_account_id"),
+        leg_account_ids=ids_read(query, "posting_account_id"),
         payee=_text(query, "payee", PAYEE_MAX),
         tag=_text(query, "tag", TAG_MAX).casefold(),
         amount_min=_minor(query, "amount_min", book),
@@ -68,26 +68,30 @@ def _asked(text: str, book: Book, today: dt.date) -> dict[str, Any]:
     return {"where": where, "where_parameters": parameters, "is_status_asked": "t.status" in where}
 
 
-def _refuse(name: str, message: str, code: str = "invalid") -> NoReturn:
+def filter_refuse(name: str, message: str, code: str = "invalid") -> NoReturn:
+    """Will raise FilterInvalid for a parameter."""
     raise FilterInvalid(message, errors=[FieldError(name, code, message)])
 
 
-def _choice(query: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+def choice_read(query: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """One of the choices, or '' where the parameter is absent; raises FilterInvalid."""
     text = query.get(name, "")
     if text and text not in choices:
-        _refuse(name, f"{name} must be one of {', '.join(choices)}.", "invalid_choice")
+        filter_refuse(name, f"{name} must be one of {', '.join(choices)}.", "invalid_choice")
     return text
 
 
-def _day(query: Mapping[str, str], name: str) -> dt.date | None:
+def day_read(query: Mapping[str, str], name: str) -> dt.date | None:
+    """A day, or None where the parameter is absent; raises FilterInvalid."""
     text = query.get(name, "")
     try:
         return dt.date.fromisoformat(text) if text else None
     except ValueError:
-        _refuse(name, f"{name} must be a day as YYYY-MM-DD.")
+        filter_refuse(name, f"{name} must be a day as YYYY-MM-DD.")
 
 
-def _ids(query: Mapping[str, str], name: str) -> tuple[UUID, ...] | None:
+def ids_read(query: Mapping[str, str], name: str) -> tuple[UUID, ...] | None:
+    """Up to 50 ids with commas between, or None where the parameter is absent; raises FilterInvalid."""
     text = query.get(name, "")
     if not text:
         return None
@@ -95,16 +99,16 @@ def _ids(query: Mapping[str, str], name: str) -> tuple[UUID, ...] | None:
     try:
         ids = tuple(UUID(part) for part in parts)
     except ValueError:
-        _refuse(name, f"{name} must be a UUID, or several with commas between.")
+        filter_refuse(name, f"{name} must be a UUID, or several with commas between.")
     if len(ids) > IDS_MAX:
-        _refuse(name, f"{name} takes at most {IDS_MAX} ids.")
+        filter_refuse(name, f"{name} takes at most {IDS_MAX} ids.")
     return ids
 
 
 def _text(query: Mapping[str, str], name: str, longest: int) -> str:
     text = " ".join(query.get(name, "").split())
     if len(text) > longest or "\x00" in text:
-        _refuse(name, f"{name} has at most {longest} characters that can be seen.")
+        filter_refuse(name, f"{name} has at most {longest} characters that can be seen.")
     return text
 
 
@@ -113,11 +117,11 @@ def _minor(query: Mapping[str, str], name: str, book: Book) -> int | None:
     try:
         return money_parse(text, currency=book.base_currency, field=name).minor if text else None
     except AmountInvalid as error:
-        _refuse(name, error.message, error.code)
+        filter_refuse(name, error.message, error.code)
 
 
 def _truth(query: Mapping[str, str], name: str) -> bool | None:
     text = query.get(name, "")
     if text and text not in _TRUTHS:
-        _refuse(name, f"{name} must be true or false.")
+        filter_refuse(name, f"{name} must be true or false.")
     return _TRUTHS.get(text)

@@ -30,6 +30,7 @@ class AccountMoves:
     institution: str
     number_last4: str
     currency: str
+    is_closed: bool
     before_minor: int
     months: dict[dt.date, int]
 
@@ -102,7 +103,8 @@ def moves_of(rows: Iterable[dict[str, Any]]) -> list[AccountMoves]:
     for row in rows:
         account = found.get(row["account_id"]) or AccountMoves(
             row["account_id"], row["type"], row["kind"], row["name"], row["icon"], row["institution"],
-            row["number_last4"], row["currency"], 0 if row["month"] else int(row["base_minor"] or 0), {},
+            row["number_last4"], row["currency"], row["is_closed"],
+            0 if row["month"] else int(row["base_minor"] or 0), {},
         )  # fmt: skip
         found[account.id] = account
         if row["month"]:
@@ -111,7 +113,7 @@ def moves_of(rows: Iterable[dict[str, Any]]) -> list[AccountMoves]:
 
 
 def balances_of(accounts: Sequence[AccountMoves], *, currency: str) -> tuple[Balance, ...]:
-    """What is owned and owed, account by account."""
+    """What is owned and owed, account by account; closed ones only where something is left on them."""
     return tuple(
         Balance(
             account.id,
@@ -124,7 +126,7 @@ def balances_of(accounts: Sequence[AccountMoves], *, currency: str) -> tuple[Bal
             Money(account.balance_minor, currency),
         )
         for account in accounts
-        if account.type in _OWN
+        if account.type in _OWN and (account.balance_minor or not account.is_closed)
     )
 
 

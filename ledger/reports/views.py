@@ -1,18 +1,37 @@
-"""`/v1/accounts`: a report, since a balance is one."""
+"""`/v1/reports/…`, and `/v1/accounts`: a report too, since a balance is one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.books.access import book_for, book_id_read
-from ledger.reports.selectors import balances_at
-from ledger.reports.serializers import account_out
+from ledger.reports.figures import Report
+from ledger.reports.question import question_read
+from ledger.reports.selectors import (
+    balances_at,
+    calendar_of,
+    report_balance_sheet,
+    report_balances,
+    report_cash_flow,
+    report_category_trend,
+    report_income_statement,
+    report_net_worth,
+    report_payees,
+    report_tags,
+    report_trial_balance,
+)
+from ledger.reports.serializers import account_out, report_out
 from rupaya.core import clock
 from rupaya.core.api import ApiView, list_body
 from rupaya.core.web import user_id_of
+
+_RANGE: Final = ("since", "until")
+_PARTIES: Final = (*_RANGE, "currency", "account_id", "category_id", "limit")
 
 
 class AccountCollection(ApiView):
@@ -26,3 +45,90 @@ class AccountCollection(ApiView):
         today = clock.today(zone=ZoneInfo(book.time_zone))
         results = [account_out(account) for account in balances_at(book=book, today=today)]
         return Response(list_body(results, request=request))
+
+
+class ReportView(ApiView):
+    """One report: which parameters it takes, and its selector. Two queries: the book, and the report."""
+
+    takes: ClassVar[tuple[str, ...]]
+    default_by: ClassVar[str] = ""
+    read: ClassVar[Callable[..., Report]]
+
+    def get(self, request: Request) -> Response:
+        """The report; `?book_id=`, `?known_at=`, and what it takes. A parameter that it does not know is refused."""
+        book = book_for(
+            user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right="read"
+        )
+        question = question_read(
+            request.GET,
+            takes=self.takes,
+            calendar=calendar_of(book=book),
+            today=clock.today(zone=ZoneInfo(book.time_zone)),
+            default_by=self.default_by,
+        )
+        return Response(report_out(type(self).read(book=book, question=question)))
+
+
+class Balances(ReportView):
+    """What each account stands at."""
+
+    takes = ("as_of", "currency", "account_id", "depth")
+    read = staticmethod(report_balances)
+
+
+class TrialBalance(ReportView):
+    """Debits beside credits."""
+
+    takes = ("as_of", "currency")
+    read = staticmethod(report_trial_balance)
+
+
+class BalanceSheet(ReportView):
+    """What is owned, what is owed, and what is one's own."""
+
+    takes = ("as_of", "currency", "depth")
+    read = staticmethod(report_balance_sheet)
+
+
+class IncomeStatement(ReportView):
+    """What came in, what went out, what was left over."""
+
+    takes = (*_RANGE, "by", "currency", "category_id", "depth", "compare")
+    read = staticmethod(report_income_statement)
+
+
+class CashFlow(ReportView):
+    """Where cash came from and went to."""
+
+    takes = (*_RANGE, "by", "account_id", "depth")
+    read = staticmethod(report_cash_flow)
+
+
+class CategoryTrend(ReportView):
+    """How categories went from period to period."""
+
+    takes = (*_RANGE, "by", "currency", "category_id", "type", "depth")
+    default_by = "month"
+    read = staticmethod(report_category_trend)
+
+
+class NetWorth(ReportView):
+    """What is owned less what is owed, from period to period."""
+
+    takes = (*_RANGE, "by", "currency", "account_id")
+    default_by = "month"
+    read = staticmethod(report_net_worth)
+
+
+class Payees(ReportView):
+    """Income and expense by payee."""
+
+    takes = _PARTIES
+    read = staticmethod(report_payees)
+
+
+class Tags(ReportView):
+    """Income and expense by tag."""
+
+    takes = _PARTIES
+    read = staticmethod(report_tags)

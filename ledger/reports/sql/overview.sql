@@ -1,6 +1,6 @@
 -- What each account had before a window of months, and what each month of the window added, in the book's
 -- currency (minor units, debit positive), up to and with a day. At most 13 rows an account:
---   account_id, type, kind, name, icon, institution, number_last4, currency; month (NULL: all before); base_minor
+--   account_id, type, kind, name, icon, institution, number_last4, currency, is_closed; month (NULL: all before); base_minor
 -- Months before the day's own come from the totals; the day's own month from the covering index, account by
 -- account. MATERIALIZED keeps a plan made without statistics (a book just imported) from repeating either.
 WITH account AS MATERIALIZED (
@@ -22,7 +22,7 @@ WITH account AS MATERIALIZED (
    WHERE tail.base_minor IS NOT NULL
 )
 SELECT a.id AS account_id, a.type, a.kind, a.name, a.icon, a.institution, a.number_last4, a.currency,
-       moved.month, moved.base_minor
+       a.closed_at IS NOT NULL AS is_closed, moved.month, moved.base_minor
   FROM account a
   LEFT JOIN moved ON moved.account_id = a.id
  ORDER BY a.type, a.name, a.id, moved.month NULLS FIRST

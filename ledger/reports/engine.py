@@ -1,0 +1,152 @@
+"""The one reader of moves: what each account added between some days, from totals, postings, or as once known."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from ledger.books.models import Book
+from ledger.reports.flows import CASH_KINDS
+from ledger.reports.moves import Moves, moves_of
+from ledger.reports.periods import Span
+from rupaya.core.db import rows_as_dicts
+from rupaya.core.fiscal import month_start
+
+_SQL: Final = Path(__file__).parent / "sql"
+_FIRST: Final = dt.date.min  # before any posting
+
+
+def sql(name: str) -> str:
+    """A file of this feature's SQL."""
+    return (_SQL / f"{name}.sql").read_text()
+
+
+_MOVES, _MONTHS, _DAYS, _HISTORY, _CASH = (
+    sql(name) for name in ("moves", "months", "days", "history", "cash")
+)
+_LEGS: Final = {"live": sql("legs_live"), "known": sql("legs_known")}
+# Whether a posting counts: now, or at an instant.
+COUNTS: Final = {
+    "live": "{0}.retired_at IS NULL",
+    "known": "{0}.recorded_at <= %(known_at)s AND ({0}.retired_at IS NULL OR {0}.retired_at > %(known_at)s)",
+}
+# Which accounts' moves are read.
+_EVERY: Final = "true"
+_NAMED: Final = "id = ANY(%(ids)s)"
+_MONEY: Final = "kind = ANY(%(kinds)s)"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where moves are read from.
+
+    known_at: as they were known at that instant, from the postings. by_days: day by day from the covering index, where
+    totals of months would not help. reads_totals: False for whoever sees no month totals, and reads postings instead.
+    """
+
+    known_at: dt.datetime | None = None
+    by_days: bool = False
+    reads_totals: bool = True
+
+    @property
+    def state(self) -> str:
+        """Which postings count: `live`, or those `known` once."""
+        return "live" if self.known_at is None else "known"
+
+
+def cuts_of(spans: Iterable[Span]) -> list[dt.date]:
+    """The days that some spans need, ascending, each once."""
+    days = {span.ends_before for span in spans} | {span.starts_on for span in spans if span.starts_on}
+    return sorted(days)
+
+
+def moves_read(
+    *, book: Book, spans: Sequence[Span], source: Source, ids: Sequence[UUID] | None, has_opening: bool
+) -> Moves:
+    """What moved the accounts (None: all; else these and everything below) in the spans. One query.
+
+    has_opening: whether what was before the first day is read too; else sums count from there. All accounts of the
+    book are in the answer's nodes.
+    """
+    wanted = _EVERY if ids is None else _NAMED
+    return _read(book, cuts_of(spans), source, wanted, {"ids": list(ids or ())}, has_opening=has_opening)
+
+
+def cash_read(*, book: Book, spans: Sequence[Span], source: Source, ids: Sequence[UUID] | None) -> Moves:
+    """The moves of the accounts of cash (None: banks, cash and wallets), with what was before; and of every other
+    account, what its legs moved in the same transactions. One query, so one moment.
+
+    Reads every transaction of cash in the spans.
+    """
+    wanted = _MONEY if ids is None else _NAMED
+    parameters = {"ids": list(ids or ()), "kinds": sorted(CASH_KINDS)}
+    return _read(book, cuts_of(spans), source, wanted, parameters, has_opening=True, has_others=True)
+
+
+def _read(
+    book: Book,
+    cuts: Sequence[dt.date],
+    source: Source,
+    wanted: str,
+    parameters: Mapping[str, Any],
+    *,
+    has_opening: bool,
+    has_others: bool = False,
+) -> Moves:
+    if source.known_at is not None:
+        moved, own = _HISTORY, _of_postings(cuts, has_opening=has_opening)
+    elif not source.reads_totals:
+        moved, own = _DAYS, _of_postings(cuts, has_opening=has_opening)
+    elif source.by_days:
+        moved, own = _DAYS, _of_days(cuts, has_opening=has_opening)
+    else:
+        moved, own = _MONTHS, _of_months(cuts, has_opening=has_opening)
+    if has_others:
+        moved = f"{moved}\n UNION ALL\n{_CASH}"
+    moved = moved.format(legs=_LEGS[source.state], counts=COUNTS[source.state].format("x"))
+    return moves_of(
+        rows_as_dicts(
+            _MOVES.format(source=moved, wanted=wanted),
+            {
+                "book": book.pk,
+                "known_at": source.known_at,
+                "cuts": list(cuts),
+                "first": cuts[0],
+                "last": cuts[-1],
+                **own,
+                **parameters,
+            },
+        ),
+        cuts=cuts,
+    )
+
+
+def _of_postings(cuts: Sequence[dt.date], *, has_opening: bool) -> dict[str, Any]:
+    return {"since": _FIRST if has_opening else cuts[0], "whole_until": _FIRST}
+
+
+def _of_days(cuts: Sequence[dt.date], *, has_opening: bool) -> dict[str, Any]:
+    whole_until = month_start(cuts[0])
+    return (
+        {"since": whole_until, "whole_until": whole_until}
+        if has_opening
+        else _of_postings(cuts, has_opening=False)
+    )
+
+
+def _of_months(cuts: Sequence[dt.date], *, has_opening: bool) -> dict[str, Any]:
+    months = [month_start(cut) for cut in cuts]
+    divided = [
+        (cut, place) for place, (cut, month) in enumerate(zip(cuts, months, strict=True)) if cut != month
+    ]
+    return {
+        "since": _FIRST if has_opening else months[0],
+        "months": months,
+        "last_month": months[-1],
+        "parts": [cut for cut, _ in divided],
+        "places": [place for _, place in divided],
+    }
