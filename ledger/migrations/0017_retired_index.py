@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("ledger", "0012_search_tags")]
+    dependencies = [("ledger", "0016_totals_repair")]
 
     operations = [
         AddIndexConcurrently("posting", models.Index(
