@@ -38,15 +38,16 @@ CREATE TRIGGER ledger_transaction_append_only BEFORE DELETE OR TRUNCATE ON ledge
 CREATE TRIGGER ledger_posting_append_only BEFORE DELETE OR TRUNCATE ON ledger_posting
   FOR EACH STATEMENT EXECUTE FUNCTION ledger_delete_refuse('ledger_posting_append_only');
 
--- A new header comes with its postings, and a client's own key for it belongs to its account.
+-- A new header comes with its postings, and a client's own key for it belongs to its account. The question is a scalar on
+-- purpose: as a join, a table too new for statistics is read whole for each header (measured: 6 of 8 seconds for 5,000).
 CREATE OR REPLACE FUNCTION ledger_transaction_guard() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
   IF EXISTS (SELECT FROM new_rows t
-              WHERE NOT EXISTS (SELECT FROM ledger_posting p
-                                 WHERE p.book_id = t.book_id AND p.transaction_id = t.id AND p.line = 1)) THEN
+              WHERE (SELECT p.line FROM ledger_posting p
+                      WHERE p.transaction_id = t.id AND p.line = 1 AND p.book_id = t.book_id) IS NULL) THEN
     PERFORM ledger_refuse('ledger_transaction_has_postings', 'a transaction came without its postings');
   END IF;
   IF EXISTS (SELECT FROM new_rows WHERE external_account_id <> account_id) THEN
