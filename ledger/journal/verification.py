@@ -45,7 +45,7 @@ class Verification:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A month's total that was wrong, in minor units of the account's and the book's currency: as kept, and as it is."""
+    """A month's total that was wrong, in minor units of its and the book's currency: as kept, and as it is."""
 
     book_id: UUID
     account_id: UUID

@@ -1041,8 +1041,8 @@ CREATE OR REPLACE FUNCTION public.ledger_transaction_guard()
 AS $function$
 BEGIN
   IF EXISTS (SELECT FROM new_rows t
-              WHERE NOT EXISTS (SELECT FROM ledger_posting p
-                                 WHERE p.book_id = t.book_id AND p.transaction_id = t.id AND p.line = 1)) THEN
+              WHERE (SELECT p.line FROM ledger_posting p
+                      WHERE p.transaction_id = t.id AND p.line = 1 AND p.book_id = t.book_id) IS NULL) THEN
     PERFORM ledger_refuse('ledger_transaction_has_postings', 'a transaction came without its postings');
   END IF;
   IF EXISTS (SELECT FROM new_rows WHERE external_account_id <> account_id) THEN

@@ -20,10 +20,25 @@ DROP POLICY writers_update ON ledger_transaction_version;
 DROP POLICY writers_delete ON ledger_transaction_version;
 DROP POLICY owner_reads ON ledger_transaction_version;
 
--- Superseded versions have no place in the old tables.
+-- Superseded versions have no place in the old tables, nor what is void: what counts stays, its lines numbered from 1, and
+-- a bank's row whose transaction is gone, or of another day now, is a row that is not posted.
+ALTER TABLE ledger_transaction NO FORCE ROW LEVEL SECURITY;
 ALTER TABLE ledger_posting NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE ledger_statement_line NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE ledger_statement_line DISABLE TRIGGER USER;
+UPDATE ledger_statement_line line SET transaction_id = NULL
+ WHERE transaction_id IS NOT NULL
+   AND NOT EXISTS (SELECT FROM ledger_transaction t
+                    WHERE t.id = line.transaction_id AND t.book_id = line.book_id AND t.date = line.date AND t.status <> 'void');
 DELETE FROM ledger_posting WHERE retired_at IS NOT NULL;
+DELETE FROM ledger_transaction WHERE status = 'void';
+UPDATE ledger_posting p SET line = p.line - t.first_line + 1
+  FROM ledger_transaction t
+ WHERE t.id = p.transaction_id AND t.first_line > 1;
+ALTER TABLE ledger_statement_line ENABLE TRIGGER USER;
+ALTER TABLE ledger_statement_line FORCE ROW LEVEL SECURITY;
 ALTER TABLE ledger_posting FORCE ROW LEVEL SECURITY;
+ALTER TABLE ledger_transaction FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE ledger_transaction ALTER COLUMN changed_by DROP DEFAULT;
 REVOKE INSERT (id, book_id, date, type, origin, description, payee, notes, tags, status, is_reconciled, account_id,

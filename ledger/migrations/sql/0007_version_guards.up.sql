@@ -45,14 +45,16 @@ AS $$ SELECT pg_catalog.hashtextextended('ledger_period:' || book::text, 0) $$;
 
 -- A new header comes with its postings, and a client's own key for it belongs to its account. As the owner: the policy of
 -- the postings would be asked for nothing.
+-- The question is a scalar on purpose: as a join, a table too new for statistics is read whole for each header (measured: 6 of
+-- 8 seconds for 5,000).
 CREATE OR REPLACE FUNCTION ledger_transaction_guard() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
 BEGIN
   IF EXISTS (SELECT FROM new_rows t
-              WHERE NOT EXISTS (SELECT FROM ledger_posting p
-                                 WHERE p.book_id = t.book_id AND p.transaction_id = t.id AND p.line = 1)) THEN
+              WHERE (SELECT p.line FROM ledger_posting p
+                      WHERE p.transaction_id = t.id AND p.line = 1 AND p.book_id = t.book_id) IS NULL) THEN
     PERFORM ledger_refuse('ledger_transaction_has_postings', 'a transaction came without its postings');
   END IF;
   IF EXISTS (SELECT FROM new_rows WHERE external_account_id <> account_id) THEN

@@ -188,6 +188,33 @@ class TestLedgerPost:
 
         assert guard_of(raised) == "ledger_posting_base_equals_amount"
 
+    @pytest.mark.parametrize(
+        "guard", ["ledger_transaction_external_whole", "ledger_transaction_external_once"]
+    )
+    def test_takes_a_clients_key_of_the_transactions_own_account_once(self, raw, asha, guard):
+        is_elsewhere = guard == "ledger_transaction_external_whole"
+        keys = {
+            "b": asha.book.pk,
+            "x": asha.account("Groceries").pk,
+            "y": asha.account("Cash").pk,
+            "e": asha.account("Savings account" if is_elsewhere else "Cash").pk,
+        }
+        header = HEADER.replace("change_id)", "change_id, external_id, external_account_id)").replace(
+            "%(t)s)", "%(t)s, 'upi-1', %(e)s)"
+        )
+        both = f"""WITH header AS ({header})
+                   INSERT INTO ledger_posting {POSTING_COLUMNS}
+                   VALUES (%(b)s, %(t)s, 1, %(x)s, '2026-11-20', 5, 'INR', 5),
+                          (%(b)s, %(t)s, 2, %(y)s, '2026-11-20', -5, 'INR', -5)"""
+        act(raw, asha)
+        if not is_elsewhere:
+            raw.execute(both, keys | {"t": uuid7()})
+
+        with pytest.raises(errors.IntegrityError) as raised:
+            raw.execute(both, keys | {"t": uuid7()})
+
+        assert guard_of(raised) == guard
+
     def test_writes_one_or_none_of_many(self, raw, asha):
         act(raw, asha)
         good = [(asha.account("Groceries"), 100), (asha.account("Cash"), -100)]

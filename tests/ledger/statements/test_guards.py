@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from psycopg import errors
 
+from ledger.amendments.services import transaction_change, transaction_void
 from ledger.chart.services import account_for
 from ledger.statements.services import statement_draft, statement_post
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
-from tests.ledger.desk import NOW
+from rupaya.core.money import Money
+from tests.ledger.desk import NOW, record
 from tests.ledger.statements.writers import chained, hdfc_file
 
 
@@ -21,6 +25,17 @@ def drafted(person, *, is_posted=False):
         if is_posted:
             statement_post(book=person.book, statement=statement, now=NOW)
     return statement
+
+
+def _change(person, transaction_id, changes):
+    """Changes it, or makes it void."""
+    with acting_as(person.actor):
+        if changes is None:
+            transaction_void(book=person.book, transaction_id=transaction_id, check=lambda _: None)
+        else:
+            transaction_change(
+                book=person.book, transaction_id=transaction_id, changes=changes, check=lambda _: None
+            )
 
 
 def act(raw, person):
@@ -122,6 +137,40 @@ class TestStatementLine:
             )
 
         assert raised.value.diag.constraint_name == "ledger_statement_line_is_its_transaction"
+
+    @pytest.mark.parametrize("said", ["amount", "day", "account", "void", "before", "stranger"])
+    def test_names_no_transaction_that_says_something_else(self, raw, asha, chitra, said):
+        statement = drafted(asha)
+        act(raw, asha)
+        line_no, on, minor = raw.execute(
+            """SELECT line_no, date, amount_minor FROM ledger_statement_line
+                WHERE statement_id = %s AND amount_minor < 0""",
+            [statement.pk],
+        ).fetchone()
+        raw.rollback()
+        right = {"minor": -minor, "on": on, "account_id": statement.account_id}
+        wrong = {
+            "amount": {"minor": 1 - minor},
+            "day": {"on": on + dt.timedelta(days=1)},
+            "account": {"account_id": asha.account("Cash").pk},
+        }
+        made = (
+            record(chitra, minor=-minor, on=on)
+            if said == "stranger"
+            else record(asha, **right | wrong.get(said, {}))
+        )
+        if said in {"void", "before"}:
+            _change(asha, made, None if said == "void" else {"amount": Money(7, "INR")})
+        act(raw, asha)
+        link = "UPDATE ledger_statement_line SET transaction_id = %s WHERE statement_id = %s AND line_no = %s"
+
+        with pytest.raises(errors.CheckViolation) as raised:
+            raw.execute(link, [made, statement.pk, line_no])
+        raw.rollback()
+
+        assert raised.value.diag.constraint_name == "ledger_statement_line_is_its_transaction"
+        act(raw, asha)
+        assert raw.execute(link, [record(asha, **right), statement.pk, line_no]).rowcount == 1
 
     def test_comes_to_no_statement_that_is_posted(self, raw, asha):
         statement = drafted(asha, is_posted=True)
