@@ -157,7 +157,10 @@ class TagsField(serializers.ListField):
         folded = [description_fold(text=tag) for tag in super().to_internal_value(data)]
         if not all(folded):
             raise serializers.ValidationError("A tag is a few characters that can be seen.", "invalid")
-        return list(dict.fromkeys(tag.casefold() for tag in folded if tag))
+        tags = list(dict.fromkeys(tag.casefold() for tag in folded if tag))
+        if any(len(tag) > TAG_MAX for tag in tags):  # ß is one character, and two in the case that is kept
+            raise serializers.ValidationError(f"A tag has at most {TAG_MAX} characters.", "max_length")
+        return tags
 
 
 class SplitIn(Input):
