@@ -6,6 +6,7 @@ A new address is walked by itself. One with a new kind of id in its path fails h
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -54,14 +55,12 @@ def ids(committed, asha):
     """Asha's ids by the name of the path's parameter; her book holds a transaction and a statement."""
     client, headers = Client(), bearer_of(asha)
     body = {"type": "expense", "amount": 500, "description": SECRET}
-    assert (
-        client.post("/v1/transactions", body, content_type="application/json", headers=headers).status_code
-        == 201
-    )
+    transaction = client.post("/v1/transactions", body, content_type="application/json", headers=headers)
+    assert transaction.status_code == 201, transaction.content
     file = SimpleUploadedFile("july.txt", STATEMENT.read_bytes())
     made = client.post("/v1/statements", {"file": file, "account_name": ACCOUNT}, headers=headers)
     assert made.status_code == 201, made.content
-    return {"statement_id": made.json()["id"]}
+    return {"statement_id": made.json()["id"], "transaction_id": transaction.json()["id"]}
 
 
 def address(path: str, ids: dict[str, str]) -> str:
@@ -82,6 +81,10 @@ class TestWalk:
             ("v1/transactions", "get"),
             ("v1/transactions", "post"),
             ("v1/statements/<uuid:statement_id>", "delete"),
+            ("v1/transactions/batch", "patch"),
+            ("v1/transactions/undo", "post"),
+            ("v1/transactions/<uuid:transaction_id>", "patch"),
+            ("v1/transactions/<uuid:transaction_id>/restore", "post"),
         } <= set(API)
         assert {"", "transactions", "statements/<uuid:statement_id>"} <= set(PAGES)
 
@@ -89,9 +92,9 @@ class TestWalk:
 @pytest.mark.parametrize(("path", "method"), API, ids=lambda value: value)
 class TestNobody:
     def test_is_asked_to_sign_in(self, committed, path, method):
-        ids = {"statement_id": "019ab1c2-0000-7000-8000-0123456789ab"}
+        anything = re.sub(r"<uuid:[a-z_]+>", "019ab1c2-0000-7000-8000-0123456789ab", path)
 
-        status = call(Client(), method, address(path, ids)).status_code
+        status = call(Client(), method, address(anything, {})).status_code
 
         assert status == (400 if path in OPEN - {"v1/auth/logout"} else 401)
 

@@ -33,8 +33,9 @@ BEGIN
     SELECT * INTO one FROM ledger_transaction WHERE id = '{id}';
     PERFORM ledger_amend(one.book_id, gen_random_uuid(), jsonb_build_array(jsonb_build_object(
       'id', one.id, 'date', one.date, 'type', one.type, 'description', 'Version ' || one.version + 1,
-      'payee', one.payee, 'notes', one.notes, 'tags', to_jsonb(one.tags), 'status', one.status, 'is_reconciled', one.is_reconciled,
-      'account_id', one.account_id, 'to_account_id', one.to_account_id, 'amount_minor', one.amount_minor)));
+      'payee', one.payee, 'notes', one.notes, 'tags', to_jsonb(one.tags),
+      'status', one.status, 'is_reconciled', one.is_reconciled, 'account_id', one.account_id,
+      'to_account_id', one.to_account_id, 'amount_minor', one.amount_minor)));
   END LOOP;
 END $$"""
 
