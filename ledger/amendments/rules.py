@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from rupaya.core.errors import FieldError, Invalid
 from rupaya.core.money import Money, allocate
 
-# What a change of money is: everything else leaves the postings alone.
-_AMOUNTS = ("amount", "account_id", "to_account_id")
+# What of a header is money: it stays while a transaction agrees with the bank, and when it goes back to void.
+MONEY: Final = ("date", "type", "account_id", "to_account_id", "amount_minor")
 
 
 class ChangeUnfit(Invalid):
@@ -93,6 +93,11 @@ class State:
             amounts = [abs(leg.amount) for leg in self.others]
         return [(leg.account_id, amount) for leg, amount in zip(self.others, amounts, strict=True)]
 
+    def is_worth_said(self, base_currency: str) -> bool:
+        """Whether what it is worth in the book's currency was said apart: no account of it is kept in that."""
+        moved = [self.own.amount, *(leg.amount for leg in self.others if self.is_transfer)]
+        return all(amount.currency != base_currency for amount in moved)
+
     def as_json(self, *, status: str, with_legs: bool) -> dict[str, Any]:
         """The state as `ledger_amend` takes it; without legs the present ones stay, or retire where it is void."""
         item = {
@@ -116,16 +121,40 @@ class State:
         return (self.date, self.legs) == (other.date, other.legs)
 
 
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What one of a batch touches that a guard may keep: days, accounts that get postings, a mark of the bank."""
+
+    dates: Sequence[dt.date] = ()
+    accounts: Collection[UUID | None] = ()
+    moves_reconciled: bool = False
+    version: int = 0
+
+
+def touched_by(state: State, item: Mapping[str, Any] | None) -> Touched:
+    """What the state's change to an item of `ledger_amend` touches; nothing where there is none."""
+    if item is None:
+        return Touched()
+    standing = state.as_json(status=state.status, with_legs=False)
+    return Touched(
+        dates=(state.date, dt.date.fromisoformat(item["date"])),
+        accounts={UUID(leg["account_id"]) for leg in item.get("postings", ())},
+        moves_reconciled=state.is_reconciled
+        and item["is_reconciled"]
+        and any(item[name] != standing[name] for name in MONEY),
+        version=state.version,
+    )
+
+
 def changed(state: State, changes: Mapping[str, Any], *, base_currency: str) -> dict[str, Any]:
     """The fields of the entry that the state becomes; what the changes leave out stays where it still fits.
 
     Raises ChangeUnfit where only the person can say what becomes of splits, or where a transfer goes.
     """
     entry_type = changes.get("type", state.type)
-    is_crossing = (entry_type == "transfer") != state.is_transfer
-    stays = not is_crossing and not any(
-        name in changes and changes[name] != getattr(state, name) for name in _AMOUNTS
-    )
+    _check_fits(changes, entry_type)
+    parts = _parts(state, changes, entry_type)
+    stays = _stays(state, changes, entry_type, parts)
     fields = {
         "type": entry_type,
         "date": changes.get("date", state.date),
@@ -136,14 +165,37 @@ def changed(state: State, changes: Mapping[str, Any], *, base_currency: str) -> 
         "status": changes.get("status", state.status),
         "is_reconciled": changes.get("is_reconciled", state.is_reconciled),
         "account_id": changes.get("account_id", state.account_id),
-        "parts": _parts(state, changes, entry_type),
+        "parts": parts,
         "base_amount": changes.get("base_amount"),
     }
     if entry_type == "transfer":
         fields |= _target(state, changes, stays=stays)
-    if stays and fields["base_amount"] is None and state.amount.currency != base_currency:
+    if stays and fields["base_amount"] is None and state.is_worth_said(base_currency):
         fields["base_amount"] = Money(abs(state.own.base_minor), base_currency)
     return fields
+
+
+def _check_fits(changes: Mapping[str, Any], entry_type: str) -> None:
+    """What the type has no place for is refused, not passed over."""
+    is_transfer = entry_type == "transfer"
+    for name in ("category_id", "splits") if is_transfer else ("to_account_id", "to_amount"):
+        if changes.get(name) is not None:
+            raise ChangeUnfit(
+                name, "A transfer has no category." if is_transfer else "Only a transfer has it."
+            )
+
+
+def _stays(
+    state: State, changes: Mapping[str, Any], entry_type: str, parts: Sequence[tuple[UUID | None, Money]]
+) -> bool:
+    """Whether the same amount moves as before, from and to the same accounts."""
+    total = Money(sum(amount.minor for _, amount in parts), parts[0][1].currency)
+    return (
+        (entry_type == "transfer") == state.is_transfer
+        and total == state.amount
+        and changes.get("account_id", state.account_id) == state.account_id
+        and changes.get("to_account_id", state.to_account_id) == state.to_account_id
+    )
 
 
 def _target(state: State, changes: Mapping[str, Any], *, stays: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import orjson
 from accounts.selectors import names_of
 from ledger.amendments.rules import State, StateLeg
 from ledger.books.models import Book
+from ledger.chart.models import Account
 from ledger.journal.models import Transaction, TransactionVersion
 from ledger.journal.selectors import Shown, TransactionNotFound, transactions_shown
 from rupaya.core.db import rows_as_dicts
@@ -100,6 +102,16 @@ def change_of(*, book: Book, change_id: UUID) -> Change:
     if not ids and not is_superseded:
         raise UndoNotFound
     return Change(tuple(states_now(book=book, ids=list(ids)).values()), is_superseded)
+
+
+def period_closed_until(*, book: Book) -> dt.date | None:
+    """The last day of the book's closed period as it is now: the book in hand may be older. One query."""
+    return Book.objects.values_list("closed_until", flat=True).get(pk=book.pk)
+
+
+def accounts_closed(*, book: Book) -> set[UUID]:
+    """The book's accounts that are closed. One query."""
+    return set(Account.objects.filter(book=book, closed_at__isnull=False).values_list("pk", flat=True))
 
 
 def history_page(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import orjson
 from rest_framework import serializers
@@ -53,6 +54,11 @@ class TransactionChange(InCurrency):
         if {"category_id", "splits"} <= attrs.keys():
             sentence = "Give either category_id or splits."
             raise serializers.ValidationError({"splits": serializers.ErrorDetail(sentence, "category_unfit")})
+        if "currency" in attrs and not {"amount", "splits"} & attrs.keys():
+            sentence = "Give the amount in that currency too."
+            raise serializers.ValidationError(
+                {"currency": serializers.ErrorDetail(sentence, "amount_missing")}
+            )
         return attrs
 
 
@@ -76,6 +82,31 @@ def batch_read(data: Any) -> list[Mapping[str, Any]]:
         message = f"Send {{“transactions”: […]}} with 1 to {BATCH_MAX} of them and nothing else."
         raise Invalid(message, errors=[FieldError("transactions", "invalid", message)])
     return items
+
+
+def ids_read(items: list[Mapping[str, Any]]) -> list[UUID]:
+    """The transactions that a batch changes; raises Invalid naming each item without an id, or with one of before."""
+    ids: list[UUID] = []
+    errors = []
+    for index, item in enumerate(items):
+        place = f"transactions.{index}.id"
+        identity = _uuid(item.get("id") if isinstance(item, Mapping) else None)
+        if identity is None:
+            errors.append(FieldError(place, "invalid", "Each change names its transaction's id, a UUID."))
+        elif identity in ids:
+            errors.append(FieldError(place, "id_twice", "Each transaction may be in a batch once."))
+        else:
+            ids.append(identity)
+    if errors:
+        raise Invalid(f"{errors[0].field}: {errors[0].message}", errors=errors)
+    return ids
+
+
+def _uuid(value: Any) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def items_read(

@@ -6,18 +6,36 @@ Each change locks the book alone until it is committed, reads the state under th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
 import orjson
 from django.db import connection
 
-from ledger.amendments.rules import State, changed
-from ledger.amendments.selectors import change_of, state_of, state_then, states_now, states_then
+from ledger.amendments.rules import MONEY, State, Touched, changed, touched_by
+from ledger.amendments.selectors import (
+    accounts_closed,
+    change_of,
+    period_closed_until,
+    state_of,
+    state_then,
+    states_now,
+    states_then,
+)
 from ledger.books.models import Book
+from ledger.journal.models import VERSIONS_MAX
 from ledger.journal.selectors import Shown, TransactionNotFound, transaction_of
-from ledger.journal.services import GUARDS, EntriesRefused, Entry, drafts_of
+from ledger.journal.services import (
+    GUARDS,
+    AccountClosed,
+    Draft,
+    EntriesRefused,
+    Entry,
+    PeriodClosed,
+    Recorded,
+    drafts_of,
+    entries_post,
+)
 from rupaya.core.db import assert_acting, execute_now, explaining
 from rupaya.core.errors import Conflict, DomainError, Rejected
 from rupaya.core.ids import uuid7
@@ -87,12 +105,27 @@ def transaction_change(*, book: Book, transaction_id: UUID, changes: Mapping[str
     _amend(book, _next_states(book, [state], [changes]))
 
 
+def transactions_post(*, book: Book, entries: Sequence[Entry]) -> list[Recorded]:
+    """Will record a batch, all or none, as one change. Two queries and the guards, one more for external ids.
+
+    Raises EntriesRefused with the place of each wrong one, also of those that a guard refuses.
+    """
+    try:
+        return entries_post(book=book, entries=entries)
+    except DomainError as error:
+        touched = [
+            Touched(dates=(entry.date,), accounts=frozenset({entry.account_id, entry.to_account_id}))
+            for entry in entries
+        ]
+        raise _placed(book, error, touched) from error
+
+
 def transactions_change(
     *, book: Book, changes: Sequence[tuple[UUID, Mapping[str, Any]]], check: Callable[[int, State], None]
-) -> UUID:
-    """Will change several transactions, all or none, as one change, and return its id. Four queries.
+) -> UUID | None:
+    """Will change a batch, all or none, as one change, and return its id; None where nothing differs. Four queries.
 
-    Raises EntriesRefused with the place of each wrong one, and what transaction_change raises.
+    Locks the book. Raises EntriesRefused with the place of each wrong one, also of those that a guard refuses.
     """
     book_lock(book=book)
     found = states_now(book=book, ids=[identity for identity, _ in changes])
@@ -107,7 +140,14 @@ def transactions_change(
     if wrong:
         raise EntriesRefused(wrong)
     states = [found[identity] for identity, _ in changes]
-    return _amend(book, _next_states(book, states, [fields for _, fields in changes]))
+    items: list[dict[str, Any]] = []
+    try:
+        items = _next_states(book, states, [fields for _, fields in changes])
+        return _amend(book, items)
+    except DomainError as error:
+        by_id = {item["id"]: item for item in items}
+        touched = [touched_by(state, by_id.get(str(state.id))) for state in states]
+        raise _placed(book, error, touched) from error
 
 
 def transaction_void(*, book: Book, transaction_id: UUID, check: Check) -> None:
@@ -139,7 +179,7 @@ def transaction_restore(*, book: Book, transaction_id: UUID, version: int | None
     _amend(book, [_back_to(state, then)])
 
 
-def change_undo(*, book: Book, change_id: UUID) -> tuple[list[UUID], UUID]:
+def change_undo(*, book: Book, change_id: UUID) -> tuple[list[UUID], UUID | None]:
     """Will take back everything that one change made, as a change of its own: (its transactions, the new change's id).
 
     A transaction that the change recorded becomes void. Locks the book. Five queries. Raises UndoNotFound, UndoTooLate,
@@ -181,9 +221,11 @@ def _next_states(
         raise EntriesRefused(wrong)
     drafts = drafts_of(book=book, entries=entries)
     items = []
-    for state, draft in zip(states, drafts, strict=True):
+    for state, draft, fields in zip(states, drafts, changes, strict=True):
         item = draft.as_json()
         standing = state.as_json(status=state.status, with_legs=True)
+        if _divides_as_before(state, draft, fields):
+            item["postings"] = standing["postings"]
         if item["date"] == standing["date"] and item["postings"] == standing["postings"]:
             del item["postings"], standing["postings"]
         if any(item[name] != value for name, value in standing.items()):
@@ -201,26 +243,60 @@ def _entry(state: State, changes: Mapping[str, Any], book: Book) -> Entry:
     )
 
 
+def _divides_as_before(state: State, draft: Draft, changes: Mapping[str, Any]) -> bool:
+    """Whether the same amount goes to the same categories, and nobody says in which shares.
+
+    Shares are kept in the book's currency. From those of a foreign amount and back, rounding would move some of them.
+    """
+    own = (draft.own.account_id, draft.own.amount, draft.own.base_minor)
+    return (
+        draft.type != "transfer"
+        and "splits" not in changes
+        and own == (state.own.account_id, abs(state.own.amount), abs(state.own.base_minor))
+        and [side.account_id for side in draft.others] == [leg.account_id for leg in state.others]
+    )
+
+
 def _back_to(state: State, then: State) -> dict[str, Any]:
     """The state as a version said; its postings come again where others, or none, count now.
 
-    What becomes void goes on saying what its last legs said: they are the ones that are shown with it.
+    Back to void, no postings come: the money that it says is that which counted last.
     """
     if then.status == "void":
-        money = {
-            name: getattr(state, name)
-            for name in ("date", "type", "account_id", "to_account_id", "amount_minor")
-        }
-        return replace(then, **money).as_json(status="void", with_legs=False)
+        words = then.as_json(status="void", with_legs=False)
+        money = state.as_json(status="void", with_legs=False)
+        return words | {name: money[name] for name in MONEY}
     again = state.status == "void" or not state.same_money(then)
     return then.as_json(status=then.status, with_legs=again)
 
 
-def _amend(book: Book, items: Sequence[dict[str, Any]]) -> UUID:
-    change_id = uuid7()
+def _placed(book: Book, error: DomainError, touched: Sequence[Touched]) -> DomainError:
+    """The refusal of a batch with the places that it means; itself where none can be told. One query at most."""
+    if isinstance(error, EntriesRefused):
+        return error
+    is_meant = _meaning(book, error) if len(touched) > 1 else lambda _: True
+    wrong = [(index, error) for index, one in enumerate(touched) if is_meant(one)]
+    return EntriesRefused(wrong) if wrong else error
+
+
+def _meaning(book: Book, error: DomainError) -> Callable[[Touched], bool]:
+    """Which of a batch the refusal of a guard means: it speaks of the whole statement."""
+    if isinstance(error, PeriodClosed):
+        closed_until = period_closed_until(book=book)
+        return lambda one: closed_until is not None and any(date <= closed_until for date in one.dates)
+    if isinstance(error, AccountClosed):
+        closed = accounts_closed(book=book)
+        return lambda one: not closed.isdisjoint(one.accounts)
+    if isinstance(error, TransactionReconciled):
+        return lambda one: one.moves_reconciled
+    return lambda one: isinstance(error, VersionsTooMany) and one.version >= VERSIONS_MAX
+
+
+def _amend(book: Book, items: Sequence[dict[str, Any]]) -> UUID | None:
     if not items:
-        return change_id
-    with explaining(AMEND_GUARDS, is_last=True):
+        return None
+    change_id = uuid7()
+    with explaining(AMEND_GUARDS):
         execute_now(
             "SELECT ledger_amend(%s, %s, %s)", [book.pk, change_id, orjson.dumps(list(items)).decode()]
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,6 +19,7 @@ from ledger.amendments.serializers import (
     TransactionChange,
     UndoIn,
     batch_read,
+    ids_read,
     items_read,
     version_out,
 )
@@ -27,7 +28,6 @@ from ledger.books.models import Book
 from ledger.idempotency.views import once
 from ledger.journal.selectors import Shown, transaction_of, transactions_of
 from ledger.journal.serializers import TransactionIn, entry_of
-from ledger.journal.services import entries_post
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read
 from rupaya.core.errors import Conflict, FieldError, Invalid
@@ -121,7 +121,7 @@ class TransactionUndo(ApiView):
         book = _book(request, "write")
         token = input_read(UndoIn, data=request.data)["undo_token"]
         ids, change_id = services.change_undo(book=book, change_id=token)
-        return _several(book, ids, change_id)
+        return _several(transactions_of(book=book, ids=ids), change_id)
 
 
 class TransactionBatch(ApiView):
@@ -129,7 +129,7 @@ class TransactionBatch(ApiView):
 
     @once
     def post(self, request: Request) -> Response:
-        """Will record `{"transactions": […]}`; 201 with them in their order."""
+        """Will record `{"transactions": […]}`; 201 with them in their order and the token that takes all back."""
         book = _book(request, "write")
         items = batch_read(request.data)
         contexts: list[dict[str, Any]] = [{"base": book.base_currency} for _ in items]
@@ -137,17 +137,16 @@ class TransactionBatch(ApiView):
         entries = [
             entry_of(values, today=today) for values in items_read(TransactionIn, items, contexts=contexts)
         ]
-        recorded = entries_post(book=book, entries=entries)
+        recorded = services.transactions_post(book=book, entries=entries)
         shown = transactions_of(book=book, ids=[row.id for row in recorded])
-        return Response({"results": [orjson.Fragment(row.body) for row in shown]}, status=201)
+        made = (row.view.undo_token for row, was in zip(shown, recorded, strict=True) if was.is_new)
+        return _several(shown, next(made, None), status=201)
 
     def patch(self, request: Request) -> Response:
-        """Will change `{"transactions": [{"id": …, …}]}`; 200 with them in their order."""
+        """Will change `{"transactions": [{"id": …, …}]}`; 200 as above, without a token where nothing differs."""
         book = _book(request, "write")
         items = batch_read(request.data)
-        ids = [_id_read(item, index) for index, item in enumerate(items)]
-        if len(set(ids)) < len(ids):
-            raise Invalid("Each transaction may be in a batch once.")
+        ids = ids_read(items)
         currencies = {row.id: row.view.amount.currency for row in transactions_of(book=book, ids=ids)}
         contexts = [
             {"currency": currencies.get(identity, book.base_currency), "base": book.base_currency}
@@ -162,7 +161,7 @@ class TransactionBatch(ApiView):
 
         changes = [(fields.pop("id"), fields) for fields in values]
         change_id = services.transactions_change(book=book, changes=changes, check=check)
-        return _several(book, ids, change_id)
+        return _several(transactions_of(book=book, ids=ids), change_id)
 
 
 def _book(request: Request, right: Right) -> Book:
@@ -185,17 +184,9 @@ def _one(shown: Shown) -> Response:
     return Response(shown.body, headers={"ETag": etag_of(shown.body)})
 
 
-def _several(book: Book, ids: list[UUID], change_id: UUID) -> Response:
-    shown = transactions_of(book=book, ids=ids)
-    return Response({"results": [orjson.Fragment(row.body) for row in shown], "undo_token": change_id})
-
-
-def _id_read(item: Any, index: int) -> UUID:
-    try:
-        return UUID(str(item["id"]))
-    except (KeyError, TypeError, ValueError) as error:
-        message = "Each change names its transaction's id, a UUID."
-        raise Invalid(message, errors=[FieldError(f"transactions.{index}.id", "invalid", message)]) from error
+def _several(shown: Sequence[Shown], undo_token: UUID | None, *, status: int = 200) -> Response:
+    results = [orjson.Fragment(row.body) for row in shown]
+    return Response({"results": results, "undo_token": undo_token}, status=status)
 
 
 def _version_read(text: str | None) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 from uuid import UUID
@@ -18,6 +19,7 @@ from ledger.journal.selectors import FilterInvalid
 from rupaya.core.errors import FieldError
 from rupaya.core.money import AmountInvalid, money_parse
 
+_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TRUTHS: Final = {"true": True, "false": False}
 IDS_MAX: Final = 50  # accounts or categories in one filter
 
@@ -85,9 +87,11 @@ def day_read(query: Mapping[str, str], name: str) -> dt.date | None:
     """A day, or None where the parameter is absent; raises FilterInvalid."""
     text = query.get(name, "")
     try:
-        return dt.date.fromisoformat(text) if text else None
+        if not text or _DAY.fullmatch(text):
+            return dt.date.fromisoformat(text) if text else None
     except ValueError:
-        filter_refuse(name, f"{name} must be a day as YYYY-MM-DD.")
+        pass
+    filter_refuse(name, f"{name} must be a day as YYYY-MM-DD.")
 
 
 def ids_read(query: Mapping[str, str], name: str) -> tuple[UUID, ...] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from rest_framework import serializers
 
@@ -157,7 +157,10 @@ class TagsField(serializers.ListField):
         folded = [description_fold(text=tag) for tag in super().to_internal_value(data)]
         if not all(folded):
             raise serializers.ValidationError("A tag is a few characters that can be seen.", "invalid")
-        return list(dict.fromkeys(tag.casefold() for tag in folded if tag))
+        tags = list(dict.fromkeys(tag.casefold() for tag in folded if tag))
+        if any(len(tag) > TAG_MAX for tag in tags):  # ß is one character, and two in the case that is kept
+            raise serializers.ValidationError(f"A tag has at most {TAG_MAX} characters.", "max_length")
+        return tags
 
 
 class SplitIn(Input):
@@ -173,10 +176,12 @@ class InCurrency(Input):
     def to_internal_value(self, data: Any) -> Any:
         """Will read the amounts in the currency that the request names."""
         named = data.get("currency") if isinstance(data, dict) else None
-        known = isinstance(named, str) and named.upper() in CURRENCY_PLACES
-        self.context["currency"] = (
-            named.upper() if known else self.context.get("currency", self.context["base"])
-        )
+        currency = named.upper() if isinstance(named, str) else ""
+        context = cast("dict[str, Any]", self.context)
+        if currency in CURRENCY_PLACES:
+            context["currency"] = currency
+        else:
+            context.setdefault("currency", context["base"])
         return super().to_internal_value(data)
 
     def validate_currency(self, value: str) -> str:

@@ -265,7 +265,10 @@ def entries_post(*, book: Book, entries: Sequence[Entry]) -> list[Recorded]:
     except ExternalIdTaken:  # somebody recorded the same at this very moment
         known = external_ids_known(book=book, drafts=drafts)
         _write_unknown(book, drafts, known)
-    return [Recorded(known.get(draft.key, draft.id), draft.key not in known) for draft in drafts]
+    return [
+        Recorded(known[draft.key], is_new=False) if draft.key in known else Recorded(draft.id, is_new=True)
+        for draft in drafts
+    ]
 
 
 def _check_once(drafts: Sequence[Draft]) -> None:
@@ -280,7 +283,8 @@ def _check_once(drafts: Sequence[Draft]) -> None:
 
 
 def _write_unknown(book: Book, drafts: Sequence[Draft], known: Mapping[Any, UUID]) -> None:
-    unknown = [draft for draft in drafts if draft.key not in known]
+    # In one order for everybody: two batches with the same keys then wait for each other, and not in a circle.
+    unknown = sorted((draft for draft in drafts if draft.key not in known), key=lambda draft: str(draft.key))
     if unknown:
         transactions_write(book=book, drafts=unknown)
 
@@ -384,8 +388,8 @@ def _transfer_sides(
     if target.pk == source.pk:
         raise TransferToItself
     reached = _reached(entry, target)
-    worth = reached if target.currency == book.base_currency else entry.base_amount
-    base = _base_of(book, entry.amount, worth)
+    known = reached if target.currency == book.base_currency else entry.amount
+    base = _base_of(book, known, entry.base_amount)
     return Side(source.pk, entry.amount, base.minor), [Side(target.pk, reached, base.minor)]
 
 
@@ -396,7 +400,9 @@ def _reached(entry: Entry, target: Account) -> Money:
             raise AmountUnfit("to_amount", f"Say how much {target.currency} reached “{target.name}”.")
         return entry.amount
     reached = money_parse(entry.to_amount, currency=target.currency, field="to_amount")
-    if reached.minor <= 0 or (target.currency == entry.amount.currency and reached != entry.amount):
+    if reached.minor <= 0:
+        raise AmountUnfit("to_amount", "The amount must be more than zero.")
+    if target.currency == entry.amount.currency and reached != entry.amount:
         raise AmountUnfit("to_amount", "Between accounts of one currency the same amount leaves and arrives.")
     return reached
 

@@ -135,6 +135,10 @@ class TestWalk:
             ("v1/transactions", "post"),
             ("v1/statements/<uuid:statement_id>", "delete"),
             ("v1/books/<uuid:book_id>/members/<uuid:user_id>/accounts/<uuid:account_id>", "put"),
+            ("v1/transactions/batch", "patch"),
+            ("v1/transactions/undo", "post"),
+            ("v1/transactions/<uuid:transaction_id>", "patch"),
+            ("v1/transactions/<uuid:transaction_id>/restore", "post"),
         } <= set(API)
         assert {"", "transactions", "statements/<uuid:statement_id>"} <= set(PAGES)
 

@@ -27,6 +27,7 @@ PROBLEM = "application/problem+json"
 TABLES = (
     "ledger_account",
     "ledger_transaction",
+    "ledger_transaction_version",
     "ledger_posting",
     "ledger_month_total",
     "ledger_statement",
