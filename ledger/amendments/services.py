@@ -23,20 +23,11 @@ from ledger.amendments.selectors import (
     states_then,
 )
 from ledger.books.models import Book
+from ledger.journal.drafts import Draft, EntriesRefused, Entry, drafts_of
 from ledger.journal.models import VERSIONS_MAX
 from ledger.journal.selectors import Shown, TransactionNotFound, transaction_of
-from ledger.journal.services import (
-    GUARDS,
-    AccountClosed,
-    Draft,
-    EntriesRefused,
-    Entry,
-    PeriodClosed,
-    Recorded,
-    drafts_of,
-    entries_post,
-)
-from rupaya.core.db import assert_acting, execute_now, explaining
+from ledger.journal.services import GUARDS, AccountClosed, PeriodClosed, Recorded, entries_post
+from rupaya.core.db import assert_acting, execute_now, explaining, whole
 from rupaya.core.errors import Conflict, DomainError, Rejected
 from rupaya.core.ids import uuid7
 
@@ -111,7 +102,8 @@ def transactions_post(*, book: Book, entries: Sequence[Entry]) -> list[Recorded]
     Raises EntriesRefused with the place of each wrong one, also of those that a guard refuses.
     """
     try:
-        return entries_post(book=book, entries=entries)
+        with whole():  # what a guard refused is looked up afterwards
+            return entries_post(book=book, entries=entries)
     except DomainError as error:
         touched = [
             Touched(dates=(entry.date,), accounts=frozenset({entry.account_id, entry.to_account_id}))

@@ -9,8 +9,8 @@ from typing import Any, Final
 from django import forms
 
 from ledger.chart.models import Account
+from ledger.journal.drafts import Entry
 from ledger.journal.rules import DESCRIPTION_MAX, EARLIEST, LATEST, description_fold
-from ledger.journal.services import Entry
 from rupaya.core.ids import uuid7
 from rupaya.core.money import AmountInvalid, Money, money_parse
 

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from rest_framework import serializers
 
+from ledger.journal.drafts import Entry
 from ledger.journal.rules import (
     DESCRIPTION_MAX,
     EARLIEST,
@@ -21,7 +22,6 @@ from ledger.journal.rules import (
     TAGS_MAX,
     description_fold,
 )
-from ledger.journal.services import Entry
 from rupaya.core.api import ClaimField, Input
 from rupaya.core.money import CURRENCY_PLACES, AmountInvalid, Money, money_parse
 from rupaya.core.text import has_hidden

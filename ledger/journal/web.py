@@ -15,11 +15,12 @@ from django.shortcuts import redirect, render
 from ledger.books.access import book_for
 from ledger.books.models import Book
 from ledger.chart.selectors import accounts_categories, accounts_money
+from ledger.journal.drafts import Entry
 from ledger.journal.forms import SplitFormSet, TransactionForm, split_forms
 from ledger.journal.rules import TransactionView
 from ledger.journal.search import filters_read
 from ledger.journal.selectors import KEY_LENGTH, transaction_find, transaction_page
-from ledger.journal.services import Entry, TransactionRecorded, is_same, transaction_post
+from ledger.journal.services import TransactionRecorded, is_same, transaction_post
 from rupaya.core import clock
 from rupaya.core.db import whole
 from rupaya.core.errors import DomainError

@@ -16,8 +16,9 @@ from ledger.books.access import ACCOUNT_GUARDS
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.selectors import AccountUnknown, accounts_by_id
+from ledger.journal.drafts import Draft
 from ledger.journal.rules import Side
-from ledger.journal.services import Draft, transactions_write
+from ledger.journal.services import transactions_write
 from ledger.statements import rules
 from ledger.statements.models import Statement
 from ledger.statements.parsers import statement_parse

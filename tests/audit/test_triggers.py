@@ -14,7 +14,8 @@ from psycopg.types.json import Jsonb
 from accounts.models import User
 from audit.models import AuditLog
 from ledger.chart.models import Account
-from ledger.journal.services import Entry, transaction_post
+from ledger.journal.drafts import Entry
+from ledger.journal.services import transaction_post
 from rupaya.core import clock
 from rupaya.core.db import Actor, acting_as, undo
 from rupaya.core.ids import uuid7

@@ -12,8 +12,9 @@ from django.test import Client
 
 from accounts.models import User
 from ledger.chart.services import account_for
+from ledger.journal.drafts import Entry
 from ledger.journal.selectors import account_balance_minor
-from ledger.journal.services import Entry, transaction_post
+from ledger.journal.services import transaction_post
 from ledger.statements.services import statement_draft, statement_post
 from rupaya.core.db import Actor, acting_as
 from rupaya.core.ids import uuid7

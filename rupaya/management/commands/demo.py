@@ -15,8 +15,9 @@ from ledger.books.access import book_for
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.services import account_open
+from ledger.journal.drafts import Draft
 from ledger.journal.rules import legs_of
-from ledger.journal.services import Draft, transactions_write
+from ledger.journal.services import transactions_write
 from rupaya.core import clock
 from rupaya.core.db import Actor, acting_as
 from rupaya.core.ids import uuid7

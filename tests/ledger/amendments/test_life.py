@@ -35,7 +35,8 @@ from ledger.amendments.services import (
     transaction_void,
     transactions_change,
 )
-from ledger.journal.services import Entry, entries_post
+from ledger.journal.drafts import Entry
+from ledger.journal.services import entries_post
 from rupaya.core.db import acting_as
 from rupaya.core.money import Money
 from tests.ledger.desk import bank_import

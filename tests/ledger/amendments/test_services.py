@@ -14,9 +14,9 @@ from ledger.amendments.services import (
     transactions_change,
     transactions_post,
 )
+from ledger.journal.drafts import EntriesRefused, Entry
 from ledger.journal.models import VERSIONS_MAX
 from ledger.journal.selectors import TransactionNotFound
-from ledger.journal.services import EntriesRefused, Entry
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money

@@ -10,7 +10,8 @@ import pytest
 from psycopg import errors
 
 from ledger.books.services import period_close
-from ledger.journal.services import Entry, transaction_post
+from ledger.journal.drafts import Entry
+from ledger.journal.services import transaction_post
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money

@@ -9,18 +9,10 @@ from django.db import IntegrityError
 
 from ledger.books.services import period_close
 from ledger.chart.selectors import AccountUnknown
+from ledger.journal.drafts import AccountUnfit, Draft, Entry, TransferToItself
 from ledger.journal.models import Posting, Transaction
 from ledger.journal.rules import Side
-from ledger.journal.services import (
-    AccountUnfit,
-    Draft,
-    Entry,
-    PeriodClosed,
-    TransactionUnbalanced,
-    TransferToItself,
-    transaction_post,
-    transactions_write,
-)
+from ledger.journal.services import PeriodClosed, TransactionUnbalanced, transaction_post, transactions_write
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money

@@ -11,8 +11,9 @@ from django.db import connection
 from hypothesis import strategies as st
 
 from ledger.chart.models import Account
+from ledger.journal.drafts import Draft
 from ledger.journal.rules import Side
-from ledger.journal.services import Draft, transactions_write
+from ledger.journal.services import transactions_write
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money

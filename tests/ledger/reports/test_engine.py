@@ -8,8 +8,9 @@ import pytest
 from django.db import connection
 
 from ledger.chart.models import Account
+from ledger.journal.drafts import Draft
 from ledger.journal.rules import Side
-from ledger.journal.services import Draft, transactions_write
+from ledger.journal.services import transactions_write
 from ledger.reports import selectors
 from ledger.reports.engine import Source, cash_read, cuts_of, moves_read
 from ledger.reports.periods import Span, span_of

@@ -8,7 +8,8 @@ import time_machine
 from django.test import Client
 
 from ledger.chart.models import Account
-from ledger.journal.services import Entry, transaction_post
+from ledger.journal.drafts import Entry
+from ledger.journal.services import transaction_post
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money
