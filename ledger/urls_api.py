@@ -3,7 +3,17 @@
 from ledger.amendments import urls as amendments
 from ledger.chart import urls as chart
 from ledger.journal import urls as journal
+from ledger.merges import urls as merges
+from ledger.openings import urls as openings
 from ledger.reports import urls as reports
 from ledger.statements import urls as statements
 
-urlpatterns = [*amendments.api, *chart.api, *journal.api, *reports.api, *statements.api]
+urlpatterns = [
+    *amendments.api,
+    *chart.api,
+    *journal.api,
+    *merges.api,
+    *openings.api,
+    *reports.api,
+    *statements.api,
+]

@@ -14,10 +14,11 @@ from django.db import connection
 
 from ledger.amendments.rules import State, changed
 from ledger.amendments.selectors import change_of, state_of, state_then, states_now, states_then
+from ledger.books.locks import book_lock
 from ledger.books.models import Book
 from ledger.journal.selectors import Shown, TransactionNotFound, transaction_of
 from ledger.journal.services import GUARDS, EntriesRefused, Entry, drafts_of
-from rupaya.core.db import assert_acting, constraints_now, explaining
+from rupaya.core.db import constraints_now, explaining
 from rupaya.core.errors import Conflict, DomainError, Rejected
 from rupaya.core.ids import uuid7
 
@@ -157,13 +158,6 @@ def change_undo(*, book: Book, change_id: UUID) -> tuple[list[UUID], UUID]:
     return [state.id for state in change.states], _amend(book, items)
 
 
-def book_lock(*, book: Book) -> None:
-    """Will hold the book alone until the end of the transaction: nobody else changes, posts or closes it meanwhile."""
-    assert_acting()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(ledger_period_lock(%s))", [book.pk])
-
-
 def _next_states(
     book: Book, states: Sequence[State], changes: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
@@ -195,7 +189,9 @@ def _entry(state: State, changes: Mapping[str, Any], book: Book) -> Entry:
         raise TransactionVoid
     if state.origin in {"opening", "adjustment"} and changes.get("type", state.type) != state.type:
         raise TransactionTypeStays
-    return Entry(id=state.id, origin=state.origin, **changed(state, changes, base_currency=book.base_currency))
+    return Entry(
+        id=state.id, origin=state.origin, **changed(state, changes, base_currency=book.base_currency)
+    )
 
 
 def _back_to(state: State, then: State) -> dict[str, Any]:

@@ -8,14 +8,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.books.access import book_for, book_id_read
+from ledger.openings.views import AccountOpening
 from ledger.reports.selectors import balances_at
 from ledger.reports.serializers import account_out
 from rupaya.core import clock
-from rupaya.core.api import ApiView, list_body
+from rupaya.core.api import list_body
 from rupaya.core.web import user_id_of
 
 
-class AccountCollection(ApiView):
+class AccountCollection(AccountOpening):
     """The accounts that hold or owe money, with today's balances."""
 
     def get(self, request: Request) -> Response:

@@ -61,7 +61,15 @@ def ids(committed, asha):
     file = SimpleUploadedFile("july.txt", STATEMENT.read_bytes())
     made = client.post("/v1/statements", {"file": file, "account_name": ACCOUNT}, headers=headers)
     assert made.status_code == 201, made.content
-    return {"statement_id": made.json()["id"]}
+    accounts = client.get("/v1/accounts", headers=headers).json()["results"]
+    categories = client.get("/v1/categories", headers=headers).json()["results"]
+    listed = client.get("/v1/transactions", headers=headers).json()["results"]
+    return {
+        "statement_id": made.json()["id"],
+        "account_id": next(account["id"] for account in accounts if account["name"] == ACCOUNT),
+        "category_id": categories[0]["id"],
+        "transaction_id": listed[0]["id"],
+    }
 
 
 def address(path: str, ids: dict[str, str]) -> str:
@@ -89,7 +97,10 @@ class TestWalk:
 @pytest.mark.parametrize(("path", "method"), API, ids=lambda value: value)
 class TestNobody:
     def test_is_asked_to_sign_in(self, committed, path, method):
-        ids = {"statement_id": "019ab1c2-0000-7000-8000-0123456789ab"}
+        ids = dict.fromkeys(
+            ("statement_id", "account_id", "category_id", "transaction_id"),
+            "019ab1c2-0000-7000-8000-0123456789ab",
+        )
 
         status = call(Client(), method, address(path, ids)).status_code
 

@@ -111,6 +111,7 @@ DECLARE
   problem text;
   amended uuid[];
   is_closed boolean;
+  is_account_closed boolean;
   is_off_base boolean;
 BEGIN
   SELECT min(whole.problem), array_agg(whole.id) FILTER (WHERE whole.low > 1)
@@ -124,8 +125,7 @@ BEGIN
                  bool_and(p.date = t.date),
                  bool_and(ledger_own_fits(t.type, t.account_id, t.to_account_id, t.amount_minor, p.account_id, p.amount_minor))
                    FILTER (WHERE a.type IN ('asset', 'liability', 'equity'))),
-               CASE WHEN bool_or(a.closed_at IS NOT NULL) THEN 'ledger_account_open'
-                    WHEN bool_or(p.recorded_at < transaction_timestamp()) THEN 'ledger_posting_recorded_now' END) AS problem
+               CASE WHEN bool_or(p.recorded_at < transaction_timestamp()) THEN 'ledger_posting_recorded_now' END) AS problem
         FROM new_rows p
         JOIN ledger_account a ON a.book_id = p.book_id AND a.id = p.account_id
         LEFT JOIN ledger_transaction t ON t.id = p.transaction_id AND t.book_id = p.book_id
@@ -138,11 +138,18 @@ BEGIN
     PERFORM ledger_transactions_check(amended);
   END IF;
   PERFORM pg_advisory_xact_lock_shared(ledger_period_lock(book_id)) FROM (SELECT DISTINCT book_id FROM new_rows) b;
-  SELECT bool_or(p.date <= b.closed_until), bool_or(p.currency = b.base_currency AND p.amount_minor <> p.base_minor)
-    INTO is_closed, is_off_base
-    FROM new_rows p JOIN ledger_book b ON b.id = p.book_id;
+  -- Asked under the lock: whoever closes an account or a period holds it alone.
+  SELECT bool_or(p.date <= b.closed_until), bool_or(a.closed_at IS NOT NULL),
+         bool_or(p.currency = b.base_currency AND p.amount_minor <> p.base_minor)
+    INTO is_closed, is_account_closed, is_off_base
+    FROM new_rows p
+    JOIN ledger_book b ON b.id = p.book_id
+    JOIN ledger_account a ON a.book_id = p.book_id AND a.id = p.account_id;
   IF is_closed THEN
     PERFORM ledger_refuse('ledger_period_open', 'the period is closed');
+  END IF;
+  IF is_account_closed THEN
+    PERFORM ledger_refuse('ledger_account_open', 'the account is closed');
   END IF;
   IF is_off_base THEN
     PERFORM ledger_refuse('ledger_posting_base_equals_amount', 'an amount in the book''s currency has another base');
@@ -178,6 +185,10 @@ BEGIN
   PERFORM pg_advisory_xact_lock_shared(ledger_period_lock(book_id)) FROM (SELECT DISTINCT book_id FROM new_rows) b;
   IF EXISTS (SELECT FROM new_rows p JOIN ledger_book b ON b.id = p.book_id WHERE p.date <= b.closed_until) THEN
     PERFORM ledger_refuse('ledger_period_open', 'the period is closed');
+  END IF;
+  IF EXISTS (SELECT FROM new_rows p JOIN ledger_account a ON a.book_id = p.book_id AND a.id = p.account_id
+              WHERE a.closed_at IS NOT NULL AND a.type IN ('asset', 'liability', 'equity')) THEN
+    PERFORM ledger_refuse('ledger_account_open', 'a closed account holds nothing, and what it held does not change');
   END IF;
   PERFORM ledger_transactions_check((SELECT array_agg(DISTINCT transaction_id) FROM new_rows));
   UPDATE ledger_month_total total
