@@ -1,4 +1,4 @@
-"""Who waits for whom in a book. Whoever also locks rows or the chart takes this lock first, so nobody waits in a circle."""
+"""Who waits for whom in a book. Whoever also locks the chart or rows takes this first: no circles."""
 
 from __future__ import annotations
 

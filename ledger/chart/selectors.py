@@ -103,7 +103,7 @@ def accounts_by_id(*, book: Book, ids: Iterable[UUID], purposes: Iterable[str]) 
 
 
 def account_named(*, book: Book, name: str) -> Account | None:
-    """The money account of that name at the top of the tree, upper and lower case alike; never a merged one. One query."""
+    """The money account of that name at the top of the tree, in any case; never a merged one. One query."""
     found = Account.objects.filter(book=book, type__in=MONEY_TYPES, parent=None, merged_into=None)
     return found.filter(name__iexact=" ".join(name.split())).order_by("type", "pk").first()
 

@@ -1,4 +1,4 @@
-"""`/v1/accounts/{id}` and `/v1/categories`: the chart's structure. Balances are reports, openings and merges write money."""
+"""`/v1/accounts/{id}` and `/v1/categories`: the chart's structure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class CategoryCollection(ApiView):
     """The reasons why money moves."""
 
     def get(self, request: Request) -> Response:
-        """A page of the book's categories, income first: `?limit=` (50, at most 200), `?cursor=`, `?include_closed=`."""
+        """A page of the categories, income first: `?limit=` (50, at most 200), `?cursor=`, `?include_closed=`."""
         book = book_of(request, "read")
         include_closed = _include_closed(request.GET.get("include_closed"))
         results = [

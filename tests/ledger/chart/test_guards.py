@@ -18,7 +18,8 @@ from tests.ledger.statements.may import history
 from tests.ledger.statements.writers import hdfc_file
 from tests.support.cast import member_add
 
-OPEN = """INSERT INTO ledger_account (id, book_id, parent_id, type, kind, name, currency, icon, institution, number_last4)
+OPEN = """INSERT INTO ledger_account (id, book_id, parent_id, type, kind, name, currency, icon, institution,
+                                      number_last4)
           VALUES (%s, %s, %s, %s, %s, %s, %s, '', '', '')"""
 CLOSE = "UPDATE ledger_account SET closed_at = now() WHERE id = %s"
 MOVE = "UPDATE ledger_account SET parent_id = %s WHERE id = %s"
@@ -222,7 +223,8 @@ class TestClose:
         act(raw, asha)
 
         void = """SELECT ledger_amend(%(book)s, gen_random_uuid(),
-                    jsonb_build_array(to_jsonb(t) || '{"status": "void"}')) FROM ledger_transaction t WHERE id = %(id)s"""
+                                      jsonb_build_array(to_jsonb(t) || '{"status": "void"}'))
+                    FROM ledger_transaction t WHERE id = %(id)s"""
         assert refusal(raw, void, {"book": asha.book.pk, "id": made}) == "ledger_account_open"
 
     def test_waits_for_a_posting_and_then_refuses(self, raw, asha):

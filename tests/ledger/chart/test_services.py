@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ledger.chart.models import Account
-from ledger.chart.selectors import AccountUnknown
 from ledger.chart.rules import MONEY_KINDS, TYPE_OF_KIND
+from ledger.chart.selectors import AccountUnknown
 from ledger.chart.services import (
     AccountMerged,
     AccountNameInvalid,

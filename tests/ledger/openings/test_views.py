@@ -42,8 +42,10 @@ class TestAccountOpening:
 
     @pytest.mark.parametrize(
         ("body", "field"),
-        [({}, "kind"), ({"kind": "category"}, "kind"), ({"kind": "equity"}, "kind"), ({"kind": "bank", "type": "asset"}, "type"),
-         ({"kind": "bank", "currency": "XXX"}, "currency"), ({"kind": "bank", "number_last4": "123456789012"}, "number_last4"),
+        [({}, "kind"), ({"kind": "category"}, "kind"), ({"kind": "equity"}, "kind"),
+         ({"kind": "bank", "type": "asset"}, "type"),
+         ({"kind": "bank", "currency": "XXX"}, "currency"),
+         ({"kind": "bank", "number_last4": "123456789012"}, "number_last4"),
          ({"kind": "bank", "opening_balance": 5}, "opening_balance"),
          ({"kind": "bank", "opening_balance": {}}, "opening_balance.amount"),
          ({"kind": "bank", "opening_balance": {"amount": 5, "date": "1.4.26"}}, "opening_balance.date")],
