@@ -5,6 +5,8 @@ from ledger.attachments import urls as attachments
 from ledger.books import urls as books
 from ledger.chart import urls as chart
 from ledger.journal import urls as journal
+from ledger.merges import urls as merges
+from ledger.openings import urls as openings
 from ledger.reports import urls as reports
 from ledger.statements import urls as statements
 
@@ -14,6 +16,8 @@ urlpatterns = [
     *books.api,
     *chart.api,
     *journal.api,
+    *merges.api,
+    *openings.api,
     *reports.api,
     *statements.api,
 ]

@@ -10,7 +10,6 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from django.db import connection
 
 from ledger.amendments.rules import MONEY, State, Touched, changed, touched_by
 from ledger.amendments.selectors import (
@@ -22,12 +21,13 @@ from ledger.amendments.selectors import (
     states_now,
     states_then,
 )
+from ledger.books.locks import book_lock
 from ledger.books.models import Book
 from ledger.journal.drafts import Draft, EntriesRefused, Entry, drafts_of
 from ledger.journal.models import VERSIONS_MAX
 from ledger.journal.selectors import Shown, TransactionNotFound, transaction_of
 from ledger.journal.services import GUARDS, AccountClosed, PeriodClosed, Recorded, entries_post
-from rupaya.core.db import assert_acting, execute_now, explaining, whole
+from rupaya.core.db import execute_now, explaining, whole
 from rupaya.core.errors import Conflict, DomainError, Rejected
 from rupaya.core.ids import uuid7
 
@@ -188,13 +188,6 @@ def change_undo(*, book: Book, change_id: UUID) -> tuple[list[UUID], UUID | None
         for state in change.states
     ]
     return [state.id for state in change.states], _amend(book, items)
-
-
-def book_lock(*, book: Book) -> None:
-    """Will hold the book alone until the end of the transaction: nobody else changes, posts or closes it meanwhile."""
-    assert_acting()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(ledger_period_lock(%s))", [book.pk])
 
 
 def _next_states(

@@ -7,14 +7,35 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Lower, Now
 
+from ledger.chart.rules import CATEGORY_KIND, CATEGORY_TYPES, KINDS_WITH, TYPE_OF_KIND
 from rupaya.core.ids import uuid7
+
+
+def _kinds_fit() -> models.Q:
+    """Each kind with its type; a category is of income or of expense."""
+    fits = models.Q(kind=CATEGORY_KIND, type__in=CATEGORY_TYPES)
+    for account_type in dict.fromkeys(TYPE_OF_KIND.values()):
+        kinds = [kind for kind, its_type in TYPE_OF_KIND.items() if its_type == account_type]
+        fits |= models.Q(type=account_type, kind__in=kinds)
+    return fits
+
+
+def _terms_fit() -> models.Q:
+    """Only a card has a limit and a statement's day; a loan has a day on which it is due."""
+    columns = {"credit_limit": "credit_limit_minor"}
+    fits = models.Q()
+    for name, kinds in KINDS_WITH.items():
+        absent = models.Q(**{f"{columns.get(name, name)}__isnull": True})
+        fits &= absent | models.Q(kind__in=sorted(kinds))
+    return fits
 
 
 class Account(models.Model):
     """A place money sits (asset, liability) or a reason it moves (income, expense: a category; equity).
 
     `parent` makes a tree within the book. `purpose` marks the few accounts that RUPAYA itself
-    reaches for; each exists once a book.
+    reaches for; each exists once a book. What an account is (type, kind, currency) never changes. A merged account
+    is closed for ever and hidden: its postings went to `merged_into`.
     """
 
     class Type(models.TextChoices):
@@ -37,6 +58,10 @@ class Account(models.Model):
         DEPOSIT = "deposit", "Deposit"
         INVESTMENT = "investment", "Investment"
         RECEIVABLE = "receivable", "Money lent"
+        PROPERTY = "property", "Property"
+        OTHER_ASSET = "other_asset", "Gold and other assets"
+        PAYABLE = "payable", "Money borrowed"
+        OTHER_DEBT = "other_debt", "Other debt"
         CATEGORY = "category", "Category"
         EQUITY = "equity", "Equity"
 
@@ -68,6 +93,9 @@ class Account(models.Model):
     statement_day = models.PositiveSmallIntegerField(null=True)
     due_day = models.PositiveSmallIntegerField(null=True)
     closed_at = models.DateTimeField(null=True)
+    merged_into = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -77,13 +105,24 @@ class Account(models.Model):
             models.UniqueConstraint(fields=["book", "id", "currency"], name="ledger_account_key"),
             models.UniqueConstraint(
                 models.F("book"), models.F("type"), Lower("name"), models.F("parent"),
-                name="ledger_account_name_once", nulls_distinct=False,
+                condition=models.Q(merged_into__isnull=True),
+                name="ledger_account_name_free", nulls_distinct=False,
             ),
             models.UniqueConstraint(fields=["book", "purpose"], name="ledger_account_purpose_once"),
             models.CheckConstraint(condition=~models.Q(name=""), name="ledger_account_is_named"),
             models.CheckConstraint(
                 condition=models.Q(type__in=["asset", "liability", "equity", "income", "expense"]),
                 name="ledger_account_type",
+            ),
+            models.CheckConstraint(condition=_kinds_fit(), name="ledger_account_kind_fits"),
+            models.CheckConstraint(condition=_terms_fit(), name="ledger_account_terms_fit"),
+            models.CheckConstraint(
+                condition=models.Q(purpose__isnull=True) | models.Q(closed_at__isnull=True),
+                name="ledger_account_purpose_stays_open",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(merged_into__isnull=True) | models.Q(closed_at__isnull=False),
+                name="ledger_account_merged_stays_closed",
             ),
             models.CheckConstraint(
                 condition=models.Q(currency__regex=r"^[A-Z]{3}$"), name="ledger_account_currency_is_iso"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -10,10 +11,9 @@ from django.db.models import Q
 
 from ledger.books.models import Book
 from ledger.chart.models import Account
-from rupaya.core.errors import FieldError, Invalid
+from ledger.chart.rules import CATEGORY_TYPES, MONEY_TYPES, path_of
+from rupaya.core.errors import FieldError, Invalid, NotFound
 
-_MONEY_TYPES: Final = (Account.Type.ASSET, Account.Type.LIABILITY)
-_CATEGORY_TYPES: Final = (Account.Type.INCOME, Account.Type.EXPENSE)
 SHOWN_MAX: Final = 2000
 
 
@@ -28,20 +28,62 @@ class AccountUnknown(Invalid):
         super().__init__(message, errors=[FieldError(field, self.code, message)])
 
 
+class AccountNotFound(NotFound):
+    """Raised when the book has no such account, or it is a category, or the other way round."""
+
+    code = "account_not_found"
+    title = "There is no such account"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An account and the names from the top of the tree down to it."""
+
+    account: Account
+    path: list[str]
+
+
+def account_of(*, book: Book, account_id: UUID, types: Sequence[str]) -> Account:
+    """One account of these types, closed or merged ones too; raises AccountNotFound. One query."""
+    found = Account.objects.filter(book=book, pk=account_id, type__in=types).first()
+    if found is None:
+        raise AccountNotFound
+    return found
+
+
+def account_placed(*, book: Book, account: Account) -> Placed:
+    """An account with its path. One query."""
+    rows = Account.objects.filter(book=book, type=account.type).order_by("pk")
+    places = {pk: (name, parent_id) for pk, name, parent_id in rows.values_list("pk", "name", "parent_id")}
+    return Placed(account, path_of(account.pk, places=places))
+
+
 def accounts_money(*, book: Book) -> list[Account]:
-    """The accounts that hold or owe money, by type and name. One query."""
-    return list(
-        Account.objects.filter(book=book, type__in=_MONEY_TYPES).order_by("type", "name", "pk")[:SHOWN_MAX]
-    )
+    """The open accounts that hold or owe money, by type and name. One query."""
+    found = Account.objects.filter(book=book, type__in=MONEY_TYPES, closed_at=None)
+    return list(found.order_by("type", "name", "pk")[:SHOWN_MAX])
 
 
 def accounts_categories(*, book: Book) -> list[Account]:
-    """The categories, income first, by name. One query."""
-    return list(
-        Account.objects.filter(book=book, type__in=_CATEGORY_TYPES).order_by("-type", "name", "pk")[
-            :SHOWN_MAX
-        ]
-    )
+    """The open categories, income first, by name. One query."""
+    return _categories(book, include_closed=False)
+
+
+def categories_placed(*, book: Book, include_closed: bool = False) -> list[Placed]:
+    """The categories with their paths, income first, by name; never those that were merged. One query.
+
+    All above an open category are open, and nothing stands below a merged one.
+    """
+    found = _categories(book, include_closed=include_closed)
+    places = {category.pk: (category.name, category.parent_id) for category in found}
+    return [Placed(category, path_of(category.pk, places=places)) for category in found]
+
+
+def _categories(book: Book, *, include_closed: bool) -> list[Account]:
+    found = Account.objects.filter(book=book, type__in=CATEGORY_TYPES, merged_into=None)
+    if not include_closed:
+        found = found.filter(closed_at=None)
+    return list(found.order_by("-type", "name", "pk")[:SHOWN_MAX])
 
 
 def accounts_by_id(*, book: Book, ids: Iterable[UUID], purposes: Iterable[str]) -> dict[UUID | str, Account]:
@@ -61,10 +103,9 @@ def accounts_by_id(*, book: Book, ids: Iterable[UUID], purposes: Iterable[str]) 
 
 
 def account_named(*, book: Book, name: str) -> Account | None:
-    """The money account of that name, upper and lower case alike. One query."""
-    return Account.objects.filter(
-        book=book, type__in=_MONEY_TYPES, name__iexact=" ".join(name.split()), parent=None
-    ).first()
+    """The money account of that name at the top of the tree, in any case; never a merged one. One query."""
+    found = Account.objects.filter(book=book, type__in=MONEY_TYPES, parent=None, merged_into=None)
+    return found.filter(name__iexact=" ".join(name.split())).order_by("type", "pk").first()
 
 
 def accounts_below(*, book: Book, ids: Iterable[UUID]) -> list[UUID]:

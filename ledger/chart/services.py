@@ -1,33 +1,42 @@
-"""Opening accounts."""
+"""Opening accounts and categories, changing what they say and where they stand, closing and reopening them."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final, TypedDict, Unpack
 from uuid import UUID
 
+from django.db.models.functions import Now
+
+from ledger.books.locks import book_lock
 from ledger.books.models import Book
 from ledger.chart.models import Account
+from ledger.chart.rules import CATEGORY_KIND, ICON_OF_KIND, TYPE_OF_KIND, terms_unfit
 from ledger.chart.selectors import AccountUnknown, account_named, accounts_by_id
 from ledger.chart.starter_india import STARTER_CHART
 from rupaya.core.db import assert_acting, constraints_now, explaining
-from rupaya.core.errors import Conflict, FieldError, Invalid, Rejected
+from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
+from rupaya.core.money import AmountInvalid, money_parse
+from rupaya.core.text import has_hidden, is_seen
 
 NAME_MAX: Final = 80  # characters
-ACCOUNTS_MAX: Final = 2000  # a book
+ACCOUNTS_MAX: Final = 2000  # a book; the database counts
+DEPTH_MAX: Final = 10  # levels of the tree; the database counts
 
 
 class AccountNameTaken(Conflict):
-    """Raised when the book has an account of that type and name."""
+    """Raised when the place in the tree has an account of that type and name."""
 
     code = "account_name_taken"
-    title = "The book has an account of that name"
+    title = "The book has an account of that name there"
 
 
 class AccountsTooMany(Rejected):
     """Raised when a book has as many accounts as it may."""
 
     code = "accounts_too_many"
-    title = "The book has too many accounts"
+    title = f"A book has at most {ACCOUNTS_MAX} accounts"
 
 
 class AccountNameInvalid(Invalid):
@@ -36,9 +45,111 @@ class AccountNameInvalid(Invalid):
     code = "account_name_invalid"
     title = "The account's name is not valid"
 
+    def __init__(self, field: str = "name") -> None:
+        message = f"An account's name has 1 to {NAME_MAX} characters that can be seen."
+        super().__init__(message, errors=[FieldError(field, self.code, message)])
+
+
+class AccountTermsUnfit(Invalid):
+    """Raised for a credit limit, statement day or due day on an account that has none."""
+
+    code = "account_terms_unfit"
+    title = "Only a credit card has a limit and a statement day; a due day, a card or a loan"
+
+    def __init__(self, field: str = "kind") -> None:
+        super().__init__(errors=[FieldError(field, self.code, f"{self.title}.")])
+
+
+class ParentUnfit(Invalid):
+    """Raised when an account would stand below one of another type."""
+
+    code = "parent_unfit"
+    title = "An account stands below one of its own type"
+
     def __init__(self) -> None:
-        message = f"An account's name has 1 to {NAME_MAX} printable characters."
-        super().__init__(message, errors=[FieldError("account_name", self.code, message)])
+        super().__init__(errors=[FieldError("parent_id", self.code, f"{self.title}.")])
+
+
+class ParentBelow(Rejected):
+    """Raised when an account would stand below itself."""
+
+    code = "parent_below"
+    title = "An account can't stand below itself"
+
+
+class ParentClosed(Rejected):
+    """Raised when an open account would stand below a closed one."""
+
+    code = "parent_closed"
+    title = "The account above is closed; reopen it first"
+
+
+class TreeTooDeep(Rejected):
+    """Raised when the tree would have more levels than it may."""
+
+    code = "tree_too_deep"
+    title = f"Accounts stand at most {DEPTH_MAX} levels deep"
+
+
+class ChildrenOpen(Rejected):
+    """Raised when an account closes that has open ones below it."""
+
+    code = "children_open"
+    title = "There are open accounts below this one; close or move them first"
+
+
+class AccountNotEmpty(Rejected):
+    """Raised when an account closes that holds or owes money."""
+
+    code = "account_not_empty"
+    title = "The account still holds or owes money; bring it to zero first"
+
+
+class AccountNeeded(Rejected):
+    """Raised when an account closes that RUPAYA itself reaches for."""
+
+    code = "account_needed"
+    title = "RUPAYA itself uses this account; it can be renamed and moved, not closed or merged into another"
+
+
+class AccountMerged(Conflict):
+    """Raised for a change of an account that was merged into another."""
+
+    code = "account_merged"
+    title = "This account was merged into another one"
+
+
+GUARDS: Final[Mapping[str, type[DomainError]]] = {
+    "ledger_account_name_free": AccountNameTaken,
+    "ledger_account_few": AccountsTooMany,
+    "ledger_account_terms_fit": AccountTermsUnfit,
+    "ledger_account_parent_fits": ParentUnfit,
+    "ledger_account_parent_open": ParentClosed,
+    "ledger_account_tree_whole": ParentBelow,
+    "ledger_account_tree_depth": TreeTooDeep,
+    "ledger_account_children_closed": ChildrenOpen,
+    "ledger_account_closes_empty": AccountNotEmpty,
+    "ledger_account_purpose_stays_open": AccountNeeded,
+    "ledger_account_merged_stays_closed": AccountMerged,
+}
+
+
+class AccountSaid(TypedDict, total=False):
+    """What may be said of an account beside its name. `credit_limit` is in major units of its currency."""
+
+    parent_id: UUID | None
+    icon: str
+    institution: str
+    number_last4: str
+    credit_limit: str | int | Decimal | None
+    statement_day: int | None
+    due_day: int | None
+
+
+class AccountChanges(AccountSaid, total=False):
+    """What may be said of an account; what is left out stays."""
+
+    name: str
 
 
 def chart_start(*, book: Book) -> list[Account]:
@@ -59,28 +170,82 @@ def chart_start(*, book: Book) -> list[Account]:
 
 
 def account_open(
-    *, book: Book, name: str, kind: str = Account.Kind.BANK, institution: str = "", number_last4: str = ""
+    *,
+    book: Book,
+    name: str,
+    kind: str = Account.Kind.BANK,
+    currency: str = "",
+    **said: Unpack[AccountSaid],
 ) -> Account:
-    """Will open an account for money that is owned, in the book's currency.
+    """Will open an account for money that is owned or owed, in the book's currency where none is named.
 
-    Raises AccountNameInvalid, AccountsTooMany, or AccountNameTaken where the book has it.
+    The kind decides its type. Raises AccountNameInvalid, AccountNameTaken, AccountsTooMany, AccountTermsUnfit, and for
+    a parent AccountUnknown, ParentUnfit, ParentClosed or TreeTooDeep.
+    """
+    return _open(
+        book,
+        Account(
+            book=book,
+            type=TYPE_OF_KIND[kind],
+            kind=kind,
+            currency=currency or book.base_currency,
+            icon=ICON_OF_KIND[kind],
+        ),
+        {"name": name, **said},
+    )
+
+
+def category_open(
+    *, book: Book, name: str, category_type: str, parent_id: UUID | None = None, icon: str = ""
+) -> Account:
+    """Will open a category of income or expense, kept in the book's currency.
+
+    Raises AccountNameInvalid, AccountNameTaken, AccountsTooMany, and for a parent AccountUnknown, ParentUnfit,
+    ParentClosed or TreeTooDeep.
+    """
+    category = Account(book=book, type=category_type, kind=CATEGORY_KIND, currency=book.base_currency)
+    return _open(
+        book, category, {"name": name, "parent_id": parent_id, "icon": icon or ICON_OF_KIND[CATEGORY_KIND]}
+    )
+
+
+def account_change(*, book: Book, account: Account, **changes: Unpack[AccountChanges]) -> Account:
+    """Will rename an account, move it (`parent_id`, None for the top), or change what else is said of it.
+
+    Raises what opening one raises, ParentBelow where it would stand below itself, and AccountMerged.
     """
     assert_acting()
-    if Account.objects.filter(book=book).count() >= ACCOUNTS_MAX:
-        raise AccountsTooMany(f"A book has at most {ACCOUNTS_MAX} accounts.")
-    account = Account(
-        book=book,
-        type=Account.Type.ASSET,
-        kind=kind,
-        name=_name_read(name),
-        icon="bank",
-        currency=book.base_currency,
-        institution=institution[:NAME_MAX],
-        number_last4=number_last4,
-    )
-    with explaining({"ledger_account_name_once": AccountNameTaken}):
-        account.save(force_insert=True)
+    if account.merged_into_id:
+        raise AccountMerged
+    columns = _columns(book, account, changes)
+    if columns:
+        with explaining(GUARDS):
+            Account.objects.filter(book=book, pk=account.pk).update(**columns)
+            constraints_now()
+        account.refresh_from_db()
+    return account
+
+
+def account_close(*, book: Book, account: Account) -> Account:
+    """Will close an account or category: nothing is posted on it any more. A closed one stays as it is.
+
+    Locks the book, so that no posting slips in. Raises AccountNotEmpty, ChildrenOpen or AccountNeeded.
+    """
+    book_lock(book=book)
+    with explaining(GUARDS):
+        Account.objects.filter(book=book, pk=account.pk, closed_at=None).update(closed_at=Now())
         constraints_now()
+    account.refresh_from_db()
+    return account
+
+
+def account_reopen(*, book: Book, account: Account) -> Account:
+    """Will reopen an account or category; an open one stays as it is. Raises AccountMerged, ParentClosed."""
+    assert_acting()
+    with explaining(GUARDS):
+        Account.objects.filter(book=book, pk=account.pk).exclude(closed_at=None).update(closed_at=None)
+        constraints_now()
+    account.refresh_from_db()
     return account
 
 
@@ -94,7 +259,7 @@ def account_for(*, book: Book, account_id: UUID | None, name: str = "") -> Accou
         if account_id not in found:
             raise AccountUnknown("account_id")
         return found[account_id]
-    name = _name_read(name)
+    name = _name_read(name, "account_name")
     found_by_name = account_named(book=book, name=name)
     if found_by_name:
         return found_by_name
@@ -104,8 +269,45 @@ def account_for(*, book: Book, account_id: UUID | None, name: str = "") -> Accou
         return account_named(book=book, name=name) or account_open(book=book, name=name)
 
 
-def _name_read(name: str) -> str:
+def _open(book: Book, account: Account, said: AccountChanges) -> Account:
+    assert_acting()
+    for column, value in _columns(book, account, said).items():
+        setattr(account, column, value)
+    with explaining(GUARDS):
+        account.save(force_insert=True)
+        constraints_now()
+    return account
+
+
+def _columns(book: Book, account: Account, said: AccountChanges) -> dict[str, Any]:
+    """What is said as the columns that keep it."""
+    unfit = terms_unfit(kind=account.kind, given=said)
+    if unfit:
+        raise AccountTermsUnfit(unfit)
+    columns: dict[str, Any] = dict(said)
+    if "name" in said:
+        columns["name"] = _name_read(said["name"], "name")
+    if "institution" in said:
+        columns["institution"] = said["institution"][:NAME_MAX]
+    if "credit_limit" in said:
+        columns["credit_limit_minor"] = _limit_read(columns.pop("credit_limit"), account.currency)
+    parent_id = said.get("parent_id")
+    if parent_id and parent_id not in accounts_by_id(book=book, ids=[parent_id], purposes=()):
+        raise AccountUnknown("parent_id")
+    return columns
+
+
+def _limit_read(limit: str | int | Decimal | None, currency: str) -> int | None:
+    if limit is None:
+        return None
+    minor = money_parse(limit, currency=currency, field="credit_limit").minor
+    if minor < 0:
+        raise AmountInvalid("A credit limit is zero or more.", field="credit_limit")
+    return minor
+
+
+def _name_read(name: str, field: str) -> str:
     name = " ".join(name.split())
-    if not 1 <= len(name) <= NAME_MAX or not name.isprintable():
-        raise AccountNameInvalid
+    if len(name) > NAME_MAX or has_hidden(name) or not is_seen(name):
+        raise AccountNameInvalid(field)
     return name

@@ -1,24 +1,132 @@
-"""`/v1/categories`."""
+"""`/v1/accounts/{id}` and `/v1/categories`: the chart's structure."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger.books.access import book_for, book_id_read
-from ledger.chart.selectors import accounts_categories
-from ledger.chart.serializers import category_out
-from rupaya.core.api import ApiView, list_body
+from ledger.books.access import Right, book_for, book_id_read
+from ledger.chart.rules import ACCOUNT_TYPES, CATEGORY_TYPES
+from ledger.chart.selectors import account_of, account_placed, categories_placed
+from ledger.chart.serializers import AccountChangeIn, CategoryChangeIn, CategoryIn, account_out, category_out
+from ledger.chart.services import account_change, account_close, account_reopen, category_open
+from rupaya.core.api import ApiView, Input, input_read, list_body
+from rupaya.core.errors import FieldError, Invalid
 from rupaya.core.web import user_id_of
+
+if TYPE_CHECKING:  # queries live in selectors
+    from ledger.books.models import Book
+    from ledger.chart.models import Account
 
 
 class CategoryCollection(ApiView):
     """The reasons why money moves."""
 
     def get(self, request: Request) -> Response:
-        """A page of the book's categories, income first: `?limit=` (50, at most 200), `?cursor=`."""
-        book = book_for(
-            user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right="read"
-        )
-        results = [category_out(account) for account in accounts_categories(book=book)]
+        """A page of the categories, income first: `?limit=` (50, at most 200), `?cursor=`, `?include_closed=`."""
+        book = book_of(request, "read")
+        include_closed = _include_closed(request.GET.get("include_closed"))
+        results = [
+            category_out(placed) for placed in categories_placed(book=book, include_closed=include_closed)
+        ]
         return Response(list_body(results, request=request))
+
+    def post(self, request: Request) -> Response:
+        """Will open a category; 201 with it."""
+        book = book_of(request, "write")
+        values = input_read(CategoryIn, data=request.data)
+        category = category_open(book=book, category_type=values.pop("type"), **values)
+        return Response(category_out(account_placed(book=book, account=category)), status=201)
+
+
+class ChartView(ApiView):
+    """One account and what becomes of it."""
+
+    key: ClassVar = "account_id"  # of the address
+    types: ClassVar[Sequence[str]] = ACCOUNT_TYPES
+
+    def found(self, request: Request, right: Right) -> tuple[Book, Account]:
+        """The book and its account that the address names; raises AccountNotFound."""
+        book = book_of(request, right)
+        return book, account_of(book=book, account_id=self.kwargs[self.key], types=self.types)
+
+    def shown(self, book: Book, account: Account) -> dict[str, Any]:
+        """The account as it stands."""
+        return account_out(account_placed(book=book, account=account))
+
+
+class OfCategory(ChartView):
+    """The same for a category."""
+
+    key = "category_id"
+    types = CATEGORY_TYPES
+
+    def shown(self, book: Book, account: Account) -> dict[str, Any]:
+        """The category as it stands."""
+        return category_out(account_placed(book=book, account=account))
+
+
+class AccountResource(ChartView):
+    """One account."""
+
+    changes: ClassVar[type[Input]] = AccountChangeIn
+
+    def get(self, request: Request, **_: UUID) -> Response:
+        """Its structure, closed or not; its balance stands in `/v1/accounts`."""
+        return Response(self.shown(*self.found(request, "read")))
+
+    def patch(self, request: Request, **_: UUID) -> Response:
+        """Will rename it, move it, or change what else is said of it; 200 with it."""
+        book, account = self.found(request, "write")
+        values = input_read(self.changes, data=request.data)
+        return Response(self.shown(book, account_change(book=book, account=account, **values)))
+
+
+class AccountClosing(ChartView):
+    """The end of an account."""
+
+    def post(self, request: Request, **_: UUID) -> Response:
+        """Will close it; 200 with it."""
+        book, account = self.found(request, "write")
+        return Response(self.shown(book, account_close(book=book, account=account)))
+
+
+class AccountReopening(ChartView):
+    """An account's return."""
+
+    def post(self, request: Request, **_: UUID) -> Response:
+        """Will reopen it; 200 with it."""
+        book, account = self.found(request, "write")
+        return Response(self.shown(book, account_reopen(book=book, account=account)))
+
+
+class CategoryResource(OfCategory, AccountResource):
+    """One category."""
+
+    changes = CategoryChangeIn
+
+
+class CategoryClosing(OfCategory, AccountClosing):
+    """The end of a category."""
+
+
+class CategoryReopening(OfCategory, AccountReopening):
+    """A category's return."""
+
+
+def _include_closed(text: str | None) -> bool:
+    if text not in {None, "", "true", "false"}:
+        message = "include_closed must be true or false."
+        raise Invalid(message, errors=[FieldError("include_closed", "invalid", message)])
+    return text == "true"
+
+
+def book_of(request: Request, right: Right) -> Book:
+    """The book that a request means, for a person with the right."""
+    return book_for(
+        user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right=right
+    )

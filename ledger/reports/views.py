@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.books.access import book_for, book_id_read
+from ledger.openings.views import AccountOpening
 from ledger.reports.figures import Report
 from ledger.reports.question import question_read
 from ledger.reports.selectors import (
@@ -27,14 +28,14 @@ from ledger.reports.selectors import (
 )
 from ledger.reports.serializers import account_out, report_out
 from rupaya.core import clock
-from rupaya.core.api import ApiView, list_body
+from rupaya.core.api import list_body
 from rupaya.core.web import user_id_of
 
 _RANGE: Final = ("since", "until")
 _PARTIES: Final = (*_RANGE, "currency", "account_id", "category_id", "limit")
 
 
-class AccountCollection(ApiView):
+class AccountCollection(AccountOpening):
     """The accounts that hold or owe money, with today's balances."""
 
     def get(self, request: Request) -> Response:

@@ -13,6 +13,7 @@ from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 
 from ledger.books.access import ACCOUNT_GUARDS
+from ledger.books.locks import book_hold
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.selectors import AccountUnknown, accounts_by_id
@@ -116,7 +117,7 @@ def statement_draft(*, book: Book, account: Account, data: bytes, file_name: str
     if parsed.errors:
         raise StatementRefused(parsed.errors)
     digest = hashlib.sha256(data).hexdigest()
-    _check_account(account, parsed, digest)
+    _check_account(book, account, parsed, digest)
     known = _known(account, digest).first()
     if known:
         return known
@@ -157,7 +158,7 @@ def statement_post(*, book: Book, statement: Statement, now: dt.datetime, adjust
     """
     assert_acting()
     with whole():
-        # Not against those who only refer to the account: they may hold the book, which this waits for later.
+        book_hold(book=book)  # before the row: whoever merges accounts or closes one takes them in this order
         accounts = Account.objects.select_for_update(of=("self",), no_key=True)
         account = accounts.get(book=book, pk=statement.account_id)
         _draft_lock(book, statement)
@@ -231,9 +232,16 @@ def _known(account: Account, digest: str) -> QuerySet[Statement]:
     return found.select_related("account").order_by("pk")
 
 
-def _check_account(account: Account, parsed: rules.Statement, digest: str) -> None:
+def _check_account(book: Book, account: Account, parsed: rules.Statement, digest: str) -> None:
     if account.kind not in KEPT_BY_A_BANK:
         raise AccountTakesNoStatement(f"“{account.name}” is not an account that a bank keeps for you.")
+    if account.closed_at is not None:
+        raise AccountTakesNoStatement(f"“{account.name}” is closed; reopen it first.")
+    if account.currency != book.base_currency:
+        raise AccountTakesNoStatement(
+            f"“{account.name}” is kept in {account.currency} and the book in {book.base_currency}; "
+            "a statement says no rate between them."
+        )
     if account.currency != parsed.currency:
         raise AccountTakesNoStatement(
             f"“{account.name}” is kept in {account.currency}, the file in {parsed.currency}."

@@ -17,3 +17,8 @@ def has_hidden(text: str) -> bool:
         character in _DIRECTION_MARKS or unicodedata.category(character) in _HIDDEN_CATEGORIES
         for character in text
     )
+
+
+def is_seen(text: str) -> bool:
+    """Whether anything of a text shows: joiners and marks alone do not."""
+    return any(unicodedata.category(character) not in {"Cf", "Mn", "Zs"} for character in text)

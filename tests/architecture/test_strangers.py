@@ -99,6 +99,7 @@ def ids(committed, asha):
     file = SimpleUploadedFile("july.txt", STATEMENT.read_bytes())
     made = client.post("/v1/statements", {"file": file, "account_name": ACCOUNT}, headers=headers)
     assert made.status_code == 201, made.content
+    categories = client.get("/v1/categories", headers=headers).json()["results"]
     renamed = client.patch(
         f"/v1/books/{asha.book.pk}", {"name": BOOK}, content_type="application/json", headers=headers
     )
@@ -113,6 +114,7 @@ def ids(committed, asha):
         "token": token,
         "transaction_id": transaction_id,
         "attachment_id": attached.json()["id"],
+        "category_id": categories[0]["id"],
     }
 
 

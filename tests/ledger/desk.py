@@ -102,6 +102,9 @@ class Api:
         data = raw if raw is not None else json.dumps({} if body is None else body)
         return self.client.post(f"/v1/{path}", data, content_type="application/json")
 
+    def patch(self, path, body):
+        return self.client.patch(f"/v1/{path}", json.dumps(body), content_type="application/json")
+
     def upload(self, path, data, *, name="bank.txt", **fields):
         return self.client.post(f"/v1/{path}", {"file": SimpleUploadedFile(name, data), **fields})
 

@@ -201,6 +201,10 @@ BEGIN
   IF EXISTS (SELECT FROM new_rows p JOIN ledger_book b ON b.id = p.book_id WHERE p.date <= b.closed_until) THEN
     PERFORM ledger_refuse('ledger_period_open', 'the period is closed');
   END IF;
+  IF EXISTS (SELECT FROM new_rows p JOIN ledger_account a ON a.book_id = p.book_id AND a.id = p.account_id
+              WHERE a.closed_at IS NOT NULL AND a.type IN ('asset', 'liability', 'equity')) THEN
+    PERFORM ledger_refuse('ledger_account_open', 'a closed account holds nothing, and what it held does not change');
+  END IF;
   PERFORM ledger_transactions_check((SELECT array_agg(DISTINCT transaction_id) FROM new_rows));
   IF EXISTS (SELECT FROM new_rows p JOIN ledger_transaction t ON t.id = p.transaction_id AND t.book_id = p.book_id
               WHERE p.retired_at <> t.changed_at) THEN

@@ -47,5 +47,5 @@ class TestAccountCollection:
         refused(Api(chitra).get("accounts", book_id=asha.book.pk), 404, "book_not_found")
         refused(Api(chitra).get("accounts", book_id="x"), 400, "invalid", "book_id")
 
-    def test_refuses_to_be_written(self, asha):
-        refused(Api(asha).post("accounts", {}), 405, "method_not_allowed")
+    def test_refuses_to_be_replaced(self, asha):
+        refused(Api(asha).delete("accounts"), 405, "method_not_allowed")

@@ -1,0 +1,28 @@
+"""`…/{id}/merge` of accounts and categories."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from ledger.chart.views import ChartView, OfCategory
+from ledger.merges.serializers import MergeIn
+from ledger.merges.services import account_merge
+from rupaya.core.api import input_read
+
+
+class AccountMerging(ChartView):
+    """An account's way into another one."""
+
+    def post(self, request: Request, **_: UUID) -> Response:
+        """Will merge it into `into_id`; 200 with that one and how many transactions followed."""
+        book, account = self.found(request, "write")
+        into_id = input_read(MergeIn, data=request.data)["into_id"]
+        merged = account_merge(book=book, account=account, into_id=into_id)
+        return Response({**self.shown(book, merged.target), "merged_transactions": merged.count})
+
+
+class CategoryMerging(OfCategory, AccountMerging):
+    """A category's way into another one."""

@@ -1,0 +1,12 @@
+DROP FUNCTION ledger_account_merge(uuid, uuid, uuid, uuid);
+DROP TRIGGER ledger_account_update_guard ON ledger_account;
+DROP TRIGGER ledger_account_insert_guard ON ledger_account;
+DROP FUNCTION ledger_account_update_guard();
+DROP FUNCTION ledger_account_insert_guard();
+DROP FUNCTION ledger_accounts_check(uuid, uuid[], boolean);
+DROP FUNCTION ledger_account_problem(uuid, uuid[]);
+DROP FUNCTION ledger_tree_problem(uuid);
+DROP FUNCTION ledger_chart_lock(uuid);
+GRANT DELETE ON ledger_account TO rupaya_user;
+REVOKE UPDATE (closed_at, merged_into_id, credit_limit_minor, statement_day, due_day) ON ledger_account FROM rupaya_user;
+ALTER TABLE ledger_account DROP CONSTRAINT ledger_account_merged_in_book;

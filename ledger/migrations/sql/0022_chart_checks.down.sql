@@ -1,0 +1,1 @@
+-- Nothing to take back: the constraints go where they came from.

@@ -1,0 +1,5 @@
+ALTER TABLE ledger_account VALIDATE CONSTRAINT ledger_account_kind_fits;
+ALTER TABLE ledger_account VALIDATE CONSTRAINT ledger_account_terms_fit;
+ALTER TABLE ledger_account VALIDATE CONSTRAINT ledger_account_purpose_stays_open;
+ALTER TABLE ledger_account VALIDATE CONSTRAINT ledger_account_merged_stays_closed;
+ALTER TABLE ledger_account VALIDATE CONSTRAINT ledger_account_merged_in_book;
