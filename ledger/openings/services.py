@@ -15,8 +15,9 @@ from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.selectors import AccountUnknown, accounts_by_id
 from ledger.chart.services import AccountSaid, account_open
+from ledger.journal.drafts import AmountUnfit, Entry
 from ledger.journal.selectors import Shown
-from ledger.journal.services import AmountUnfit, Entry, transaction_post
+from ledger.journal.services import transaction_post
 from ledger.openings.selectors import is_kept_by_statements, openings_of
 from rupaya.core.db import whole
 from rupaya.core.errors import Conflict

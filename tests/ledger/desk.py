@@ -108,9 +108,6 @@ class Api:
     def upload(self, path, data, *, name="bank.txt", **fields):
         return self.client.post(f"/v1/{path}", {"file": SimpleUploadedFile(name, data), **fields})
 
-    def patch(self, path, body):
-        return self.client.patch(f"/v1/{path}", json.dumps(body), content_type="application/json")
-
     def put(self, path, body):
         return self.client.put(f"/v1/{path}", json.dumps(body), content_type="application/json")
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from ledger.chart.models import Account
 from ledger.chart.services import account_change, account_close, account_open, account_reopen, category_open
-from ledger.journal.services import Entry, transaction_post
+from ledger.journal.drafts import Entry
+from ledger.journal.services import transaction_post
 from ledger.merges.services import account_merge
 from rupaya.core.db import acting_as
 from rupaya.core.errors import DomainError

@@ -18,9 +18,10 @@ from ledger.chart.services import (
     account_open,
     category_open,
 )
+from ledger.journal.drafts import Entry
 from ledger.journal.models import Posting, Transaction, TransactionVersion
 from ledger.journal.selectors import transaction_of
-from ledger.journal.services import AccountClosed, Entry, PeriodClosed, transaction_post
+from ledger.journal.services import AccountClosed, PeriodClosed, transaction_post
 from ledger.merges.services import (
     MergeChildrenAlike,
     MergeHasStatements,

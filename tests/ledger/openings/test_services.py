@@ -10,8 +10,9 @@ from ledger.amendments.services import transaction_void
 from ledger.books.services import period_close
 from ledger.chart.models import Account
 from ledger.chart.services import account_close, account_open
+from ledger.journal.drafts import AmountUnfit
 from ledger.journal.models import Posting, Transaction
-from ledger.journal.services import AccountClosed, AmountUnfit, PeriodClosed
+from ledger.journal.services import AccountClosed, PeriodClosed
 from ledger.openings.services import Opening, OpeningFromStatement, account_begin, opening_set
 from rupaya.core.db import acting_as
 from rupaya.core.money import AmountInvalid

@@ -8,11 +8,11 @@ from rupaya.core.migrations import run_sql
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("ledger", "0023_chart_names")]
+    dependencies = [("ledger", "0021_chart_names")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
-            database_operations=[run_sql(__file__, "0024_chart_names_before")],
+            database_operations=[run_sql(__file__, "0022_chart_names_before")],
             state_operations=[migrations.RemoveConstraint("account", "ledger_account_name_once")],
         ),
     ]

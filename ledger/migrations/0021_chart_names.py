@@ -9,11 +9,11 @@ from rupaya.core.migrations import run_sql
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("ledger", "0022_chart_checks")]
+    dependencies = [("ledger", "0020_chart_checks")]
 
     operations = [
         migrations.SeparateDatabaseAndState(
-            database_operations=[run_sql(__file__, "0023_chart_names")],
+            database_operations=[run_sql(__file__, "0021_chart_names")],
             state_operations=[
                 migrations.AddConstraint("account", models.UniqueConstraint(
                     models.F("book"), models.F("type"), Lower("name"), models.F("parent"),

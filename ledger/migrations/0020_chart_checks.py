@@ -8,4 +8,4 @@ from rupaya.core.migrations import run_sql
 class Migration(migrations.Migration):
     dependencies = [("ledger", "0019_chart_guards")]
 
-    operations = [run_sql(__file__, "0022_chart_checks")]
+    operations = [run_sql(__file__, "0020_chart_checks")]
