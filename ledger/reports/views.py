@@ -28,7 +28,7 @@ from ledger.reports.selectors import (
 )
 from ledger.reports.serializers import account_out, report_out
 from rupaya.core import clock
-from rupaya.core.api import list_body
+from rupaya.core.api import ApiView, list_body
 from rupaya.core.web import user_id_of
 
 _RANGE: Final = ("since", "until")
