@@ -17,8 +17,9 @@ from ledger.attachments.formats import paper_read
 from ledger.attachments.formats.parts import Paper
 from ledger.attachments.models import Attachment
 from ledger.attachments.rules import FILE_BYTES_MAX, LIVE_MAX, name_clean
-from ledger.attachments.selectors import AttachmentNotFound, TransactionNotFound, attachments_of
+from ledger.attachments.selectors import AttachmentNotFound, attachments_of
 from ledger.books.models import Book
+from ledger.journal.selectors import TransactionNotFound
 from rupaya.core.db import assert_acting, constraint_name, explaining
 from rupaya.core.errors import DomainError, Rejected
 from rupaya.core.ids import uuid7

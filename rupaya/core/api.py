@@ -84,8 +84,8 @@ def input_read(shape: type[Input], *, data: Any, context: dict[str, Any] | None 
 
 def _serializer(shape: type[Input], data: Any, context: dict[str, Any]) -> Input:
     """The thread's own serializer of a shape. A new one copies its fields deeply: a tenth of a request, each time."""
-    made: dict[type[Input], Input] = _threads.__dict__
-    serializer = made.get(shape)
+    made: dict[Any, Any] = _threads.__dict__
+    serializer: Input | None = made.get(shape)
     if serializer is None:
         serializer = made[shape] = shape()
     for left in ("_validated_data", "_errors", "_data"):

@@ -96,7 +96,7 @@ class Ledger(RuleBasedStateMachine):
         parts = [Money(minor, "INR") for minor in amounts]
         total = sum(amounts)
         if kind == "transfer":
-            legs = ((own, -total), (other, total))
+            legs: tuple[tuple[str, int], ...] = ((own, -total), (other, total))
             entry = Entry(kind, date, "Moved", [(None, Money(total, "INR"))], self.ids[own], self.ids[other])
             return entry, legs
         names = CATEGORIES[kind][: len(parts)]

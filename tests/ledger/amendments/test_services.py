@@ -6,7 +6,6 @@ from django.db import connection
 from ledger.amendments.selectors import UndoNotFound, VersionNotFound, state_of
 from ledger.amendments.services import (
     VersionsTooMany,
-    book_lock,
     change_undo,
     transaction_change,
     transaction_restore,
@@ -14,6 +13,7 @@ from ledger.amendments.services import (
     transactions_change,
     transactions_post,
 )
+from ledger.books.locks import book_lock
 from ledger.journal.drafts import EntriesRefused, Entry
 from ledger.journal.models import VERSIONS_MAX
 from ledger.journal.selectors import TransactionNotFound

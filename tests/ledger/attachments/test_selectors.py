@@ -2,14 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.attachments.selectors import (
-    AttachmentNotFound,
-    TransactionNotFound,
-    attachment_counts,
-    attachment_of,
-    attachments_of,
-)
+from ledger.attachments.selectors import AttachmentNotFound, attachment_counts, attachment_of, attachments_of
 from ledger.attachments.services import attachment_remove
+from ledger.journal.selectors import TransactionNotFound
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
 from tests.ledger.attachments.papers import attached, different

@@ -16,7 +16,7 @@ from ledger.attachments.blobs import StorageUnavailable, blob_write
 from ledger.attachments.formats import AttachmentTypeUnknown
 from ledger.attachments.models import Attachment
 from ledger.attachments.rules import FILE_BYTES_MAX, LIVE_MAX
-from ledger.attachments.selectors import AttachmentNotFound, TransactionNotFound, attachments_of
+from ledger.attachments.selectors import AttachmentNotFound, attachments_of
 from ledger.attachments.services import (
     AttachmentsTooMany,
     attachment_add,
@@ -25,6 +25,7 @@ from ledger.attachments.services import (
     blobs_sweep,
 )
 from ledger.books.services import period_close
+from ledger.journal.selectors import TransactionNotFound
 from rupaya.core.db import Actor, acting_as
 from rupaya.core.ids import uuid7
 from rupaya.core.parsers import BodyTooLarge

@@ -53,7 +53,7 @@ def somebody_waits_for(admin_url, book):
     end = time.monotonic() + WAIT_S
     with psycopg.connect(admin_url, autocommit=True) as admin:
         while time.monotonic() < end:
-            (is_awaited,) = admin.execute(
+            (is_awaited,) = admin.execute(  # type: ignore[misc]  # a row there is
                 """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
                                      AND (classid::bigint << 32 | objid::bigint) = ledger_period_lock(%s))""",
                 [book.pk],
@@ -319,7 +319,7 @@ class TestAmenders:
         assert found.differences == ()
         assert found.transactions == len(made) + 3 * ROUNDS * THREADS // 2
         with psycopg.connect(admin_url) as admin:
-            (versions,) = admin.execute(
+            (versions,) = admin.execute(  # type: ignore[misc]  # a row there is
                 "SELECT count(*) FROM ledger_transaction_version WHERE book_id = %s", [asha.book.pk]
             ).fetchone()
         assert versions == 2 * ROUNDS * THREADS // 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -92,7 +93,9 @@ class Case:
         """The ids of the transactions that a filter lists."""
         with acting_as(self.story.person.actor):
             book = self.story.person.book
-            page = transaction_page(book=book, limit=200, filters=filters_read(book=book, query=query))
+            page = transaction_page(
+                book=book, limit=200, filters=filters_read(book=book, query=query, today=LAST)
+            )
         assert page.next is None
         return {row.id for row in page.rows}
 
@@ -329,7 +332,7 @@ class TestReportParties:
     @PROPERTY
     def test_agree_with_plain_addition(self, db, report, drawn, narrowed):
         case = Case(drawn)
-        narrow = {
+        narrow: dict[str, Any] = {
             None: {}, "account": {"account_ids": (case.accounts["Savings account"].pk,)},
             "category": {"category_ids": (case.accounts["Groceries"].pk,), "currency": "book"},
         }[narrowed]  # fmt: skip
@@ -356,7 +359,7 @@ class TestReportParties:
         """currency → party → kind → minor."""
         accounts = case.below(narrow["account_ids"][0]) if "account_ids" in narrow else None
         categories = case.below(narrow["category_ids"][0]) if "category_ids" in narrow else None
-        found: dict = defaultdict(lambda: defaultdict(lambda: {"income": 0, "expense": 0}))
+        found: dict[str, Any] = defaultdict(lambda: defaultdict(lambda: {"income": 0, "expense": 0}))
         for said in case.said:
             wish, span = said.wish, case.question.whole
             own = case.accounts[wish.own[0]]
