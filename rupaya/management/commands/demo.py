@@ -16,7 +16,7 @@ from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.services import account_open
 from ledger.journal.drafts import Draft
-from ledger.journal.rules import legs_of
+from ledger.journal.rules import Side
 from ledger.journal.services import transactions_write
 from rupaya.core import clock
 from rupaya.core.db import Actor, acting_as
@@ -73,9 +73,5 @@ def _opening(accounts: dict[str, Account], on: dt.date, name: str, rupees: int) 
 
 def _draft(accounts: dict[str, Account], event: Event, *, origin: str = "manual") -> Draft:
     amount = Money(event.rupees * 100, "INR")
-    legs = legs_of(
-        entry_type=event.type,
-        account_id=accounts[event.account].pk,
-        others=[(accounts[event.other].pk, amount)],
-    )
-    return Draft(uuid7(), event.on, event.type, origin, event.description, legs)
+    own, other = (Side(accounts[name].pk, amount, amount.minor) for name in (event.account, event.other))
+    return Draft(uuid7(), event.on, event.type, origin, event.description, own, [other])

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -86,7 +86,8 @@ class TestFiltersSql:
     def test_finds_accounts_and_categories(self, asha, made, name, accounts, found):
         ids = tuple(made["ids"][account] for account in accounts)
 
-        assert names_of(asha, made, replace(Filters(), **{name: ids})) == found
+        filters: dict[str, Any] = {name: ids}
+        assert names_of(asha, made, Filters(**filters)) == found
 
     def test_finds_a_category_of_a_split_and_not_of_a_version_before(self, asha, made):
         from ledger.amendments.services import transaction_change

@@ -113,8 +113,8 @@ def wishes(draw):
     names = draw(st.lists(st.sampled_from(CATEGORIES[kind]), min_size=1, max_size=min(2, base)))
     part = base // len(names)
     parts = [part] * (len(names) - 1)
-    others = tuple(zip(names, [*parts, base - sum(parts)], strict=True))
-    return _wish(draw, kind, day, (own, minor, base), tuple((name, minor, minor) for name, minor in others))
+    shares = zip(names, [*parts, base - sum(parts)], strict=True)
+    return _wish(draw, kind, day, (own, minor, base), tuple((name, share, share) for name, share in shares))
 
 
 def _wish(draw, kind, day, own, others):
