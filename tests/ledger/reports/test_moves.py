@@ -76,6 +76,14 @@ class TestSection:
             section.rows[0].figures["total"][0].filter["posting_account_id"] == f"{identity(1)},{identity(2)}"
         )
 
+    def test_names_them_where_only_a_branchs_branch_is_not_whole(self):
+        nodes = [node(1), node(2, parent=1), node(3, parent=2)]
+        (board,) = board_of(*nodes, minors={1: 1, 2: 2, 3: 4})
+
+        top = board.section(nodes[:2], [DAY]).rows[0].figures["total"][0]
+
+        assert "category_id" not in top.filter
+
     def test_puts_what_has_its_parent_elsewhere_at_the_top(self):
         (board,) = board_of(node(2, parent=1), minors={2: 5})
 

@@ -13,13 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.journal.search import filters_read
-from ledger.journal.selectors import transaction_page
+from ledger.journal.selectors import FilterInvalid, transaction_page
 from ledger.reports import selectors
 from ledger.reports.flows import CASH_KINDS
 from ledger.reports.periods import BYS, Span
 from ledger.reports.question import Question
 from rupaya.core.db import acting_as
-from tests.ledger.reports.replay import FIRST, LAST, plots, story_make
+from tests.ledger.reports.replay import FIRST, LAST, Wish, plots, story_make
 
 # The pool's own thread jitters the life of its connections with `random`, now and then while an example is drawn.
 pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module")
@@ -396,3 +396,73 @@ class TestReportParties:
                     )
                 elif figure.money.currency == "INR" and case.question.currency == "book":
                     case.check_filter(figure, categories & case.ids_of(kind), sign=SIGNS[kind], in_own=False)
+
+
+def story_of(*changes):
+    """Groceries for 100 rupees and 1 dollar (84 rupees), of which the first becomes each of the changes in turn."""
+    rupees = Wish(
+        "expense", FIRST, ("Cash", 10000, 10000), (("Groceries", 10000, 10000),), "BigBasket", ("goa",)
+    )
+    dollars = Wish(
+        "expense", FIRST, ("Dollars", 100, 8400), (("Groceries", 8400, 8400),), "BigBasket", ("goa",)
+    )
+    return story_make(([rupees, dollars], [(0, replace(rupees, **change)) for change in changes]))
+
+
+class TestParties:
+    @pytest.mark.parametrize("report", ["payees", "tags"])
+    def test_are_those_of_the_version_that_was_known(self, db, report):
+        story = story_of(
+            {"payee": "Metro", "tags": ("tax",)}, {"payee": "Reliance", "tags": ("school",)}, {"payee": "x"}
+        )
+
+        seen = []
+        for moment, _ in story.moments:
+            question = Question(day=LAST, since=FIRST, known_at=moment)
+            with acting_as(story.person.actor):
+                answer = getattr(selectors, f"report_{report}")(book=story.person.book, question=question)
+            seen.append({row.head["name"] for row in answer.groups[0].sections[report].rows})
+
+        assert (
+            seen
+            == {
+                "payees": [
+                    {"BigBasket"},
+                    {"Metro", "BigBasket"},
+                    {"Reliance", "BigBasket"},
+                    {"x", "BigBasket"},
+                ],
+                "tags": [{"goa"}, {"tax", "goa"}, {"school", "goa"}, {"goa"}],
+            }[report]
+        )
+
+    def test_of_several_currencies_have_no_filter(self, db):
+        story = story_of()
+
+        with acting_as(story.person.actor):
+            one, several = (
+                selectors.report_payees(
+                    book=story.person.book, question=Question(day=LAST, since=FIRST, currency=currency)
+                )
+                for currency in ("book", "account")
+            )
+
+        assert [group.currency for group in several.groups] == ["INR", "USD"]
+        (inr,), (usd,) = (group.sections["payees"].rows[0].figures["expense"] for group in several.groups)
+        assert (inr.money.minor, inr.filter, usd.money.minor, usd.filter) == (10000, None, 100, None)
+        (whole,) = one.groups[0].sections["payees"].rows[0].figures["expense"]
+        assert whole.money.minor == 18400
+        assert whole.filter == {
+            "payee": "BigBasket", "type": "expense", "since": FIRST.isoformat(), "until": LAST.isoformat(),
+        }  # fmt: skip
+
+    def test_refuse_categories_in_another_currency_than_the_books(self, db):
+        story = story_of()
+        question = Question(
+            day=LAST, since=FIRST, currency="account", category_ids=(story.accounts["Fuel"].pk,)
+        )
+
+        with acting_as(story.person.actor), pytest.raises(FilterInvalid) as refusal:
+            selectors.report_tags(book=story.person.book, question=question)
+
+        assert refusal.value.errors[0].field == "currency"
