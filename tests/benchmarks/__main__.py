@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from rupaya.core import clock
-from tests.benchmarks import bulk, writes
+from tests.benchmarks import api, bulk, writes
 from tests.benchmarks.cluster import ROOT, cluster
 from tests.benchmarks.figures import Figure, keep, say, table
 from tests.benchmarks.run import Bench, Run
@@ -19,6 +19,8 @@ BENCHES: Final[dict[str, tuple[Bench, ...]]] = {
     "posting": (writes.posting,),
     "hot_book": (writes.hot_book,),
     "bulk": (bulk.bulk,),
+    "api_post": (api.api_post,),
+    "api_list": (api.api_list,),
     "audit": (writes.audit_posting, bulk.audit_bulk),
 }
 

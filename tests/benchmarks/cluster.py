@@ -90,6 +90,16 @@ class Cluster:
             admin.execute("CHECKPOINT")
         return found
 
+    def busy_s(self) -> float:
+        """Seconds of a core that PostgreSQL has taken so far, all of its processes together. Linux only.
+
+        Other programs on the machine hardly change this, unlike a rate.
+        """
+        with psycopg.connect(self.admin_url) as admin:
+            row = admin.execute("SELECT pg_read_file('postmaster.pid')").fetchone()
+        assert row is not None
+        return processes_busy_s(int(row[0].split()[0]))
+
     def drop(self, database: Database) -> None:
         """Will make room."""
         with psycopg.connect(self.admin_url, autocommit=True) as admin:
@@ -122,6 +132,22 @@ def cluster(home: Path | None) -> Iterator[Cluster]:
             say(str(error))
         if home is None:
             shutil.rmtree(place, ignore_errors=True)
+
+
+def processes_busy_s(pid: int) -> float:
+    """Seconds of a core that a process and its children have taken, those that ended too. Linux only (proc(5))."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    ticks = sum(_ticks(pid)) + sum(sum(_ticks(int(child))[:2]) for child in children)
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _ticks(pid: int) -> list[int]:
+    """utime, stime, and both of the children that ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except FileNotFoundError:  # it ended this moment; its parent has its time now
+        return [0, 0, 0, 0]
+    return [int(field) for field in fields[11:15]]
 
 
 def schema_digest() -> str:

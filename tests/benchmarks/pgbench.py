@@ -17,14 +17,16 @@ from tests.benchmarks.cluster import SQL
 from tests.benchmarks.figures import share, timed
 
 _TPS: Final = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
+_COUNT: Final = re.compile(r"^number of transactions actually processed: (\d+)", re.MULTILINE)
 _FAILED: Final = re.compile(r"^number of failed transactions: (\d+)", re.MULTILINE)
 _ABORTED: Final = "pgbench: error"
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Transactions a second, and what the driver itself took of the machine."""
+    """So many transactions, and in a second, and what the driver itself took of the machine."""
 
+    count: int
     tps: float
     client_share: str
 
@@ -49,8 +51,8 @@ def _run(url: str, *, script: Path, clients: int, seconds: int) -> Load:
     with timed() as wall:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    tps, failed = _TPS.search(done.stdout), _FAILED.search(done.stdout)
-    if done.returncode or _ABORTED in done.stderr or not tps or not failed or failed[1] != "0":
+    tps, count, failed = (pattern.search(done.stdout) for pattern in (_TPS, _COUNT, _FAILED))
+    if done.returncode or _ABORTED in done.stderr or not tps or not count or not failed or failed[1] != "0":
         raise RuntimeError(f"pgbench failed:\n{done.stdout}{done.stderr}")
     busy_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Load(tps=float(tps[1]), client_share=share(busy_s=busy_s, wall_s=wall()))
+    return Load(count=int(count[1]), tps=float(tps[1]), client_share=share(busy_s=busy_s, wall_s=wall()))

@@ -42,8 +42,9 @@ def posting(run: Run) -> list[Figure]:
     rounds = interleaved({"ours": ours, "floor": floor}, rounds=run.rounds, bench="posting")
     notes = {"clients": CLIENTS, "client's share ours": ours.client_share, "floor": floor.client_share}
     return [
-        pair("posting", "one posting, 8 clients", "tps", **rounds, goal=Goal("≥", 0.50), notes=notes)
-    ]  # fmt: skip
+        pair("posting", "one posting, 8 clients", "tps", **rounds, goal=Goal("≥", 0.50), notes=notes),
+        pair("posting", "CPU of the database", "ms/1", ours=ours.cpu_ms, floor=floor.cpu_ms),
+    ]
 
 
 def hot_book(run: Run) -> list[Figure]:
@@ -85,13 +86,16 @@ class _Side:
 
     def __init__(self, run: Run, *, door: str, books: int = BOOKS) -> None:
         self.client_share = ""
+        self.cpu_ms: list[float] = []  # of the database, a posting
         self._run, self._door, self._books = run, door, books
         self._database = writes_database(run)
 
     def __call__(self, number: int) -> float:
         """Postings a second."""
+        busy_s = self._run.cluster.busy_s()
         load = pgbench.posting(
             self._database.user_url, door=self._door, books=self._books, clients=CLIENTS, seconds=self._run.seconds
         )
+        self.cpu_ms.append(1000 * (self._run.cluster.busy_s() - busy_s) / load.count)
         self.client_share = load.client_share
         return load.tps
