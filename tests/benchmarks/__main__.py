@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from rupaya.core import clock
-from tests.benchmarks import api, bulk, writes
+from tests.benchmarks import api, bulk, reads, writes
 from tests.benchmarks.cluster import ROOT, cluster
 from tests.benchmarks.figures import Figure, keep, say, table
 from tests.benchmarks.run import Bench, Run
@@ -21,6 +21,9 @@ BENCHES: Final[dict[str, tuple[Bench, ...]]] = {
     "bulk": (bulk.bulk,),
     "api_post": (api.api_post,),
     "api_list": (api.api_list,),
+    "reports": (reads.reports,),
+    "list_rls": (reads.list_rls,),
+    "search_rls": (reads.search_rls,),
     "audit": (writes.audit_posting, bulk.audit_bulk),
 }
 

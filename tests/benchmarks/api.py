@@ -8,8 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -24,6 +23,7 @@ from tests.benchmarks.servers import FLOOR, PRODUCT, server
 BOOKS: Final = 100
 _SEEDED: Final = 300_000  # transactions: 3,000 a book, some years of a household
 _WARM_S: Final = 1.5
+_LIST_QUERY: Final = "list_query.json"
 _HEAD: Final = "{method} {path} HTTP/1.1\r\nHost: bench.example.in\r\nX-Forwarded-Proto: https\r\nUser-Agent: Phone/1\r\n"
 
 
@@ -91,7 +91,8 @@ class _Side:
         """Requests a second."""
         database = api_database(self._run)
         variables = environment(self._run.cluster, database)
-        variables["BENCH_LIST_QUERY"] = str(_list_query(self._run))
+        list_query(self._run)
+        variables["BENCH_LIST_QUERY"] = str(self._run.cluster.home / _LIST_QUERY)
         if self._application == FLOOR:
             variables.pop("DJANGO_SETTINGS_MODULE")
         log = self._run.cluster.home / f"{self._application.split('.')[0]}.log"
@@ -137,12 +138,12 @@ def tokens_of(run: Run) -> list[str]:
     return [str(token) for token in json.loads(said)]
 
 
-def _list_query(run: Run) -> Path:
-    """A file with the query that GET /v1/transactions runs for its page, as the product itself runs it."""
-    path = run.cluster.home / "list_query.json"
+def list_query(run: Run) -> dict[str, Any]:
+    """What GET /v1/transactions asks PostgreSQL for its page, caught from the product: `sql`, `parameters`, `column`."""
+    path = run.cluster.home / _LIST_QUERY
     if not path.exists():
         path.write_text(_as_product(run, "list_query"))
-    return path
+    return dict(json.loads(path.read_text()))
 
 
 def _as_product(run: Run, *arguments: str) -> str:
