@@ -1,0 +1,143 @@
+"""reports, list_rls and search_rls: what reading costs in a ledger of ten million postings, below row-level security."""
+
+from __future__ import annotations
+
+import datetime as dt
+import statistics
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import psycopg
+from psycopg import sql
+
+from tests.benchmarks.api import list_query
+from tests.benchmarks.cluster import ROOT, SQL, Database
+from tests.benchmarks.figures import Figure, Goal, interleaved, pair, timed
+from tests.benchmarks.run import Run
+from tests.benchmarks.seed import UNTIL, identity, seed
+
+BOOKS: Final = 101  # one has half of all postings
+DAYS: Final = 3650
+_ASKED: Final = 15  # times a round; the median counts
+_BARE: Final = "bench_bare"
+_STATEMENT = tuple[str, Mapping[str, Any]]
+_DAY_AS_OF: Final = dt.date(2023, 5, 17)
+
+
+def _overview(on: dt.date) -> _STATEMENT:
+    month = on.replace(day=1)
+    window = month.replace(year=month.year - 1)
+    text = (ROOT / "ledger/reports/overview.sql").read_text()
+    return text, {"book": identity(2, 1), "today": on, "month": month, "window": window}
+
+
+def _income_expense() -> _STATEMENT:
+    until = UNTIL.replace(day=1)
+    parameters = {"book": identity(2, 1), "since": until.replace(year=until.year - 1), "until": until}
+    return (SQL / "income_expense.sql").read_text(), parameters
+
+
+# A report is a name and what gives its SQL with parameters, for the book that has half of everything.
+REPORTS: Final[dict[str, Callable[[], _STATEMENT]]] = {
+    "balances": lambda: _overview(UNTIL),
+    "balances as of a past day": lambda: _overview(_DAY_AS_OF),
+    "12 months of income and expense": _income_expense,
+    "net worth by month": lambda: ((SQL / "net_worth.sql").read_text(), {"book": identity(2, 1)}),
+}
+
+
+def reports(run: Run) -> list[Figure]:
+    """Each report in the large ledger against the same in one of a tenth: flat, where it reads month totals."""
+    large, small = ledger_of(run, run.rows), ledger_of(run, run.rows // 10)
+    figures = []
+    for name, statement in REPORTS.items():
+        text, parameters = statement()
+        sides = {"ours": _asker(large, text, parameters), "floor": _asker(small, text, parameters)}
+        rounds = interleaved(sides, rounds=run.rounds, bench=f"reports, {name}")
+        figures.append(
+            pair("reports", f"{name}, {run.rows:,} : {run.rows // 10:,}", "ms", **rounds, goal=Goal("≤", 2))
+        )
+    return figures
+
+
+def list_rls(run: Run) -> list[Figure]:
+    """The page of fifty as the API runs it, against the same statement by a role that no policy binds."""
+    database = ledger_of(run, run.rows)
+    captured = list_query(run)
+    parameters = {**captured["parameters"], "book": identity(2, 1)}
+    return _against_bare(run, "list_rls", "a page of 50", database, captured["sql"], captured["sql"], parameters)
+
+
+def search_rls(run: Run) -> list[Figure]:
+    """A rare and a frequent word, through the searching view, against the bare table by a role that no policy binds."""
+    database = ledger_of(run, run.rows)
+    captured = list_query(run)
+    text = captured["sql"].replace(
+        "t.status <> 'void'",
+        "t.status <> 'void' AND (t.description || ' ' || t.payee || ' ' || t.notes) ILIKE %(word)s",
+    )
+    if text == captured["sql"]:
+        raise RuntimeError("the page's statement has no condition on the status any more: say where the word goes")
+    searched = text.replace("FROM ledger_transaction h", "FROM ledger_transaction_searched h")
+    figures = []
+    for what, word in (("a word of one transaction", _rare_word(database)), ("a word of every eleventh", "%chemist%")):
+        parameters = {**captured["parameters"], "book": identity(2, 1), "word": word}
+        figures += _against_bare(run, "search_rls", what, database, searched, text, parameters)
+    return figures
+
+
+def ledger_of(run: Run, rows: int) -> Database:
+    """A ledger of so many postings; the first of its 101 books has half of them, over ten years."""
+
+    def fill(database: Database) -> None:
+        seed(database, books=BOOKS, transactions=rows // 2, days=DAYS, is_hot=True)
+
+    return run.cluster.database(f"ledger_{rows}", fill)
+
+
+def _against_bare(
+    run: Run, bench: str, what: str, database: Database, ours: str, bare: str, parameters: Mapping[str, Any]
+) -> list[Figure]:
+    with database.as_admin() as admin:
+        if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [_BARE]).fetchone():
+            admin.execute(sql.SQL("CREATE ROLE {} LOGIN BYPASSRLS").format(sql.Identifier(_BARE)))
+        for statement in ("GRANT USAGE ON SCHEMA public, bench TO {}", "GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}",
+                          "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}"):  # fmt: skip
+            admin.execute(sql.SQL(statement).format(sql.Identifier(_BARE)))  # type: ignore[arg-type]  # from this list
+    sides = {
+        "ours": _asker(database, ours, parameters),
+        "floor": _asker(database, bare, parameters, role=_BARE),
+    }
+    rounds = interleaved(sides, rounds=run.rounds, bench=f"{bench}, {what}")
+    return [pair(bench, what, "ms", **rounds, goal=Goal("≤", 1.15))]
+
+
+def _asker(
+    database: Database, text: str, parameters: Mapping[str, Any], *, role: str = "rupaya_user"
+) -> Callable[[int], float]:
+    """A round: the median of some runs in milliseconds, planning included, as the product asks; and never an empty answer."""
+
+    def ask(_number: int) -> float:
+        url = database.user_url.replace("user=rupaya_user", f"user={role}")
+        took = []
+        with psycopg.connect(url, cursor_factory=psycopg.ClientCursor) as connection:
+            connection.execute("SELECT bench.act(1)")
+            for _ in range(_ASKED + 2):
+                with timed() as wall:
+                    rows = connection.execute(text.encode(), parameters).fetchall()
+                took.append(1000 * wall())
+            if not rows:
+                raise RuntimeError("a read found nothing")
+        return statistics.median(took[2:])
+
+    return ask
+
+
+def _rare_word(database: Database) -> str:
+    with database.as_admin() as admin:
+        row = admin.execute(
+            "SELECT right(description, 8) FROM ledger_transaction WHERE book_id = %s ORDER BY id LIMIT 1 OFFSET 777",
+            [identity(2, 1)],
+        ).fetchone()
+    assert row is not None
+    return f"%{row[0]}%"

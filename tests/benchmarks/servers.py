@@ -1,0 +1,93 @@
+"""gunicorn, with the settings of deploy/, around the product or around a floor."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.benchmarks.cluster import ROOT, processes_busy_s
+from tests.benchmarks.http_client import HOST
+
+PRODUCT: Final = "rupaya.wsgi:application"
+FLOOR: Final = "tests.benchmarks.floor.wsgi:application"
+_READY_S: Final = 60
+_STOP_S: Final = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A gunicorn that answers."""
+
+    port: int
+    pid: int
+
+    def busy_s(self) -> float:
+        """Seconds of a core that it and its workers have taken so far; the database is not in it."""
+        return processes_busy_s(self.pid)
+
+
+@contextmanager
+def server(application: str, *, environment: Mapping[str, str], log: Path) -> Iterator[Server]:
+    """Will serve on a free port, and be gone afterwards, which it checks. Raises RuntimeError."""
+    port = _free_port()
+    command = [
+        sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"{HOST}:{port}", application,
+    ]  # fmt: skip
+    with log.open("ab") as out:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        _wait(process, port, log)
+        yield Server(port, process.pid)
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended by itself; its log is {log}")
+    finally:
+        _stop(process)
+    if _answers(port):
+        raise RuntimeError(f"something still listens on port {port}")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    ends = time.monotonic() + _READY_S
+    while not _answers(port):
+        if process.poll() is not None or time.monotonic() > ends:
+            raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')[-2000:]}")
+        time.sleep(0.1)
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=5)
+    try:
+        connection.request("GET", "/health", headers={"Host": "bench.example.in", "X-Forwarded-Proto": "https"})
+        return connection.getresponse().status > 0
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
