@@ -129,7 +129,7 @@ def account_balance_minor(*, book: Book, account_id: UUID, on: dt.date) -> int:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            SELECT coalesce((SELECT sum(amount_minor) FROM ledger_month_total
+            SELECT coalesce((SELECT sum(amount_minor) FROM ledger_month_total_shown
                               WHERE book_id = %(book)s AND account_id = %(account)s AND month < %(month)s), 0)
                  + coalesce((SELECT sum(amount_minor) FROM ledger_posting
                               WHERE book_id = %(book)s AND account_id = %(account)s AND retired_at IS NULL

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 
+from ledger.books.access import ACCOUNT_GUARDS
 from ledger.books.models import Book
 from ledger.journal.drafts import Draft, EntriesRefused, Entry, drafts_of
 from ledger.journal.models import Transaction
@@ -71,6 +72,7 @@ class ExternalIdTwice(Invalid):
 
 
 GUARDS: Final[Mapping[str, type[DomainError]]] = {
+    **ACCOUNT_GUARDS,
     "ledger_transaction_pkey": TransactionRecorded,
     "ledger_posting_pkey": TransactionRecorded,  # header and postings come together; either key may speak first
     "ledger_transaction_external_once": ExternalIdTaken,

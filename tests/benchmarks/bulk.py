@@ -67,13 +67,24 @@ def bulk(run: Run) -> list[Figure]:
             return _posted(database, number)
 
     rounds = interleaved(
-        {"ours": ours, "audited": lambda number: _posted(database, number), "floor": lambda n: _copied(database, n)},
+        {
+            "ours": ours,
+            "audited": lambda number: _posted(database, number),
+            "floor": lambda n: _copied(database, n),
+        },
         rounds=run.rounds,
         bench="bulk",
     )
     floor = rounds["floor"]
     return [
-        pair("bulk", "100,000 through ledger_post", "txn/s", ours=rounds["ours"], floor=floor, goal=Goal("≥", 0.70)),
+        pair(
+            "bulk",
+            "100,000 through ledger_post",
+            "txn/s",
+            ours=rounds["ours"],
+            floor=floor,
+            goal=Goal("≥", 0.70),
+        ),
         pair("bulk", "the same, audited", "txn/s", ours=rounds["audited"], floor=floor),
     ]
 
@@ -170,7 +181,17 @@ def as_json(item: Item) -> dict[str, Any]:
         "amount_minor": item.minor,
         "change_id": item.id,
         "postings": [
-            {"account_id": item.own, "amount_minor": -item.minor, "currency": "INR", "base_minor": -item.minor},
-            {"account_id": item.category, "amount_minor": item.minor, "currency": "INR", "base_minor": item.minor},
+            {
+                "account_id": item.own,
+                "amount_minor": -item.minor,
+                "currency": "INR",
+                "base_minor": -item.minor,
+            },
+            {
+                "account_id": item.category,
+                "amount_minor": item.minor,
+                "currency": "INR",
+                "base_minor": item.minor,
+            },
         ],
     }

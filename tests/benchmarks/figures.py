@@ -132,9 +132,12 @@ def table(figures: Sequence[Figure]) -> str:
     heads = ("bench", "what", "ours", "floor", "unit", "ratio", "rounds", "goal", "")
     rows = [heads, *(_row(figure) for figure in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
     notes = [
-        f"{figure.bench}, {figure.what}: " + ", ".join(f"{name} {value}" for name, value in figure.notes.items())
+        f"{figure.bench}, {figure.what}: "
+        + ", ".join(f"{name} {value}" for name, value in figure.notes.items())
         for figure in figures
         if figure.notes
     ]

@@ -46,7 +46,9 @@ def inside(name: str, tokens: list[str]) -> None:
     """The part that runs where the environment names the database."""
     from rupaya.wsgi import application
 
-    requests = {"api_post": api.ProductPost(tokens), "api_list": api.ProductList(tokens)}[name](0, 2 * REQUESTS)
+    requests = {"api_post": api.ProductPost(tokens), "api_list": api.ProductList(tokens)}[name](
+        0, 2 * REQUESTS
+    )
     status = {"api_post": 201, "api_list": 200}[name]
     for request in requests[:REQUESTS]:
         _ask(application, request, status)  # imports, caches, prepared plans
@@ -67,10 +69,18 @@ def inside(name: str, tokens: list[str]) -> None:
 
 
 def _tell(
-    name: str, profile: cProfile.Profile, seen: list[tuple[str, float]], *, wall_ms: float, cpu_ms: float, count: int
+    name: str,
+    profile: cProfile.Profile,
+    seen: list[tuple[str, float]],
+    *,
+    wall_ms: float,
+    cpu_ms: float,
+    count: int,
 ) -> None:
     out = io.StringIO()
-    out.write(f"\n════ {name}: {wall_ms:.2f} ms a request, {cpu_ms:.2f} ms of them CPU in Python (not profiled)\n")
+    out.write(
+        f"\n════ {name}: {wall_ms:.2f} ms a request, {cpu_ms:.2f} ms of them CPU in Python (not profiled)\n"
+    )
     out.write(f"{len(seen)} round trips to PostgreSQL, wall:\n")
     for sql, took_ms in seen:
         out.write(f"  {took_ms:6.2f} ms  {' '.join(sql.split())[:150]}\n")

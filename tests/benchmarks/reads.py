@@ -65,7 +65,9 @@ def list_rls(run: Run) -> list[Figure]:
     database = ledger_of(run, run.rows)
     captured = list_query(run)
     parameters = {**captured["parameters"], "book": identity(2, 1)}
-    return _against_bare(run, "list_rls", "a page of 50", database, captured["sql"], captured["sql"], parameters)
+    return _against_bare(
+        run, "list_rls", "a page of 50", database, captured["sql"], captured["sql"], parameters
+    )
 
 
 def search_rls(run: Run) -> list[Figure]:
@@ -77,10 +79,15 @@ def search_rls(run: Run) -> list[Figure]:
         "t.status <> 'void' AND (t.description || ' ' || t.payee || ' ' || t.notes) ILIKE %(word)s",
     )
     if text == captured["sql"]:
-        raise RuntimeError("the page's statement has no condition on the status any more: say where the word goes")
+        raise RuntimeError(
+            "the page's statement has no condition on the status any more: say where the word goes"
+        )
     searched = text.replace("FROM ledger_transaction h", "FROM ledger_transaction_searched h")
     figures = []
-    for what, word in (("a word of one transaction", _rare_word(database)), ("a word of every eleventh", "%chemist%")):
+    for what, word in (
+        ("a word of one transaction", _rare_word(database)),
+        ("a word of every eleventh", "%chemist%"),
+    ):
         parameters = {**captured["parameters"], "book": identity(2, 1), "word": word}
         figures += _against_bare(run, "search_rls", what, database, searched, text, parameters)
     return figures

@@ -13,7 +13,9 @@ from tests.benchmarks.run import CLIENTS, Run
 from tests.benchmarks.seed import seed
 
 BOOKS: Final = 1000
-_SEEDED: Final = 200_000  # transactions there already: a book is rarely empty, and plans are made from statistics
+_SEEDED: Final = (
+    200_000  # transactions there already: a book is rarely empty, and plans are made from statistics
+)
 _OURS: Final = "public.ledger_post"
 _FLOOR: Final = "floor.ledger_post"
 _AUDITS: Final = """
@@ -94,7 +96,11 @@ class _Side:
         """Postings a second."""
         busy_s = self._run.cluster.busy_s()
         load = pgbench.posting(
-            self._database.user_url, door=self._door, books=self._books, clients=CLIENTS, seconds=self._run.seconds
+            self._database.user_url,
+            door=self._door,
+            books=self._books,
+            clients=CLIENTS,
+            seconds=self._run.seconds,
         )
         self.cpu_ms.append(1000 * (self._run.cluster.busy_s() - busy_s) / load.count)
         self.client_share = load.client_share

@@ -1,6 +1,6 @@
 -- Moves from the covering index, account by account, from %(since)s on; the months before %(whole_until)s from the totals.
 SELECT account_id, 0 AS n, sum(base_minor) AS base_minor, sum(amount_minor) AS amount_minor
-  FROM ledger_month_total
+  FROM ledger_month_total_shown
  WHERE book_id = %(book)s AND month < %(whole_until)s AND account_id IN (SELECT id FROM wanted)
  GROUP BY 1
  UNION ALL

@@ -15,7 +15,7 @@
   )
   SELECT account_id, width_bucket(month, %(months)s::date[]) AS n,
          sum(base_minor) AS base_minor, sum(amount_minor) AS amount_minor
-    FROM ledger_month_total
+    FROM ledger_month_total_shown
    WHERE book_id = %(book)s AND month >= %(since)s AND month < %(last_month)s
      AND account_id IN (SELECT id FROM wanted)
    GROUP BY 1, 2

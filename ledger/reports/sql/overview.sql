@@ -7,7 +7,7 @@ WITH account AS MATERIALIZED (
   SELECT * FROM ledger_account WHERE book_id = %(book)s
 ), moved AS MATERIALIZED (
   SELECT account_id, CASE WHEN month >= %(window)s THEN month END AS month, sum(base_minor) AS base_minor
-    FROM ledger_month_total
+    FROM ledger_month_total_shown
    WHERE book_id = %(book)s AND month < %(month)s
    GROUP BY 1, 2
   UNION ALL
