@@ -17,9 +17,10 @@ from ledger.books.models import Book
 from ledger.chart.selectors import accounts_categories, accounts_money
 from ledger.journal.drafts import Entry
 from ledger.journal.forms import SplitFormSet, TransactionForm, split_forms
+from ledger.journal.query.nodes import QueryInvalid
 from ledger.journal.rules import TransactionView
 from ledger.journal.search import filters_read
-from ledger.journal.selectors import KEY_LENGTH, transaction_find, transaction_page
+from ledger.journal.selectors import KEY_LENGTH, FilterInvalid, transaction_find, transaction_page
 from ledger.journal.services import TransactionRecorded, is_same, transaction_post
 from rupaya.core import clock
 from rupaya.core.db import whole
@@ -89,16 +90,24 @@ def rows_of(request: HttpRequest, book: Book) -> Rows:
 
 @page
 def transaction_list(request: HttpRequest) -> HttpResponse:
-    """`/transactions`: newest first; `?type=` filters. htmx asks for the rows alone."""
+    """`/transactions`: newest first; `?q=` searches, `?type=` and the API's filters narrow. htmx asks for the rows alone."""
     book = book_for(user_id=user_id_of(request), book_id=None, right="read")
+    refusal = ""
+    try:
+        found = rows_of(request, book)
+    except (FilterInvalid, QueryInvalid) as error:  # told beside what was typed, which stays
+        found, refusal = Rows((), None, None), error.message
     context = {
         "book": book,
         "nav": "transactions",
-        "page": rows_of(request, book),
+        "page": found,
         "type": request.GET.get("type", ""),
+        "q": request.GET.get("q", ""),
+        "refusal": refusal,
     }
     part = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
-    return render(request, f"ledger/journal/transaction_list.html{part}", context)
+    template = f"ledger/journal/transaction_list.html{part}"
+    return render(request, template, context, status=400 if refusal else 200)
 
 
 @page

@@ -246,3 +246,27 @@ class TestSecondClick:
         browser.post("/transactions/new", {**FILLED, "entry_id": str(theirs)})
 
         assert counts(asha)["ledger_transaction"] == 1
+
+
+class TestSearch:
+    def test_finds_what_the_words_ask_for(self, asha):
+        record(asha, description="Swiggy dinner")
+        record(asha, description="Rickshaw")
+
+        page = browser_of(asha).get("/transactions", {"q": "swiggy"})
+
+        assert "Swiggy dinner" in page.content.decode()
+        assert "Rickshaw" not in page.content.decode()
+
+    def test_says_where_a_search_goes_wrong_and_keeps_it(self, asha):
+        page = browser_of(asha).get("/transactions", {"q": "tea amount:>"})
+
+        assert page.status_code == 400
+        assert "At character 5" in page.content.decode()
+        assert 'value="tea amount:&gt;"' in page.content.decode()
+
+    def test_keeps_the_search_beside_another_type(self, asha):
+        page = browser_of(asha).get("/transactions", {"q": "tea & milk", "type": "expense"}).content.decode()
+
+        assert "?type=income&amp;q=tea%20%26%20milk" in page
+        assert '<input type="hidden" name="type" value="expense">' in page
