@@ -90,7 +90,7 @@ def rows_of(request: HttpRequest, book: Book) -> Rows:
 
 @page
 def transaction_list(request: HttpRequest) -> HttpResponse:
-    """`/transactions`: newest first; `?q=` searches, `?type=` and the API's filters narrow. htmx asks for the rows alone."""
+    """`/transactions`: newest first; `?q=` and the API's filters narrow it. htmx asks for the rows alone."""
     book = book_for(user_id=user_id_of(request), book_id=None, right="read")
     refusal = ""
     try:
