@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -329,10 +330,11 @@ class TestReportParties:
     @PROPERTY
     def test_agree_with_plain_addition(self, db, report, drawn, narrowed):
         case = Case(drawn)
-        narrow = {
+        choices: dict[str | None, dict[str, Any]] = {
             None: {}, "account": {"account_ids": (case.accounts["Savings account"].pk,)},
             "category": {"category_ids": (case.accounts["Groceries"].pk,), "currency": "book"},
-        }[narrowed]  # fmt: skip
+        }  # fmt: skip
+        narrow = choices[narrowed]
         answer = case.read(report, by="", rows_max=2, **narrow)
         in_own = narrow.get("currency", case.question.currency) == "account"
         expected = self.expected(case, report, narrow, in_own=in_own)
@@ -356,7 +358,7 @@ class TestReportParties:
         """currency → party → kind → minor."""
         accounts = case.below(narrow["account_ids"][0]) if "account_ids" in narrow else None
         categories = case.below(narrow["category_ids"][0]) if "category_ids" in narrow else None
-        found: dict = defaultdict(lambda: defaultdict(lambda: {"income": 0, "expense": 0}))
+        found: dict[str, Any] = defaultdict(lambda: defaultdict(lambda: {"income": 0, "expense": 0}))
         for said in case.said:
             wish, span = said.wish, case.question.whole
             own = case.accounts[wish.own[0]]
