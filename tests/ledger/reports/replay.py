@@ -34,6 +34,7 @@ OWN = (
     "Cash", "Savings account", "Pocket", "Travel card", "Dollars", "Gold", "Credit card", "Home loan",
     "Opening balances",
 )  # fmt: skip
+DOLLARS = {"Dollars", "Travel card"}
 CATEGORIES = {
     "income": ("Salary", "Interest"),
     "expense": ("Groceries", "Vegetables", "Mandi", "Fuel"),
@@ -101,20 +102,16 @@ def wishes(draw):
     day = draw(st.dates(FIRST, LAST))
     minor = draw(st.integers(1, 10**7))
     own = draw(st.sampled_from(OWN[:-1] if kind != "transfer" else OWN))
-    base = minor * 84 if own in {"Dollars", "Travel card"} else minor
+    base = minor * 84  # what a dollar is worth, and what divides into parts
+    shares = {name: (name, minor if name in DOLLARS else base, base) for name in OWN}
     if kind == "transfer":
         other = draw(st.sampled_from([name for name in OWN if name != own]))
-        is_dollar = other in {"Dollars", "Travel card"}
-        if is_dollar and base == minor:
-            base = minor * 84  # both sides are worth the same
-            others = ((other, minor, base),)
-            return _wish(draw, kind, day, (own, base, base), others)
-        return _wish(draw, kind, day, (own, minor, base), ((other, minor if is_dollar else base, base),))
-    names = draw(st.lists(st.sampled_from(CATEGORIES[kind]), min_size=1, max_size=min(2, base)))
-    part = base // len(names)
-    parts = [part] * (len(names) - 1)
-    shares = zip(names, [*parts, base - sum(parts)], strict=True)
-    return _wish(draw, kind, day, (own, minor, base), tuple((name, share, share) for name, share in shares))
+        return _wish(draw, kind, day, shares[own], (shares[other],))
+    names = draw(st.lists(st.sampled_from(CATEGORIES[kind]), min_size=1, max_size=3))
+    first = draw(st.integers(1, base - 2))
+    parts = {1: [base], 2: [first, base - first], 3: [1, first, base - first - 1]}[len(names)]
+    others = tuple((name, part, part) for name, part in zip(names, parts, strict=True))
+    return _wish(draw, kind, day, shares[own], others)
 
 
 def _wish(draw, kind, day, own, others):

@@ -332,11 +332,11 @@ class TestReportParties:
     @PROPERTY
     def test_agree_with_plain_addition(self, db, report, drawn, narrowed):
         case = Case(drawn)
-        narrows: dict[str | None, dict[str, Any]] = {
+        choices: dict[str | None, dict[str, Any]] = {
             None: {}, "account": {"account_ids": (case.accounts["Savings account"].pk,)},
             "category": {"category_ids": (case.accounts["Groceries"].pk,), "currency": "book"},
         }  # fmt: skip
-        narrow = narrows[narrowed]
+        narrow = choices[narrowed]
         answer = case.read(report, by="", rows_max=2, **narrow)
         in_own = narrow.get("currency", case.question.currency) == "account"
         expected = self.expected(case, report, narrow, in_own=in_own)
