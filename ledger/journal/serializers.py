@@ -112,11 +112,9 @@ class DescriptionField(serializers.CharField):
         """Will fold white space and refuse control characters."""
         text = description_fold(text=super().to_internal_value(data))
         if text is None:
-            raise serializers.ValidationError(
-                "The description holds characters that can't be shown.", "invalid"
-            )
+            raise serializers.ValidationError("This holds characters that can't be shown.", "invalid")
         if not text:
-            raise serializers.ValidationError("The description may not be blank.", "blank")
+            raise serializers.ValidationError("This may not be blank.", "blank")
         return text
 
 

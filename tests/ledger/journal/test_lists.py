@@ -181,6 +181,13 @@ class TestFilters:
         assert statuses(q="status:void") == {"void"}
         assert statuses(q="status:void", status="posted") == set()
 
+    def test_find_void_ones_by_the_categories_that_counted_last(self, phone, chart, rows):
+        void = [row for row in rows if row["status"] == "void" and chart["Fuel"] in categories_of(row)]
+
+        for query in ({"category_id": chart["Fuel"], "status": "void"}, {"q": "category:fuel status:void"}):
+            assert said(phone.get("transactions", limit=200, **query))["results"] == void
+        assert void
+
     def test_find_nothing_by_what_is_not_there(self, phone, chitra, rows):
         for query in ({"account_id": uuid7()}, {"category_id": uuid7()}, {"posting_account_id": uuid7()},
                       {"since": "2027-01-01"}, {"since": "2026-11-02", "until": "2026-11-01"}):  # fmt: skip
