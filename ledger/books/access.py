@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final, Literal
 from uuid import UUID
 
-from ledger.books.models import Book, Member
+from ledger.books.models import Book
+from rupaya.core.db import columns_of, instances
 from rupaya.core.errors import DomainError, FieldError, Forbidden, Invalid, NotFound
 
 Right = Literal["read", "write", "own"]
@@ -14,6 +15,15 @@ _ROLES: Final[dict[Right, frozenset[str]]] = {
     "write": frozenset({"owner", "editor"}),
     "own": frozenset({"owner"}),
 }
+
+
+_FIND_SQL: Final = f"""
+SELECT m.role, {columns_of(Book, "b")}
+  FROM ledger_member m JOIN ledger_book b ON b.id = m.book_id
+ WHERE m.user_id = %(user)s {{named}}
+ ORDER BY m.created_at, m.id
+ LIMIT 1
+"""  # noqa: S608  # columns only
 
 
 class BookNotFound(NotFound):
@@ -46,15 +56,14 @@ def book_for(*, user_id: UUID, book_id: UUID | None, right: Right) -> Book:
 
     Raises BookNotFound for a stranger, BookReadOnly for a member without the right.
     """
-    members = Member.objects.select_related("book").filter(user_id=user_id)
-    if book_id is not None:
-        members = members.filter(book_id=book_id)
-    member = members.order_by("created_at", "id").first()
-    if member is None:
+    named = "" if book_id is None else "AND m.book_id = %(book)s"
+    found = instances(Book, _FIND_SQL.format(named=named), {"user": user_id, "book": book_id})
+    if not found:
         raise BookNotFound
-    if member.role not in _ROLES[right]:
+    (((role,), book),) = found
+    if role not in _ROLES[right]:
         raise BookReadOnly
-    return member.book
+    return book
 
 
 def book_id_read(text: str | None) -> UUID | None:

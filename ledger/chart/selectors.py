@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
-
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.rules import CATEGORY_TYPES, MONEY_TYPES, path_of
+from rupaya.core.db import columns_of, instances
 from rupaya.core.errors import FieldError, Invalid, NotFound
 
 SHOWN_MAX: Final = 2000
+
+
+_WANTED_SQL: Final = f"""
+SELECT {columns_of(Account, "a")} FROM ledger_account a
+ WHERE a.book_id = %(book)s AND (a.id = ANY(%(ids)s::uuid[]) OR a.purpose = ANY(%(purposes)s::text[]))
+ ORDER BY a.id
+"""  # noqa: S608  # columns only
 
 
 class AccountUnknown(Invalid):
@@ -91,11 +97,10 @@ def accounts_by_id(*, book: Book, ids: Iterable[UUID], purposes: Iterable[str]) 
 
     What the book does not have is absent.
     """
-    wanted = Account.objects.filter(Q(pk__in=set(ids)) | Q(purpose__in=set(purposes)), book=book).order_by(
-        "pk"
-    )
+    parameters = {"book": book.pk, "ids": list(set(ids)), "purposes": list(set(purposes))}
+    wanted = instances(Account, _WANTED_SQL, parameters)
     found: dict[UUID | str, Account] = {}
-    for account in wanted:
+    for _, account in wanted:
         found[account.pk] = account
         if account.purpose:
             found[account.purpose] = account

@@ -9,14 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections
+from django.db.models import Model
 from django.db.transaction import atomic, set_rollback  # noqa: TID251  # the one place
 
 from rupaya.core.errors import DomainError, Unauthenticated
 
+Row = TypeVar("Row", bound=Model)
 ActorKind = Literal["user", "staff", "job", "command", "system"]
 USER_AGENT_MAX: Final = 400  # characters kept
 
@@ -156,6 +158,25 @@ def constraint_name(error: IntegrityError) -> str | None:
     """The name of the constraint or guard that refused."""
     diagnostics = getattr(error.__cause__, "diag", None)
     return getattr(diagnostics, "constraint_name", None)
+
+
+def columns_of(model: type[Model], alias: str) -> str:
+    """A model's columns under an alias, as `instances` takes them."""
+    return ", ".join(f"{alias}.{field.column}" for field in model._meta.concrete_fields)
+
+
+def instances(model: type[Row], sql: str, parameters: Mapping[str, Any]) -> list[tuple[tuple[Any, ...], Row]]:
+    """The rows of a query whose last columns are `columns_of(model, …)`: what stands before them, and the object.
+
+    For the few queries that every request asks: the ORM
+    builds its SQL anew each time, which cost a fifth of a request for each of them.
+    """
+    fields = [field.attname for field in model._meta.concrete_fields]
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(sql, parameters)
+        rows = cursor.fetchall()
+    own = -len(fields)
+    return [(row[:own], model.from_db(DEFAULT_DB_ALIAS, fields, row[own:])) for row in rows]
 
 
 def rows_as_dicts(
