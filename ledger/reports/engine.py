@@ -45,12 +45,11 @@ class Source:
     """Where moves are read from.
 
     known_at: as they were known at that instant, from the postings. by_days: day by day from the covering index, where
-    totals of months would not help. reads_totals: False for whoever sees no month totals, and reads postings instead.
+    totals of months would not help.
     """
 
     known_at: dt.datetime | None = None
     by_days: bool = False
-    reads_totals: bool = True
 
     @property
     def state(self) -> str:
@@ -99,8 +98,6 @@ def _read(
 ) -> Moves:
     if source.known_at is not None:
         moved, own = _HISTORY, _of_postings(cuts, has_opening=has_opening)
-    elif not source.reads_totals:
-        moved, own = _DAYS, _of_postings(cuts, has_opening=has_opening)
     elif source.by_days:
         moved, own = _DAYS, _of_days(cuts, has_opening=has_opening)
     else:

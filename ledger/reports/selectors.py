@@ -73,13 +73,13 @@ def calendar_of(*, book: Book) -> Calendar:
     return Calendar(fiscal_month=book.fiscal_year_start_month)
 
 
-def report_balances(*, book: Book, question: Question, reads_totals: bool = True) -> Report:
+def report_balances(*, book: Book, question: Question) -> Report:
     """What each account that holds or owes money stands at, at the end of a day. One query.
 
     Raises AccountUnknown, FilterInvalid.
     """
     day = question.whole
-    moves, among = _moves(book, question, [day], OWN, reads_totals=reads_totals)
+    moves, among = _moves(book, question, [day], OWN)
     return _report(
         book,
         "balances",
@@ -89,18 +89,18 @@ def report_balances(*, book: Book, question: Question, reads_totals: bool = True
     )
 
 
-def report_trial_balance(*, book: Book, question: Question, reads_totals: bool = True) -> Report:
+def report_trial_balance(*, book: Book, question: Question) -> Report:
     """Every account's balance, debits beside credits, at the end of a day. One query."""
     day = question.whole
-    moves, _ = _moves(book, question, [day], reads_totals=reads_totals)
+    moves, _ = _moves(book, question, [day])
     return _report(book, "trial_balance", question, moves, lambda board: trial_balance_of(board, day=day))
 
 
-def report_balance_sheet(*, book: Book, question: Question, reads_totals: bool = True) -> Report:
+def report_balance_sheet(*, book: Book, question: Question) -> Report:
     """What is owned, owed, and one's own, at the end of a day. One query."""
     day = question.whole
     year_start = calendar_of(book=book).start_of(question.day, "fiscal_year")
-    moves, _ = _moves(book, question, [Span(year_start, day.ends_before)], reads_totals=reads_totals)
+    moves, _ = _moves(book, question, [Span(year_start, day.ends_before)])
     return _report(
         book,
         "balance_sheet",
@@ -110,14 +110,14 @@ def report_balance_sheet(*, book: Book, question: Question, reads_totals: bool =
     )
 
 
-def report_net_worth(*, book: Book, question: Question, reads_totals: bool = True) -> Report:
+def report_net_worth(*, book: Book, question: Question) -> Report:
     """What is owned less what is owed at the end of each period. One query.
 
     Raises AccountUnknown, FilterInvalid.
     """
     periods = periods_asked(question, calendar=calendar_of(book=book))
     columns = [question.whole, *periods]
-    moves, among = _moves(book, question, columns, OWN, reads_totals=reads_totals)
+    moves, among = _moves(book, question, columns, OWN)
     return _report(
         book,
         "net_worth",
@@ -128,7 +128,7 @@ def report_net_worth(*, book: Book, question: Question, reads_totals: bool = Tru
     )
 
 
-def report_income_statement(*, book: Book, question: Question, reads_totals: bool = True) -> Report:
+def report_income_statement(*, book: Book, question: Question) -> Report:
     """What came in and went out by category, and what was left over. One query.
 
     Raises AccountUnknown, FilterInvalid.
@@ -137,7 +137,7 @@ def report_income_statement(*, book: Book, question: Question, reads_totals: boo
     periods = periods_asked(question, calendar=calendar)
     previous = calendar.span_before(question.whole) if question.is_compared else None
     columns = [question.whole, *periods, *([previous] if previous else [])]
-    moves, among = _moves(book, question, columns, _CATEGORIES, has_opening=False, reads_totals=reads_totals)
+    moves, among = _moves(book, question, columns, _CATEGORIES, has_opening=False)
     return _report(
         book,
         "income_statement",
@@ -149,11 +149,11 @@ def report_income_statement(*, book: Book, question: Question, reads_totals: boo
     )
 
 
-def report_category_trend(*, book: Book, question: Question, reads_totals: bool = True) -> Report:
+def report_category_trend(*, book: Book, question: Question) -> Report:
     """How categories went from period to period. One query. Raises AccountUnknown, FilterInvalid."""
     periods = periods_asked(question, calendar=calendar_of(book=book))
     columns = [question.whole, *periods]
-    moves, among = _moves(book, question, columns, _CATEGORIES, has_opening=False, reads_totals=reads_totals)
+    moves, among = _moves(book, question, columns, _CATEGORIES, has_opening=False)
     return _report(
         book,
         "category_trend",
@@ -166,14 +166,14 @@ def report_category_trend(*, book: Book, question: Question, reads_totals: bool 
     )
 
 
-def report_cash_flow(*, book: Book, question: Question, reads_totals: bool = True) -> Report:
+def report_cash_flow(*, book: Book, question: Question) -> Report:
     """Where cash came from and went to. One query, which reads every transaction of cash in the range.
 
     Raises AccountUnknown, FilterInvalid.
     """
     periods = periods_asked(question, calendar=calendar_of(book=book))
     columns = [question.whole, *periods]
-    source = _source(question, reads_totals=reads_totals)
+    source = _source(question)
     moves = cash_read(book=book, spans=columns, source=source, ids=question.account_ids)
     _check_ids(moves, question.account_ids, "account_id", OWN)
     roots = question.account_ids or [node.id for node in moves.nodes.values() if node.kind in CASH_KINDS]
@@ -267,8 +267,8 @@ def _below(book: Book, ids: Sequence[UUID] | None, field: str) -> list[UUID]:
     return found
 
 
-def _source(question: Question, *, reads_totals: bool) -> Source:
-    return Source(question.known_at, by_days=question.by in _BY_DAYS, reads_totals=reads_totals)
+def _source(question: Question) -> Source:
+    return Source(question.known_at, by_days=question.by in _BY_DAYS)
 
 
 def _moves(
@@ -278,7 +278,6 @@ def _moves(
     types: Collection[str] = frozenset(),
     *,
     has_opening: bool = True,
-    reads_totals: bool,
 ) -> tuple[Moves, Collection[UUID]]:
     """The moves that a report needs, and the accounts that it is about: those named and everything below, or all."""
     field, ids = (
@@ -289,7 +288,7 @@ def _moves(
     moves = moves_read(
         book=book,
         spans=columns,
-        source=_source(question, reads_totals=reads_totals),
+        source=_source(question),
         ids=ids,
         has_opening=has_opening,
     )

@@ -162,16 +162,16 @@ def constraint_name(error: IntegrityError) -> str | None:
 
 def columns_of(model: type[Model], alias: str) -> str:
     """A model's columns under an alias, as `instances` takes them."""
-    return ", ".join(f"{alias}.{field.column}" for field in model._meta.concrete_fields)
+    return ", ".join(f"{alias}.{field.column}" for field in model._meta.concrete_fields)  # noqa: SLF001  # Django's documented API
 
 
 def instances(model: type[Row], sql: str, parameters: Mapping[str, Any]) -> list[tuple[tuple[Any, ...], Row]]:
     """The rows of a query whose last columns are `columns_of(model, …)`: what stands before them, and the object.
 
-    For the few queries that every request asks: the ORM
-    builds its SQL anew each time, which cost a fifth of a request for each of them.
+    For the few queries that every request asks: the ORM builds its SQL anew each time, which cost a fifth of a
+    request for each of them.
     """
-    fields = [field.attname for field in model._meta.concrete_fields]
+    fields = [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001  # the same
     with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()

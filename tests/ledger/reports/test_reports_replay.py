@@ -39,21 +39,21 @@ ACTIVITIES = {
 
 @st.composite
 def asked(draw):
-    """(plot, question, which moment it is asked as of, whether totals are read)."""
+    """(plot, question, which moment it is asked as of)."""
     plot = draw(plots())
     days = sorted(draw(st.tuples(st.dates(FIRST, LAST), st.dates(FIRST, LAST))))
     by = draw(st.sampled_from(["", *BYS[1:], *(["day"] if (days[1] - days[0]).days < 100 else [])]))
     question = Question(
         day=days[1], since=days[0], by=by, currency=draw(st.sampled_from(["book", "account"]))
     )
-    return plot, question, draw(st.sampled_from([None, 0, -1])), draw(st.booleans())
+    return plot, question, draw(st.sampled_from([None, 0, -1]))
 
 
 class Case:
     """A story with a question; answers by addition."""
 
     def __init__(self, drawn) -> None:
-        plot, question, moment, self.reads_totals = drawn
+        plot, question, moment = drawn
         self.left = FILTERS_CHECKED
         self.story = story_make(plot)
         known_at = None if moment is None else self.story.moments[moment][0]
@@ -63,12 +63,9 @@ class Case:
         self.named = {account.pk: account for account in self.accounts.values()}
 
     def read(self, report, **changes):
-        takes_totals = {} if report in {"payees", "tags"} else {"reads_totals": self.reads_totals}
         with acting_as(self.story.person.actor):
             question = replace(self.question, **changes)
-            return getattr(selectors, f"report_{report}")(
-                book=self.story.person.book, question=question, **takes_totals
-            )
+            return getattr(selectors, f"report_{report}")(book=self.story.person.book, question=question)
 
     def minor(self, ids, span, *, in_own=False, counts=lambda said: True):
         """What legs on the accounts sum to."""
