@@ -6,7 +6,7 @@ from typing import Final, Literal
 from uuid import UUID
 
 from ledger.books.models import Book
-from rupaya.core.db import columns_of, instances
+from rupaya.core.db import columns_of, instances, rows_as_dicts
 from rupaya.core.errors import DomainError, FieldError, Forbidden, Invalid, NotFound
 
 Right = Literal["read", "write", "own"]
@@ -47,6 +47,13 @@ class AccountReadOnly(Forbidden):
     title = "In this account you may look and not write"
 
 
+class BookVeiled(Forbidden):
+    """Raised when a member from whom an account is hidden does what needs all of the book."""
+
+    code = "book_veiled"
+    title = "An account of this book is hidden from you, and this needs all of it"
+
+
 # For whoever writes what belongs to an account: the guard that speaks, and what it means.
 ACCOUNT_GUARDS: Final[dict[str, type[DomainError]]] = {"ledger_account_writable": AccountReadOnly}
 
@@ -64,6 +71,13 @@ def book_for(*, user_id: UUID, book_id: UUID | None, right: Right) -> Book:
     if role not in _ROLES[right]:
         raise BookReadOnly
     return book
+
+
+def whole_book_check(*, book: Book) -> None:
+    """Will let pass who sees every account of the book; raises BookVeiled. One query."""
+    (row,) = rows_as_dicts("SELECT %(book)s = ANY (app_books_veiled()) AS is_veiled", {"book": book.pk})
+    if row["is_veiled"]:
+        raise BookVeiled
 
 
 def book_id_read(text: str | None) -> UUID | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 
-from ledger.books.access import ACCOUNT_GUARDS
+from ledger.books.access import ACCOUNT_GUARDS, whole_book_check
 from ledger.books.locks import book_hold
 from ledger.books.models import Book
 from ledger.chart.models import Account
@@ -113,6 +113,9 @@ def statement_draft(*, book: Book, account: Account, data: bytes, file_name: str
     AccountTakesNoStatement or DraftsTooMany; nothing is kept then.
     """
     assert_acting()
+    whole_book_check(
+        book=book
+    )  # what a hidden account did to this one would look like a difference to the bank
     parsed = statement_parse(data=data, filename=file_name)
     if parsed.errors:
         raise StatementRefused(parsed.errors)
@@ -157,6 +160,7 @@ def statement_post(*, book: Book, statement: Statement, now: dt.datetime, adjust
     StatementPosted, PeriodClosed, or BalanceDiffers where a difference needs the person's consent (`adjust`).
     """
     assert_acting()
+    whole_book_check(book=book)
     with whole():
         book_hold(book=book)  # before the row: whoever merges accounts or closes one takes them in this order
         accounts = Account.objects.select_for_update(of=("self",), no_key=True)

@@ -13,6 +13,7 @@ from rupaya.core.db import acting_as
 from tests.ledger.books.sharing import restrict, share
 from tests.ledger.desk import TODAY, Api, record
 from tests.ledger.journal.test_guards import act, guard_of
+from tests.ledger.statements.writers import chained, hdfc_file
 from tests.support.cast import Person
 
 EARLIER = TODAY - dt.timedelta(days=70)
@@ -112,6 +113,16 @@ class TestHidden:
         assert rows(raw, household, "ledger_transaction_version") == 0
         assert rows(raw, household, "ledger_transaction") == 3
         assert rows(raw, household, "ledger_posting") == 6
+
+    def test_keeps_a_member_from_importing(self, household, asha):
+        """What a hidden account did to the bank's would look like a difference, and be adjusted away."""
+        restrict(asha, household, "Savings account", "hidden")
+
+        answer = Api(household).upload(
+            f"statements?book_id={asha.book.pk}", hdfc_file(chained(-100)), account_name="HDFC"
+        )
+
+        assert (answer.status_code, answer.json()["code"]) == (403, "book_veiled")
 
 
 class TestRead:
