@@ -91,9 +91,6 @@ class Story:
             return list(self.said.values())
         return next(said for moment, said in self.moments if moment == known_at)
 
-    def names(self) -> dict[UUID, str]:
-        return {account.pk: name for name, account in self.accounts.items()}
-
 
 @st.composite
 def wishes(draw):

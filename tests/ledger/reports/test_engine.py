@@ -184,6 +184,15 @@ class TestCashRead:
             moves.minor(cash, spans[0], in_own=False) == -moves.minor(fuel, spans[0], in_own=False) == -36500
         )
 
+    def test_looks_at_the_legs_of_the_ranges_transactions_alone(self, busy):
+        question = asked(dt.date(2025, 5, 1), dt.date(2025, 5, 31))
+
+        touched = postings_touched(
+            busy, lambda: selectors.report_cash_flow(book=busy.book, question=question)
+        )
+
+        assert 31 * 2 <= touched <= 31 * 4  # both legs of each of May's transactions, once or twice
+
     def test_leaves_out_what_moved_no_cash(self, busy):
         record(busy, minor=777, on=FIRST, account_id=busy.account("Credit card").pk)
         spans = [span_of(FIRST, LAST)]
