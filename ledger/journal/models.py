@@ -193,7 +193,7 @@ class Posting(models.Model):
         indexes: ClassVar = [
             models.Index(
                 fields=["book", "account", "date"],
-                include=["base_minor", "amount_minor"],
+                include=["base_minor", "amount_minor", "recorded_at"],
                 condition=models.Q(retired_at__isnull=True),
                 name="ledger_posting_live",
             ),

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     operations = [
         AddIndexConcurrently("posting", models.Index(
-            fields=["book", "account", "date"], include=["base_minor", "amount_minor"],
+            fields=["book", "account", "date"], include=["base_minor", "amount_minor", "recorded_at"],
             condition=models.Q(retired_at__isnull=True), name="ledger_posting_live")),
         RemoveIndexConcurrently("posting", "ledger_posting_account"),
         AddIndexConcurrently("transaction", models.Index(fields=["book", "change_id"], name="ledger_transaction_change")),

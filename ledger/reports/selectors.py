@@ -70,7 +70,7 @@ def _account_moves(book: Book, today: dt.date) -> list[AccountMoves]:
 
 def calendar_of(*, book: Book) -> Calendar:
     """How the book cuts its years and months."""
-    return Calendar(fiscal_month=book.fiscal_year_start_month)
+    return Calendar(fiscal_month=book.fiscal_year_start_month, start_day=book.month_start_day)
 
 
 def report_balances(*, book: Book, question: Question) -> Report:

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.journal.drafts import Entry
 from ledger.journal.services import transaction_post
@@ -245,6 +246,16 @@ class TestIncomeStatement:
         ]
         assert [part["amount"] for part in body["results"][0]["expense"]["total"]["periods"]] == [0, 500]
         assert body["results"][0]["income"]["rows"] == []
+
+    def test_cuts_months_where_the_books_begin(self, api, household, asha):
+        with acting_as(asha.actor):
+            Book.objects.filter(pk=asha.book.pk).update(month_start_day=15)
+
+        body = get(api, "income_statement", by="month", since="2096-10-01")
+
+        assert [(cut["since"], cut["until"]) for cut in body["periods"]] == [
+            ("2096-10-01", "2096-10-14"), ("2096-10-15", "2096-11-14"), ("2096-11-15", "2096-11-20"),
+        ]  # fmt: skip
 
     def test_compares_with_what_was_before(self, api, household):
         body = get(api, "income_statement", since="2096-11-01", until="2096-11-30", compare="previous")
