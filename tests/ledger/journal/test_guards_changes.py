@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from typing import Any
 
 import psycopg
 import pytest
@@ -31,7 +32,7 @@ GOOD = [("Groceries", 100), ("Cash", -100)]
 # The header of GOOD: another amount on the same accounts.
 SAYS_GOOD = {"amount_minor": "100"}
 # An expense of 500 rupees from Cash stands; what is done to it in one statement, and the guard that must speak.
-FORGED = {
+FORGED: dict[str, tuple[dict[str, Any], str]] = {
     "a leg retires alone": ({"header": None, "kept": None, "retire": "line = 1"}, "ledger_transaction_balanced"),
     "all legs retire alone": ({"header": None, "kept": None, "retire": "true"}, "ledger_transaction_balanced"),
     "a version without legs": ({"retire": "true"}, "ledger_transaction_balanced"),
