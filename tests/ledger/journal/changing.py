@@ -26,6 +26,21 @@ LAST_LINE = "(SELECT max(line) FROM ledger_posting p WHERE p.transaction_id = t.
 # What the book holds, beside the audit log: nothing of it may move where a change is refused.
 EVERYTHING = ("ledger_transaction", "ledger_transaction_version", "ledger_posting", "ledger_month_total")
 
+# Expenses from `first` to `last`: one in a thousand says “zanzibar” somewhere, one in five hundred has a tag.
+BULK = """
+SELECT ledger_post(%(book)s, jsonb_agg(jsonb_build_object(
+         'id', gen_random_uuid(), 'date', date '2020-01-01' + n %% 2000, 'type', 'expense', 'origin', 'manual',
+         'description', 'Shop ' || n,
+         'payee', CASE WHEN n %% 2000 = 0 THEN 'Zanzibar Traders' ELSE 'Payee ' || n %% 97 END,
+         'notes', CASE WHEN n %% 2000 = 1000 THEN 'by the zanzibar road' ELSE '' END,
+         'tags', CASE WHEN n %% 500 = 0 THEN '["trip"]'::jsonb ELSE '[]'::jsonb END,
+         'account_id', %(cash)s::uuid, 'amount_minor', n,
+         'postings', jsonb_build_array(
+           jsonb_build_object('account_id', %(fuel)s::uuid, 'amount_minor', n, 'currency', 'INR'),
+           jsonb_build_object('account_id', %(cash)s::uuid, 'amount_minor', -n, 'currency', 'INR')))))
+  FROM generate_series(%(first)s::int, %(last)s::int) n
+"""
+
 
 def act(raw, person):
     raw.execute("SELECT set_config('app.current_user_id', %s, true)", [str(person.id)])

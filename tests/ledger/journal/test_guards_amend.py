@@ -53,12 +53,12 @@ def somebody_waits_for(admin_url, book):
     end = time.monotonic() + WAIT_S
     with psycopg.connect(admin_url, autocommit=True) as admin:
         while time.monotonic() < end:
-            (is_awaited,) = admin.execute(  # type: ignore[misc]  # a row there is
+            row = admin.execute(
                 """SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
                                      AND (classid::bigint << 32 | objid::bigint) = ledger_period_lock(%s))""",
                 [book.pk],
             ).fetchone()
-            if is_awaited:
+            if row == (True,):
                 return True
             time.sleep(0.01)
     return False
@@ -319,10 +319,10 @@ class TestAmenders:
         assert found.differences == ()
         assert found.transactions == len(made) + 3 * ROUNDS * THREADS // 2
         with psycopg.connect(admin_url) as admin:
-            (versions,) = admin.execute(  # type: ignore[misc]  # a row there is
+            versions = admin.execute(
                 "SELECT count(*) FROM ledger_transaction_version WHERE book_id = %s", [asha.book.pk]
             ).fetchone()
-        assert versions == 2 * ROUNDS * THREADS // 2
+        assert versions == (2 * ROUNDS * THREADS // 2,)
 
     def test_meet_an_import_into_the_same_account_without_a_circle(self, raw, asha, admin_url):
         bank_import(asha, hdfc_file(chained(-100)), account="HDFC savings")

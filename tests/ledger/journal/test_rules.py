@@ -113,9 +113,10 @@ class TestViewOf:
         assert (view.to_account_id, view.to_amount, view.is_transfer) == (None, None, False)
 
     def test_reads_a_split(self):
+        ids = [uuid7(), uuid7()]
         splits = [
-            {"category_id": str(uuid7()), "category": name, "amount_minor": minor, "currency": "INR"}
-            for name, minor in (("Fuel", 500), ("Travel", 200))
+            {"category_id": str(identity), "category": name, "amount_minor": minor, "currency": "INR"}
+            for identity, (name, minor) in zip(ids, (("Fuel", 500), ("Travel", 200)), strict=True)
         ]
 
         view = view_of(
@@ -123,9 +124,7 @@ class TestViewOf:
         )
 
         assert [(part.category, part.amount.minor) for part in view.parts] == [("Fuel", 500), ("Travel", 200)]
-        assert [part.category_id for part in view.parts] == [
-            UUID(str(split["category_id"])) for split in splits
-        ]
+        assert [part.category_id for part in view.parts] == ids
         assert (view.amount.minor, view.category, view.icon) == (700, "Split in 2", "tag")
 
     @pytest.mark.parametrize("reached", [Money(500, "INR"), Money(6, "USD")])

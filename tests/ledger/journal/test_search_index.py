@@ -17,25 +17,11 @@ from ledger.journal.selectors import transaction_page
 from rupaya.core.db import acting_as
 from rupaya.core.money import CURRENCY_PLACES, Money
 from tests.ledger.desk import record
-from tests.ledger.journal.changing import act
+from tests.ledger.journal.changing import BULK, act
 
 TEXT = "(t.description || ' ' || t.payee || ' ' || t.notes) ILIKE %(q)s"
 ROWS = 20_000
 BATCH = 5_000
-# One in a thousand says “zanzibar” somewhere, one in five hundred has a tag.
-BULK = """
-SELECT ledger_post(%(book)s, jsonb_agg(jsonb_build_object(
-         'id', gen_random_uuid(), 'date', date '2020-01-01' + n %% 2000, 'type', 'expense', 'origin', 'manual',
-         'description', 'Shop ' || n,
-         'payee', CASE WHEN n %% 2000 = 0 THEN 'Zanzibar Traders' ELSE 'Payee ' || n %% 97 END,
-         'notes', CASE WHEN n %% 2000 = 1000 THEN 'by the zanzibar road' ELSE '' END,
-         'tags', CASE WHEN n %% 500 = 0 THEN '["trip"]'::jsonb ELSE '[]'::jsonb END,
-         'account_id', %(cash)s::uuid, 'amount_minor', n,
-         'postings', jsonb_build_array(
-           jsonb_build_object('account_id', %(fuel)s::uuid, 'amount_minor', n, 'currency', 'INR'),
-           jsonb_build_object('account_id', %(cash)s::uuid, 'amount_minor', -n, 'currency', 'INR')))))
-  FROM generate_series(%(first)s::int, %(last)s::int) n
-"""
 
 
 def list_sql(person, filters):
