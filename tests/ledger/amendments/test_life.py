@@ -31,9 +31,9 @@ from ledger.amendments.services import (
     UndoTooLate,
     VersionVoid,
     change_undo,
+    transaction_change,
     transaction_restore,
     transaction_void,
-    transactions_change,
 )
 from ledger.journal.drafts import Entry
 from ledger.journal.services import entries_post
@@ -170,8 +170,11 @@ class Ledger(RuleBasedStateMachine):
         before = len(self.history(identity))
         try:
             with self.acting():
-                transactions_change(
-                    book=self.person.book, changes=[(identity, changes)], check=lambda index, state: None
+                transaction_change(
+                    book=self.person.book,
+                    transaction_id=identity,
+                    changes=changes,
+                    check=lambda shown: None,
                 )
         except TransactionVoid:
             assert was.is_void
@@ -258,7 +261,8 @@ class Ledger(RuleBasedStateMachine):
         }
         for identity, said in found.items():
             self.learn(identity, said)
-        return multiple(*found)
+        # Always in the same order, whatever ids they got: Hypothesis plays a life again to make it shorter.
+        return multiple(*sorted(found, key=lambda identity: _sorted(found[identity])))
 
     def uncategorised(self, minor):
         return "Other income" if minor > 0 else "Uncategorised"
