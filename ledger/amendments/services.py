@@ -27,7 +27,7 @@ from ledger.journal.drafts import Draft, EntriesRefused, Entry, drafts_of
 from ledger.journal.models import VERSIONS_MAX
 from ledger.journal.selectors import Shown, TransactionNotFound, transaction_of
 from ledger.journal.services import GUARDS, AccountClosed, PeriodClosed, Recorded, entries_post
-from rupaya.core.db import execute_now, explaining, whole
+from rupaya.core.db import assert_acting, execute_now, explaining, whole
 from rupaya.core.errors import Conflict, DomainError, Rejected
 from rupaya.core.ids import uuid7
 
@@ -101,6 +101,7 @@ def transactions_post(*, book: Book, entries: Sequence[Entry]) -> list[Recorded]
 
     Raises EntriesRefused with the place of each wrong one, also of those that a guard refuses.
     """
+    assert_acting()
     try:
         with whole():  # what a guard refused is looked up afterwards
             return entries_post(book=book, entries=entries)

@@ -120,10 +120,10 @@ class TestAll:
 class TestQueries:
     """Beside what is counted here, a savepoint around the write begins and ends."""
 
-    def test_of_a_change_are_eight(self, asha, django_assert_num_queries):
+    def test_of_a_change_are_seven(self, asha, django_assert_num_queries):
         made = record(asha)
 
-        with acting_as(asha.actor), django_assert_num_queries(8):
+        with acting_as(asha.actor), django_assert_num_queries(7):
             transaction_change(book=asha.book, transaction_id=made, changes={"payee": "x"}, check=looked)
 
     def test_of_a_change_that_differs_in_nothing_are_four(self, asha, django_assert_num_queries):
@@ -132,10 +132,10 @@ class TestQueries:
         with acting_as(asha.actor), django_assert_num_queries(4):
             transaction_change(book=asha.book, transaction_id=made, changes={}, check=looked)
 
-    def test_of_a_void_are_seven(self, asha, django_assert_num_queries):
+    def test_of_a_void_are_six(self, asha, django_assert_num_queries):
         made = record(asha)
 
-        with acting_as(asha.actor), django_assert_num_queries(7):
+        with acting_as(asha.actor), django_assert_num_queries(6):
             transaction_void(book=asha.book, transaction_id=made, check=looked)
 
     def test_of_an_undo_do_not_grow_with_the_change(self, asha, django_assert_num_queries):
@@ -147,7 +147,7 @@ class TestQueries:
                 )
                 assert change is not None
 
-                with django_assert_num_queries(9):
+                with django_assert_num_queries(8):
                     change_undo(book=asha.book, change_id=change)
 
 
