@@ -54,12 +54,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *BENCHES], metavar="name", help=f"{', '.join(BENCHES)} (default: all)")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each side is measured (default 3, the least)")
+    parser.add_argument(
+        "names",
+        nargs="*",
+        choices=[[], *BENCHES],
+        metavar="name",
+        help=f"{', '.join(BENCHES)} (default: all)",
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="how often each side is measured (default 3, the least)"
+    )
     parser.add_argument("--seconds", type=int, default=5, help="how long a load lasts in a round (default 5)")
-    parser.add_argument("--rows", type=int, default=10_000_000, help="postings of the large ledger (default 10,000,000)")
-    parser.add_argument("--json", type=Path, help="where the figures are kept (default var/bench/<date>.json)")
-    parser.add_argument("--home", type=Path, help="keep the databases there for the next run (default: none are kept)")
+    parser.add_argument(
+        "--rows", type=int, default=10_000_000, help="postings of the large ledger (default 10,000,000)"
+    )
+    parser.add_argument(
+        "--json", type=Path, help="where the figures are kept (default var/bench/<date>.json)"
+    )
+    parser.add_argument(
+        "--home", type=Path, help="keep the databases there for the next run (default: none are kept)"
+    )
     return parser
 
 

@@ -24,7 +24,10 @@ BOOKS: Final = 100
 _SEEDED: Final = 300_000  # transactions: 3,000 a book, some years of a household
 _WARM_S: Final = 1.5
 _LIST_QUERY: Final = "list_query.json"
-_HEAD: Final = "{method} {path} HTTP/1.1\r\nHost: bench.example.in\r\nX-Forwarded-Proto: https\r\nUser-Agent: Phone/1\r\n"
+_HEAD: Final = (
+    "{method} {path} HTTP/1.1\r\nHost: bench.example.in\r\n"
+    "X-Forwarded-Proto: https\r\nUser-Agent: Phone/1\r\n"
+)
 
 
 def api_post(run: Run) -> list[Figure]:
@@ -67,7 +70,9 @@ def _figures(
     rates = interleaved({"ours": ours, "floor": floor, "orm": orm}, rounds=run.rounds, bench=bench)
     notes = {"client's share ours": ours.answers[-1].client_share, "floor": floor.answers[-1].client_share}
     return [
-        pair(bench, "plain view", "req/s", ours=rates["ours"], floor=rates["floor"], goal=goals[0], notes=notes),
+        pair(
+            bench, "plain view", "req/s", ours=rates["ours"], floor=rates["floor"], goal=goals[0], notes=notes
+        ),
         pair(bench, "plain view, p50", "ms", ours=ours.p50(), floor=floor.p50()),
         pair(bench, "plain view, p99", "ms", ours=ours.p99(), floor=floor.p99(), goal=goals[1]),
         pair(bench, "plain view, CPU in all", "ms/req", ours=ours.cpu_ms(), floor=floor.cpu_ms()),
@@ -100,7 +105,11 @@ class _Side:
             for seconds in (_WARM_S, self._run.seconds):
                 web_s, database_s = served.busy_s(), self._run.cluster.busy_s()
                 answered = load(
-                    port=served.port, requests=self._requests, count=self._count, seconds=seconds, status=self._status
+                    port=served.port,
+                    requests=self._requests,
+                    count=self._count,
+                    seconds=seconds,
+                    status=self._status,
                 )
             self.web_ms.append(1000 * (served.busy_s() - web_s) / answered.count)
             self.database_ms.append(1000 * (self._run.cluster.busy_s() - database_s) / answered.count)
@@ -139,7 +148,7 @@ def tokens_of(run: Run) -> list[str]:
 
 
 def list_query(run: Run) -> dict[str, Any]:
-    """What GET /v1/transactions asks PostgreSQL for its page, caught from the product: `sql`, `parameters`, `column`."""
+    """What GET /v1/transactions asks for its page, caught from the product: `sql`, `parameters`, `column`."""
     path = run.cluster.home / _LIST_QUERY
     if not path.exists():
         path.write_text(_as_product(run, "list_query"))
@@ -191,7 +200,10 @@ class ProductPost:
                     "category_id": account(book, 21 + number % 40),
                 }
             )
-            headers = {"Authorization": f"Bearer {self.tokens[book - 1]}", "Idempotency-Key": f"{once}-{number}"}
+            headers = {
+                "Authorization": f"Bearer {self.tokens[book - 1]}",
+                "Idempotency-Key": f"{once}-{number}",
+            }
             return _request("POST", "/v1/transactions", headers, body)
 
         return _spread(make, process=process, count=count)

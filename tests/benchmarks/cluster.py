@@ -80,7 +80,9 @@ class Cluster:
             draft = f"{name}_draft"
             admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(draft)))
             admin.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(draft), sql.Identifier(_TEMPLATE))
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(draft), sql.Identifier(_TEMPLATE)
+                )
             )
             say(f"  filling the database {name} …")
             make(Database(draft, login_url(self.admin_url, user="postgres", database=draft)))
@@ -119,7 +121,9 @@ def cluster(home: Path | None) -> Iterator[Cluster]:
         engines = embedded.engines_ensure(home=place, durable=True)
         with psycopg.connect(str(engines.superuser_url), autocommit=True) as admin:
             for name, value in _SETTINGS.items():
-                admin.execute(sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
+                admin.execute(
+                    sql.SQL("ALTER SYSTEM SET {} = {}").format(sql.Identifier(name), sql.Literal(value))
+                )
         embedded.engines_release(home=place)  # a restart: shared_buffers ask for one
         engines = embedded.engines_ensure(home=place, durable=True)
         found = Cluster(place, str(engines.superuser_url), str(engines.redis_url))
@@ -161,7 +165,9 @@ def schema_digest() -> str:
 
 def environment(found: Cluster, database: Database) -> dict[str, str]:
     """The variables under which the product runs on that database, as in production."""
-    with_password = login_url(database.admin_url, user="rupaya_user", database=database.name) + " password=Zb7-bench-only"
+    with_password = (
+        login_url(database.admin_url, user="rupaya_user", database=database.name) + " password=Zb7-bench-only"
+    )
     (found.home / "static").mkdir(exist_ok=True)
     return {
         "APP_ENV": "production",

@@ -7,7 +7,6 @@ does. So every figure is the median of the rounds' ratios, and never one number 
 from __future__ import annotations
 
 import json
-import operator
 import os
 import platform
 import statistics
@@ -31,7 +30,7 @@ class Goal:
 
     def is_met(self, value: int | float) -> bool:
         """Whether the value is on the right side."""
-        return (operator.ge if self.sign == "≥" else operator.le)(value, self.bound)
+        return value >= self.bound if self.sign == "≥" else value <= self.bound
 
     def __str__(self) -> str:
         """The goal as people write it."""
@@ -132,9 +131,12 @@ def table(figures: Sequence[Figure]) -> str:
     heads = ("bench", "what", "ours", "floor", "unit", "ratio", "rounds", "goal", "")
     rows = [heads, *(_row(figure) for figure in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    ]
     notes = [
-        f"{figure.bench}, {figure.what}: " + ", ".join(f"{name} {value}" for name, value in figure.notes.items())
+        f"{figure.bench}, {figure.what}: "
+        + ", ".join(f"{name} {value}" for name, value in figure.notes.items())
         for figure in figures
         if figure.notes
     ]

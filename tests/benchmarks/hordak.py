@@ -1,4 +1,4 @@
-"""hordak: the double-entry app that Django projects install, on the same Django, the same PostgreSQL, in the same minute."""
+"""hordak: the double-entry app that Django projects install, on the same Django and PostgreSQL, in the same minute."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ PLACE: Final = ROOT / "var" / "bench" / "hordak"
 # Installed beside the project, never into it; without their dependencies, so that Django stays the product's own.
 PACKAGES: Final = (
     "django-hordak==2.0.0", "django-mptt==0.20.0", "django-js-asset==5.0.0", "django-money==3.6.2", "py-moneyed==3.0",
-    "django-extensions==4.1", "django-import-export==4.4.3", "tablib==3.10.0", "diff-match-patch==20241021", "babel==2.17.0",
+    "django-extensions==4.1", "django-import-export==4.4.3", "tablib==3.10.0", "diff-match-patch==20241021",
+    "babel==2.17.0",
 )  # fmt: skip
 TRANSACTIONS: Final = 500_000  # two legs each, in one book
 
@@ -30,23 +31,37 @@ def hordak(run: Run) -> list[Figure]:
 
     def asked(module: str, env: dict[str, str], wish: str) -> float:
         command = [sys.executable, "-m", f"tests.benchmarks.{module}", wish, str(run.seconds)]
-        done = subprocess.run(command, cwd=ROOT, env=os.environ | env, check=True, stdout=subprocess.PIPE, text=True)
+        done = subprocess.run(
+            command, cwd=ROOT, env=os.environ | env, check=True, stdout=subprocess.PIPE, text=True
+        )
         return float(json.loads(done.stdout.splitlines()[-1]))
 
     posting = interleaved(
-        {"ours": lambda _: asked("product", ours, "post"), "floor": lambda _: asked("hordak_side", theirs, "post")},
+        {
+            "ours": lambda _: asked("product", ours, "post"),
+            "floor": lambda _: asked("hordak_side", theirs, "post"),
+        },
         rounds=run.rounds,
         bench="hordak, posting",
     )
     balances = interleaved(
-        {"ours": lambda _: asked("product", ours, "balances"), "floor": lambda _: asked("hordak_side", theirs, "balances")},
+        {
+            "ours": lambda _: asked("product", ours, "balances"),
+            "floor": lambda _: asked("hordak_side", theirs, "balances"),
+        },
         rounds=run.rounds,
         bench="hordak, balances",
     )
     # Times: hordak's over ours says how many times faster ours is.
     return [
-        pair("hordak", "one posting through Python", "tps", **posting, goal=Goal("≥", 2.5)),
-        pair("hordak", "60 balances, theirs : ours", "ms", ours=balances["floor"], floor=balances["ours"], goal=Goal("≥", 300)),
+        pair(
+            "hordak", "one posting through Python", "tps",
+            ours=posting["ours"], floor=posting["floor"], goal=Goal("≥", 2.5),
+        ),
+        pair(
+            "hordak", "60 balances, theirs : ours", "ms",
+            ours=balances["floor"], floor=balances["ours"], goal=Goal("≥", 300),
+        ),
     ]  # fmt: skip
 
 
@@ -54,13 +69,27 @@ def _install() -> None:
     if (PLACE / "hordak").is_dir():
         return
     say("  installing django-hordak beside the project …")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(PLACE), *PACKAGES]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(PLACE),
+        *PACKAGES,
+    ]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
 
 def _environment(database: Database) -> dict[str, str]:
     path = os.pathsep.join([str(ROOT), str(PLACE)])
-    return {"DATABASE_URL": database.admin_url, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "tests.benchmarks.hordak_settings"}
+    return {
+        "DATABASE_URL": database.admin_url,
+        "PYTHONPATH": path,
+        "DJANGO_SETTINGS_MODULE": "tests.benchmarks.hordak_settings",
+    }
 
 
 def _fill_ours(database: Database) -> None:
@@ -71,4 +100,3 @@ def _fill_theirs(database: Database) -> None:
     env = os.environ | _environment(database)
     command = [sys.executable, "-m", "tests.benchmarks.hordak_side", "fill", str(TRANSACTIONS)]
     subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.DEVNULL)
-

@@ -17,8 +17,8 @@ if __name__ == "__main__":
 
 from django.core.management import call_command
 from django.db import connection
-from hordak.models import Account  # type: ignore[import-not-found]  # installed beside the project, for a bench alone
-from moneyed import Money  # type: ignore[import-not-found]
+from hordak.models import Account  # installed beside the project, for a bench alone
+from moneyed import Money
 
 _TODAY: Final = dt.date(2026, 11, 20)
 _WARM: Final = 20
@@ -27,7 +27,7 @@ _ASKED: Final = 7
 _FILL: Final = """
 SET session_replication_role = replica;
 INSERT INTO hordak_transaction (id, uuid, timestamp, date, description)
-SELECT i, gen_random_uuid(), now(), date '2026-11-20' - 3649 + (i * 3650 / ({count} + 1))::integer, 'Meena Tiffin Service'
+SELECT i, gen_random_uuid(), now(), date '2026-11-20' - 3649 + (i * 3650 / ({count} + 1))::integer, 'Meena Tiffin'
   FROM generate_series(1, {count}::bigint) i;
 INSERT INTO hordak_leg (uuid, transaction_id, account_id, {side}, currency, description)
 SELECT gen_random_uuid(), i, (SELECT min(id) FROM hordak_account) + {account}, 1 + i % 5000, 'INR', ''
@@ -42,10 +42,14 @@ def fill(transactions: str) -> None:
         kind = "AS" if number < 10 else "IN" if number < 20 else "EX"
         Account.objects.create(name=f"Account {number}", code=f"{number:03}", type=kind, currencies=["INR"])
     debit = _FILL.format(count=transactions, side="debit", account="20 + i % 40")
-    credit = _FILL.partition("INSERT INTO hordak_leg")[2].format(count=transactions, side="credit", account="i % 10")
+    credit = _FILL.partition("INSERT INTO hordak_leg")[2].format(
+        count=transactions, side="credit", account="i % 10"
+    )
     with connection.cursor() as cursor:
         cursor.execute(f"{debit} INSERT INTO hordak_leg{credit}")
-        cursor.execute("SELECT setval(pg_get_serial_sequence('hordak_transaction', 'id'), %s)", [int(transactions)])
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('hordak_transaction', 'id'), %s)", [int(transactions)]
+        )
         cursor.execute("VACUUM (ANALYZE)")
 
 

@@ -8,6 +8,7 @@ import secrets
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +27,9 @@ def memory(run: Run) -> list[Figure]:
     """Megabytes of importing a statement, of verifying a ledger, of recording batches."""
     imports = run.cluster.database("memory", _fill)
     people = iter(range(1, _PEOPLE))
-    nonce = secrets.randbelow(10**9)  # in a home that is kept, yesterday's file would be known, and nothing imported
+    nonce = secrets.randbelow(
+        10**9
+    )  # in a home that is kept, yesterday's file would be known, and nothing imported
     small, large = ledger_of(run, 100_000), ledger_of(run, 1_000_000)
 
     def importing(rows: int) -> float:
@@ -46,14 +49,24 @@ def memory(run: Run) -> list[Figure]:
         return _peak(run, imports, "-m", "tests.benchmarks.product", "batch", str(times))
 
     sides = {
-        "import, 20,000 : 5,000 rows": {"ours": lambda _: importing(20_000), "floor": lambda _: importing(5000)},
-        "verify_ledger, 1,000,000 : 100,000": {"ours": lambda _: verifying(large), "floor": lambda _: verifying(small)},
+        "import, 20,000 : 5,000 rows": {
+            "ours": lambda _: importing(20_000),
+            "floor": lambda _: importing(5000),
+        },
+        "verify_ledger, 1,000,000 : 100,000": {
+            "ours": lambda _: verifying(large),
+            "floor": lambda _: verifying(small),
+        },
         "20 batches of 500 : 2": {"ours": lambda _: batches(20), "floor": lambda _: batches(2)},
     }
     return [
-        pair("memory", what, "MB", **interleaved(both, rounds=run.rounds, bench=f"memory, {what}"), goal=FLAT)
+        _figure(what, interleaved(both, rounds=run.rounds, bench=f"memory, {what}"))
         for what, both in sides.items()
     ]
+
+
+def _figure(what: str, rounds: Mapping[str, list[float]]) -> Figure:
+    return pair("memory", what, "MB", ours=rounds["ours"], floor=rounds["floor"], goal=FLAT)
 
 
 def _fill(database: Database) -> None:
@@ -62,7 +75,11 @@ def _fill(database: Database) -> None:
 
 def _peak(run: Run, database: Database, *arguments: str) -> float:
     """Megabytes at the process's peak; raises RuntimeError where it fails. A process that only starts holds some 80."""
-    env = os.environ | environment(run.cluster, database) | {"DATABASE_OWNER_URL": f"{database.owner_url} password=Zb7-bench-only"}
+    env = (
+        os.environ
+        | environment(run.cluster, database)
+        | {"DATABASE_OWNER_URL": f"{database.owner_url} password=Zb7-bench-only"}
+    )
     with tempfile.NamedTemporaryFile("r") as peak:
         command = [sys.executable, "-m", "tests.benchmarks.peak", peak.name, *arguments]
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, check=False)
@@ -80,7 +97,13 @@ def _statement(rows: int, *, seed: int) -> bytes:
         balance += amount
         on = UNTIL - dt.timedelta(days=(rows - number) // 20 + 1)
         lines.append(
-            line(number + 1, amount=amount, balance=balance, on=on, narration=f"UPI-SHOP {number} {seed}", reference=str(number + 1))
+            line(
+                number + 1,
+                amount=amount,
+                balance=balance,
+                on=on,
+                narration=f"UPI-SHOP {number} {seed}",
+                reference=str(number + 1),
+            )
         )
     return hdfc_file(lines)
-

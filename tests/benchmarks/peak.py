@@ -1,4 +1,4 @@
-"""Runs a program as `python` would and writes its peak of memory to a file: `python -m tests.benchmarks.peak FILE PROGRAM …`.
+"""Runs a program and writes its peak of memory to a file: `python -m tests.benchmarks.peak FILE PROGRAM …`.
 
 The kernel's VmHWM counts this program alone. wait4's ru_maxrss would not do: it also counts the parent that forked it.
 """

@@ -50,7 +50,7 @@ def list_query() -> dict[str, Any]:
     """The statement of a page of fifty with its parameters, and which column holds a transaction's JSON."""
     seen: list[tuple[str, Any]] = []
 
-    def watch(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:  # noqa: FBT001  # Django's own shape
+    def watch(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
         seen.append((sql, parameters))
         return execute(sql, parameters, many, context)
 
@@ -109,7 +109,12 @@ def batch(times: str) -> int:
         with acting_as(actor):
             book = book_for(user_id=identity(1, 2), book_id=None, right="write")
             entries = [
-                Entry("expense", UNTIL, f"Meena Tiffin Service {number}", [(account(2, 21), Money(50_000, "INR"))])
+                Entry(
+                    "expense",
+                    UNTIL,
+                    f"Meena Tiffin Service {number}",
+                    [(account(2, 21), Money(50_000, "INR"))],
+                )
                 for number in range(500)
             ]
             done += len(entries_post(book=book, entries=entries))

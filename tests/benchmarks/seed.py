@@ -43,7 +43,13 @@ def account(book: int, nth: int) -> UUID:
 
 
 def seed(
-    database: Database, *, books: int, transactions: int, days: int = 365, is_hot: bool = False, indexes_first: bool = False
+    database: Database,
+    *,
+    books: int,
+    transactions: int,
+    days: int = 365,
+    is_hot: bool = False,
+    indexes_first: bool = False,
 ) -> None:
     """Will fill a migrated database with so many books of 62 accounts, and transactions of two postings each.
 

@@ -76,7 +76,9 @@ def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 def _answers(port: int) -> bool:
     connection = http.client.HTTPConnection(HOST, port, timeout=5)
     try:
-        connection.request("GET", "/health", headers={"Host": "bench.example.in", "X-Forwarded-Proto": "https"})
+        connection.request(
+            "GET", "/health", headers={"Host": "bench.example.in", "X-Forwarded-Proto": "https"}
+        )
         return connection.getresponse().status > 0
     except (OSError, http.client.HTTPException):
         return False

@@ -4,6 +4,6 @@ import os
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.benchmarks.floor.settings"
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402  # the settings must be named before
+from django.core.wsgi import get_wsgi_application  # the settings must be named before
 
 application = get_wsgi_application()
