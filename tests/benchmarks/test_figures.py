@@ -32,9 +32,15 @@ class TestPair:
 class TestInterleaved:
     def test_lets_another_side_be_first_each_round(self, capsys):
         seen = []
-        sides = {name: lambda number, name=name: seen.append((number, name)) or 1.0 for name in ("a", "b")}
 
-        found = interleaved(sides, rounds=3, bench="x")
+        def side(name):
+            def measure(number):
+                seen.append((number, name))
+                return 1.0
+
+            return measure
+
+        found = interleaved({"a": side("a"), "b": side("b")}, rounds=3, bench="x")
 
         assert seen == [(0, "a"), (0, "b"), (1, "b"), (1, "a"), (2, "a"), (2, "b")]
         assert found == {"a": [1.0] * 3, "b": [1.0] * 3}
