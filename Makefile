@@ -1,4 +1,5 @@
 # `make` alone lists what there is. PORT=… and PYTHON=… may be given: make run PORT=9000
+# How fast it is: docs/PERFORMANCE.md.
 
 PYTHON ?= python3
 UV ?= uv
@@ -9,8 +10,11 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 # mypy's plugin loads the settings; with addresses given it starts no engine that it would leave behind.
 NO_ENGINES := DATABASE_URL=postgresql://rupaya_user@localhost/rupaya REDIS_URL=redis://localhost:6379/0
 
+BENCH ?=
+ROWS ?= 10000000
+
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint requirements runtime tools
+.PHONY: help run demo test lint bench requirements runtime tools
 
 help: ## List what make can do
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
@@ -30,6 +34,9 @@ lint: tools ## Style, types, layers and templates
 	@echo "── mypy: types" && $(NO_ENGINES) $(BIN) -m mypy --no-error-summary .
 	@echo "── import-linter: layers" && $(BIN) -c "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 	@echo "── djlint: templates" && $(BIN) -m djlint templates --quiet --check --lint
+
+bench: tools ## Measure against floors; BENCH="posting bulk" chooses, ROWS=1000000 makes the large ledger smaller
+	@$(BIN) -m tests.benchmarks $(BENCH) --rows $(ROWS)
 
 requirements: ## Pin requirements.in and tests/requirements.in again, with uv
 	@command -v $(UV) >/dev/null || { echo "uv is not installed; see https://docs.astral.sh/uv, or name it: make requirements UV=…" >&2; exit 1; }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from rupaya.core import clock
-from tests.benchmarks import api, bulk, reads, writes
+from tests.benchmarks import api, bulk, hordak, memory, reads, writes
 from tests.benchmarks.cluster import ROOT, cluster
 from tests.benchmarks.figures import Figure, keep, say, table
 from tests.benchmarks.run import Bench, Run
@@ -24,6 +24,8 @@ BENCHES: Final[dict[str, tuple[Bench, ...]]] = {
     "reports": (reads.reports,),
     "list_rls": (reads.list_rls,),
     "search_rls": (reads.search_rls,),
+    "hordak": (hordak.hordak,),
+    "memory": (memory.memory,),
     "audit": (writes.audit_posting, bulk.audit_bulk),
 }
 

@@ -24,7 +24,10 @@ BOOKS: Final = 100
 _SEEDED: Final = 300_000  # transactions: 3,000 a book, some years of a household
 _WARM_S: Final = 1.5
 _LIST_QUERY: Final = "list_query.json"
-_HEAD: Final = "{method} {path} HTTP/1.1\r\nHost: bench.example.in\r\nX-Forwarded-Proto: https\r\nUser-Agent: Phone/1\r\n"
+_HEAD: Final = (
+    "{method} {path} HTTP/1.1\r\nHost: bench.example.in\r\n"
+    "X-Forwarded-Proto: https\r\nUser-Agent: Phone/1\r\n"
+)
 
 
 def api_post(run: Run) -> list[Figure]:
@@ -145,7 +148,7 @@ def tokens_of(run: Run) -> list[str]:
 
 
 def list_query(run: Run) -> dict[str, Any]:
-    """What GET /v1/transactions asks PostgreSQL for its page, caught from the product: `sql`, `parameters`, `column`."""
+    """What GET /v1/transactions asks for its page, caught from the product: `sql`, `parameters`, `column`."""
     path = run.cluster.home / _LIST_QUERY
     if not path.exists():
         path.write_text(_as_product(run, "list_query"))

@@ -7,7 +7,6 @@ does. So every figure is the median of the rounds' ratios, and never one number 
 from __future__ import annotations
 
 import json
-import operator
 import os
 import platform
 import statistics
@@ -31,7 +30,7 @@ class Goal:
 
     def is_met(self, value: int | float) -> bool:
         """Whether the value is on the right side."""
-        return (operator.ge if self.sign == "≥" else operator.le)(value, self.bound)
+        return value >= self.bound if self.sign == "≥" else value <= self.bound
 
     def __str__(self) -> str:
         """The goal as people write it."""

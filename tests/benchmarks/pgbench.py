@@ -1,4 +1,4 @@
-"""PostgreSQL's own load driver, which comes with the embedded engine: cheap enough to leave the machine to the server."""
+"""PostgreSQL's own load driver, from the embedded engine: so cheap that the machine is left to the server."""
 
 from __future__ import annotations
 

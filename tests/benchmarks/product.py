@@ -6,7 +6,9 @@ The environment names the database; see cluster.environment. The answer is one l
 from __future__ import annotations
 
 import json
+import statistics
 import sys
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -21,9 +23,15 @@ from accounts.models import User
 from accounts.services import session_start
 from ledger.books.access import book_for
 from ledger.journal.selectors import transaction_page
+from ledger.journal.services import Entry, entries_post, transaction_post
+from ledger.reports.selectors import balances_at
 from rupaya.core import clock
 from rupaya.core.db import Actor, acting_as
-from tests.benchmarks.seed import identity
+from rupaya.core.money import Money
+from tests.benchmarks.seed import UNTIL, account, identity
+
+_WARM: Final = 20  # postings before the clock starts
+_ASKED: Final = 15
 
 
 def tokens(people: str) -> list[str]:
@@ -42,9 +50,13 @@ def list_query() -> dict[str, Any]:
     """The statement of a page of fifty with its parameters, and which column holds a transaction's JSON."""
     seen: list[tuple[str, Any]] = []
 
+<<<<<<< HEAD
     def watch(
         execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any
     ) -> Any:  # Django's own shape
+=======
+    def watch(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
+>>>>>>> bench
         seen.append((sql, parameters))
         return execute(sql, parameters, many, context)
 
@@ -62,7 +74,66 @@ def list_query() -> dict[str, Any]:
     return {"sql": sql, "parameters": plain, "column": columns.index("body")}
 
 
-WISHES: Final[dict[str, Callable[..., Any]]] = {"tokens": tokens, "list_query": list_query}
+def post(seconds: str) -> float:
+    """Postings a second through the service, each in a transaction of its own, in one thread."""
+    actor = Actor(user_id=identity(1, 1), kind="user")
+    with acting_as(actor):
+        book = book_for(user_id=identity(1, 1), book_id=None, right="write")
+    count, ends = 0, 0.0
+    while not ends or time.perf_counter() < ends:
+        entry = Entry(
+            "expense", UNTIL, "Meena Tiffin Service", [(account(1, 21 + count % 40), Money(50_000, "INR"))],
+            account_id=account(1, 1 + count % 10),
+        )  # fmt: skip
+        with acting_as(actor):
+            transaction_post(book=book, entry=entry)
+        count += 1
+        if not ends and count == _WARM:
+            count, ends = 0, time.perf_counter() + int(seconds)
+    return count / int(seconds)
+
+
+def balances(_seconds: str) -> float:
+    """Milliseconds of asking for every account's balance: the median of some runs."""
+    actor = Actor(user_id=identity(1, 1), kind="user")
+    took = []
+    for _ in range(_ASKED):
+        with acting_as(actor):
+            book = book_for(user_id=identity(1, 1), book_id=None, right="read")
+            started = time.perf_counter()
+            found = balances_at(book=book, today=UNTIL)
+            took.append(1000 * (time.perf_counter() - started))
+    assert found
+    return statistics.median(took[2:])
+
+
+def batch(times: str) -> int:
+    """Will record batches of 500, so many, each in a transaction of its own; how many were recorded."""
+    actor = Actor(user_id=identity(1, 2), kind="user")
+    done = 0
+    for _ in range(int(times)):
+        with acting_as(actor):
+            book = book_for(user_id=identity(1, 2), book_id=None, right="write")
+            entries = [
+                Entry(
+                    "expense",
+                    UNTIL,
+                    f"Meena Tiffin Service {number}",
+                    [(account(2, 21), Money(50_000, "INR"))],
+                )
+                for number in range(500)
+            ]
+            done += len(entries_post(book=book, entries=entries))
+    return done
+
+
+WISHES: Final[dict[str, Callable[..., Any]]] = {
+    "tokens": tokens,
+    "list_query": list_query,
+    "post": post,
+    "balances": balances,
+    "batch": batch,
+}
 
 if __name__ == "__main__":
     sys.stdout.write(json.dumps(WISHES[sys.argv[1]](*sys.argv[2:])))

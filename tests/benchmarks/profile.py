@@ -1,7 +1,8 @@
 """Where a request's time goes: `python -m tests.benchmarks.profile [--home DIR]`.
 
-Runs the product's WSGI application in one thread under cProfile, with the settings of production: CPU seconds, so that
-other programs on the machine do not show. cProfile makes Python calls dearer than they are; compare lines with each other.
+Runs the product's WSGI application in one thread under cProfile, with the settings of production. It counts CPU
+seconds, so that other programs on the machine do not show. cProfile makes calls dearer than they are: compare lines
+with each other.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from urllib.parse import urlsplit
 
 from tests.benchmarks import api
 from tests.benchmarks.cluster import ROOT, cluster, environment
+from tests.benchmarks.http_client import Requests
 from tests.benchmarks.run import Run
 
 REQUESTS: Final = 300
@@ -46,9 +48,14 @@ def inside(name: str, tokens: list[str]) -> None:
     """The part that runs where the environment names the database."""
     from rupaya.wsgi import application
 
+<<<<<<< HEAD
     requests = {"api_post": api.ProductPost(tokens), "api_list": api.ProductList(tokens)}[name](
         0, 2 * REQUESTS
     )
+=======
+    make: Requests = api.ProductPost(tokens) if name == "api_post" else api.ProductList(tokens)
+    requests = make(0, 2 * REQUESTS)
+>>>>>>> bench
     status = {"api_post": 201, "api_list": 200}[name]
     for request in requests[:REQUESTS]:
         _ask(application, request, status)  # imports, caches, prepared plans

@@ -6,6 +6,7 @@ import json
 import os
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 from django.db.transaction import atomic
@@ -46,7 +47,7 @@ def _json(content: bytes, *, status: int) -> HttpResponse:
 
 
 @cache
-def _captured() -> tuple[str, dict[str, object], int]:
+def _captured() -> tuple[str, dict[str, Any], int]:
     """The query as the product ran it, its parameters, and which column is the body."""
     found = json.loads(Path(os.environ["BENCH_LIST_QUERY"]).read_text())
     return found["sql"], found["parameters"], found["column"]

@@ -14,7 +14,7 @@ from ledger.chart.services import account_change, account_close, account_open, a
 from ledger.journal.drafts import Entry
 from ledger.journal.services import transaction_post
 from ledger.merges.services import account_merge
-from rupaya.core.db import acting_as
+from rupaya.core.db import acting_as, whole
 from rupaya.core.errors import DomainError
 from rupaya.core.money import Money
 from tests.ledger.desk import TODAY
@@ -118,7 +118,8 @@ class TestHistories:
                 for account in accounts:
                     account.refresh_from_db()
                 try:
-                    made = step(book, accounts, what, first, second, number)
+                    with whole():
+                        made = step(book, accounts, what, first, second, number)
                 except DomainError:
                     continue
                 if made:

@@ -45,6 +45,8 @@ class Transaction(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
 
+    objects: ClassVar[models.Manager[Transaction]]
+
     class Meta:
         """Made by sql/floor.sql."""
 
@@ -64,6 +66,8 @@ class Posting(models.Model):
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     base_minor = models.BigIntegerField()
+
+    objects: ClassVar[models.Manager[Posting]]
 
     class Meta:
         """Made by sql/floor.sql."""
