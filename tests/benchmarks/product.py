@@ -50,13 +50,7 @@ def list_query() -> dict[str, Any]:
     """The statement of a page of fifty with its parameters, and which column holds a transaction's JSON."""
     seen: list[tuple[str, Any]] = []
 
-<<<<<<< HEAD
-    def watch(
-        execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any
-    ) -> Any:  # Django's own shape
-=======
     def watch(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
->>>>>>> bench
         seen.append((sql, parameters))
         return execute(sql, parameters, many, context)
 

@@ -48,14 +48,8 @@ def inside(name: str, tokens: list[str]) -> None:
     """The part that runs where the environment names the database."""
     from rupaya.wsgi import application
 
-<<<<<<< HEAD
-    requests = {"api_post": api.ProductPost(tokens), "api_list": api.ProductList(tokens)}[name](
-        0, 2 * REQUESTS
-    )
-=======
     make: Requests = api.ProductPost(tokens) if name == "api_post" else api.ProductList(tokens)
     requests = make(0, 2 * REQUESTS)
->>>>>>> bench
     status = {"api_post": 201, "api_list": 200}[name]
     for request in requests[:REQUESTS]:
         _ask(application, request, status)  # imports, caches, prepared plans
