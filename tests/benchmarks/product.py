@@ -22,8 +22,9 @@ from django.db import connection
 from accounts.models import User
 from accounts.services import session_start
 from ledger.books.access import book_for
+from ledger.journal.drafts import Entry
 from ledger.journal.selectors import transaction_page
-from ledger.journal.services import Entry, entries_post, transaction_post
+from ledger.journal.services import entries_post, transaction_post
 from ledger.reports.selectors import balances_at
 from rupaya.core import clock
 from rupaya.core.db import Actor, acting_as
