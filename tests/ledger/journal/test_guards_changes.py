@@ -412,6 +412,7 @@ class TestClosedAccount:
 
         change(role, made, header={"notes": "'x'"})
         role.commit()
+        act(role, asha)
         with refusal(role, admin_url, "ledger_account_open", asha.book):
             change(role, made, header={"status": "'void'"}, retire="true")
 
