@@ -21,7 +21,8 @@ from tests.support.engines import TEMPLATE, login_url
 
 ROOT = Path(__file__).parent.parent.parent
 OURS = ("accounts", "audit", "flags", "ledger")
-SCRATCH = "rupaya_scratch_migrations"
+# One a worker: two may tear theirs down at the same time.
+SCRATCH = f"rupaya_scratch_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 OWN_TABLES = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
    AND relname ~ '^(accounts|audit|flags|ledger)_'
