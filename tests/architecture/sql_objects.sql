@@ -1433,7 +1433,11 @@ CREATE POLICY owner_reads ON audit_logs FOR SELECT TO rupaya_owner
 CREATE POLICY owner_writes ON audit_logs FOR INSERT TO rupaya_owner
   WITH CHECK true;
 CREATE POLICY members_read ON ledger_account FOR SELECT TO public
-  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])));
+  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND
+CASE
+    WHEN (id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])) THEN true
+    ELSE false
+END);
 CREATE POLICY owner_reads ON ledger_account FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY writers_delete ON ledger_account FOR DELETE TO public
@@ -1503,7 +1507,11 @@ CREATE POLICY owners_read ON ledger_invitation FOR SELECT TO public
 CREATE POLICY members_read ON ledger_member FOR SELECT TO public
   USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_month_total FOR SELECT TO public
-  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (book_id <> ALL (( SELECT app_books_veiled() AS app_books_veiled)::uuid[])));
+  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND
+CASE
+    WHEN (book_id <> ALL (( SELECT app_books_veiled() AS app_books_veiled)::uuid[])) THEN true
+    ELSE false
+END);
 CREATE POLICY owner_reads ON ledger_month_total FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY owner_repairs ON ledger_month_total FOR ALL TO rupaya_owner
@@ -1517,11 +1525,15 @@ CREATE POLICY writers_update ON ledger_month_total FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_posting FOR SELECT TO public
-  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND ((book_id <> ALL (( SELECT app_books_veiled() AS app_books_veiled)::uuid[])) OR (EXISTS ( SELECT
-   FROM ledger_transaction t
-  WHERE ((t.id = ledger_posting.transaction_id) AND (t.book_id = ledger_posting.book_id) AND ((ledger_posting.line >= t.first_line) OR (EXISTS ( SELECT
-           FROM ledger_transaction_version v
-          WHERE ((v.transaction_id = t.id) AND (v.book_id = t.book_id) AND ((ledger_posting.line >= v.first_line) AND (ledger_posting.line <= v.last_line)))))))))));
+  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND
+CASE
+    WHEN (book_id <> ALL (( SELECT app_books_veiled() AS app_books_veiled)::uuid[])) THEN true
+    ELSE (EXISTS ( SELECT
+       FROM ledger_transaction t
+      WHERE ((t.id = ledger_posting.transaction_id) AND (t.book_id = ledger_posting.book_id) AND ((ledger_posting.line >= t.first_line) OR (EXISTS ( SELECT
+               FROM ledger_transaction_version v
+              WHERE ((v.transaction_id = t.id) AND (v.book_id = t.book_id) AND ((ledger_posting.line >= v.first_line) AND (ledger_posting.line <= v.last_line)))))))))
+END);
 CREATE POLICY owner_reads ON ledger_posting FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY writers_delete ON ledger_posting FOR DELETE TO public
@@ -1554,7 +1566,11 @@ CREATE POLICY writers_update ON ledger_statement_line FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_transaction FOR SELECT TO public
-  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])) AND ((to_account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])) IS NOT FALSE));
+  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND
+CASE
+    WHEN (( SELECT app_accounts_hidden() AS app_accounts_hidden) = '{}'::uuid[]) THEN true
+    ELSE ((account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])) AND ((to_account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])) IS NOT FALSE))
+END);
 CREATE POLICY owner_reads ON ledger_transaction FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY writers_delete ON ledger_transaction FOR DELETE TO public
@@ -1565,9 +1581,17 @@ CREATE POLICY writers_update ON ledger_transaction FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
 CREATE POLICY members_read ON ledger_transaction_version FOR SELECT TO public
-  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])) AND ((to_account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])) IS NOT FALSE) AND ((book_id <> ALL (( SELECT app_books_veiled() AS app_books_veiled)::uuid[])) OR (EXISTS ( SELECT
-   FROM ledger_transaction t
-  WHERE ((t.id = ledger_transaction_version.transaction_id) AND (t.book_id = ledger_transaction_version.book_id))))));
+  USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND
+CASE
+    WHEN (( SELECT app_accounts_hidden() AS app_accounts_hidden) = '{}'::uuid[]) THEN true
+    ELSE ((account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])) AND ((to_account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])) IS NOT FALSE))
+END AND
+CASE
+    WHEN (book_id <> ALL (( SELECT app_books_veiled() AS app_books_veiled)::uuid[])) THEN true
+    ELSE (EXISTS ( SELECT
+       FROM ledger_transaction t
+      WHERE ((t.id = ledger_transaction_version.transaction_id) AND (t.book_id = ledger_transaction_version.book_id))))
+END);
 CREATE POLICY owner_reads ON ledger_transaction_version FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY writers_delete ON ledger_transaction_version FOR DELETE TO public

@@ -14,3 +14,5 @@ ALTER POLICY members_read ON ledger_posting USING (book_id = ANY ((SELECT app_bo
 ALTER POLICY members_read ON ledger_transaction_version USING (book_id = ANY ((SELECT app_books('read'))::uuid[]));
 ALTER POLICY members_read ON ledger_transaction USING (book_id = ANY ((SELECT app_books('read'))::uuid[]));
 ALTER POLICY members_read ON ledger_attachment USING (book_id = ANY ((SELECT app_books('read'))::uuid[]));
+ALTER POLICY members_read ON ledger_account
+  USING (book_id = ANY ((SELECT app_books('read'))::uuid[]) AND id <> ALL ((SELECT app_accounts_hidden())::uuid[]));

@@ -12,7 +12,7 @@ from django.db import connection as django_connection
 from django.test.utils import CaptureQueriesContext
 from psycopg import errors
 
-from ledger.journal.filters import Filters
+from ledger.journal.filters import NONE, Filters
 from ledger.journal.selectors import transaction_page
 from rupaya.core.db import acting_as
 from rupaya.core.money import CURRENCY_PLACES, Money
@@ -103,6 +103,11 @@ class TestSearch:
             assert "ledger_transaction_searched" in sql
             asked = shelf.plan(sql.replace("ledger_transaction_searched", "ledger_transaction")).values()
             assert not [condition for condition in asked if "~~*" in condition or "@>" in condition]
+
+        # A page without a search is walked in its order: its policy must not make the planner expect an empty book.
+        page = list_sql(asha, NONE)
+        assert "ledger_transaction_key" in shelf.plan(page)
+        assert "Sort" not in json.dumps(shelf.ask(f"EXPLAIN (FORMAT JSON) {page}"))
 
         # A stranger who asks the same finds nothing, though their own book says it too.
         shelf.person = chitra
