@@ -221,6 +221,9 @@ class TestComingAndGoing:
         asha.go("/login")
 
         asha.page.get_by_role("button", name="Switch between light and dark").click()
+        asha.page.wait_for_function(
+            "document.cookie.includes('theme=dark')"
+        )  # it is on its way when the click returns
         asha.page.reload()
 
         assert asha.page.locator("html").get_attribute("data-theme") == "dark"
