@@ -16,7 +16,7 @@ from ledger.amendments.rules import State, StateLeg
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.journal.models import Transaction, TransactionVersion
-from ledger.journal.selectors import Shown, TransactionNotFound, transactions_shown
+from ledger.journal.selectors import STANDING, Shown, TransactionNotFound, transactions_shown
 from rupaya.core.db import rows_as_dicts
 from rupaya.core.errors import NotFound
 from rupaya.core.money import Money
@@ -24,7 +24,7 @@ from rupaya.core.pagination import Cursor, Page, PageInvalid, page_of
 
 _STATES_SQL: Final = (Path(__file__).parent / "states.sql").read_text()
 KEY_LENGTH: Final = 1  # a cursor of a history holds a version
-_STANDING: Final = "(SELECT h.*, 32767 AS last_line FROM ledger_transaction h)"
+_STANDING: Final = STANDING.format(table="ledger_transaction")
 _SUPERSEDED: Final = """(
   SELECT v.transaction_id AS id, v.book_id, h.origin, h.external_id, h.created_at, v.date, v.type, v.description,
          v.payee, v.notes, v.tags, v.status, v.is_reconciled, v.account_id, v.to_account_id, v.amount_minor, v.version,

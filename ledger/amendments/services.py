@@ -175,7 +175,7 @@ def transaction_restore(*, book: Book, transaction_id: UUID, version: int | None
 def change_undo(*, book: Book, change_id: UUID) -> tuple[list[UUID], UUID | None]:
     """Will take back everything that one change made, as a change of its own: (its transactions, the new change's id).
 
-    A transaction that the change recorded becomes void. Locks the book. Five queries. Raises UndoNotFound, UndoTooLate,
+    A transaction that the change recorded becomes void. Locks the book. Six queries. Raises UndoNotFound, UndoTooLate,
     and what the guards refuse.
     """
     book_lock(book=book)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
+from ledger.journal.query.sql import HAS_ATTACHMENT, PRESENT_LEG
+
 STATUSES: Final = ("pending", "posted", "void")
 
 # A leg on one of the accounts, in the version that is shown.
-_LEG: Final = """EXISTS (SELECT FROM ledger_posting p
-         WHERE p.book_id = t.book_id AND p.transaction_id = t.id AND p.line >= t.first_line
-           AND p.account_id = ANY(%({0})s))"""
+_LEG: Final = PRESENT_LEG.format(condition="p.account_id = ANY(%({0})s)")
 _CONDITIONS: Final[Mapping[str, str]] = {
     "type": "t.type = %({0})s",
     "status": "t.status = %({0})s",
@@ -84,7 +84,3 @@ def filters_sql(filters: Filters) -> tuple[str, dict[str, Any]]:
     if filters.where:
         conditions.append(f"({filters.where})")
     return "".join(f" AND {condition}" for condition in conditions), parameters
-
-
-HAS_ATTACHMENT: Final = """EXISTS (SELECT FROM ledger_attachment a
-         WHERE a.book_id = t.book_id AND a.transaction_id = t.id AND a.removed_at IS NULL)"""

@@ -20,7 +20,7 @@ from rupaya.core.pagination import Cursor, Page, PageInvalid, page_of
 _PAGE_SQL: Final = (Path(__file__).parent / "transactions_page.sql").read_text()
 KEY_LENGTH: Final = 2  # a cursor holds date and id
 # The legs of a header that stands are all from its first line on.
-_STANDING: Final = "(SELECT h.*, 32767 AS last_line FROM {table} h)"
+STANDING: Final = "(SELECT h.*, 32767 AS last_line FROM {table} h)"
 
 
 class FilterInvalid(Invalid):
@@ -73,7 +73,7 @@ def transaction_page(
     table = "ledger_transaction_searched" if filters.searches else "ledger_transaction"
     rows = transactions_shown(
         book,
-        source=_STANDING.format(table=table),
+        source=STANDING.format(table=table),
         conditions=conditions,
         order=f"t.date {direction}, t.id {direction}",
         parameters=parameters | {"rows": limit + 1},
@@ -88,7 +88,7 @@ def transactions_of(*, book: Book, ids: Sequence[UUID]) -> list[Shown]:
         row.id: row
         for row in transactions_shown(
             book,
-            source=_STANDING.format(table="ledger_transaction"),
+            source=STANDING.format(table="ledger_transaction"),
             conditions=conditions,
             order="t.id",
             parameters=parameters | {"rows": len(ids)},

@@ -10,24 +10,25 @@ from ledger.journal.query.nodes import Amount, And, Dates, Field, Leaf, Named, N
 
 # An index stands on exactly this expression.
 _TEXT: Final = "(t.description || ' ' || t.payee || ' ' || t.notes)"
-_PRESENT_LEG: Final = (
+PRESENT_LEG: Final = (
     "EXISTS (SELECT FROM ledger_posting p WHERE p.book_id = t.book_id AND p.transaction_id = t.id"
     " AND p.line >= t.first_line AND {condition})"
+)
+HAS_ATTACHMENT: Final = (
+    "EXISTS (SELECT FROM ledger_attachment a WHERE a.book_id = t.book_id AND a.transaction_id = t.id"
+    " AND a.removed_at IS NULL)"
 )
 _MARKS: Final[Mapping[str, str]] = {
     "is:reconciled": "t.is_reconciled",
     "has:tag": "(t.tags <> '{}')",
     "has:notes": "(t.notes <> '')",
-    "has:receipt": (
-        "EXISTS (SELECT FROM ledger_attachment a WHERE a.book_id = t.book_id AND a.transaction_id = t.id"
-        " AND a.removed_at IS NULL)"
-    ),
+    "has:receipt": HAS_ATTACHMENT,
 }
 _FIELDS: Final[Mapping[str, str]] = {
     "type": "(t.type = {value})",
     "status": "(t.status = {value})",
     "tag": "(t.tags <> '{{}}' AND t.tags @> ARRAY[{value}::varchar])",
-    "currency": _PRESENT_LEG.format(condition="p.currency = {value}"),
+    "currency": PRESENT_LEG.format(condition="p.currency = {value}"),
     "external": "(t.external_id = {value})",
 }
 
@@ -75,7 +76,7 @@ class _Writer:
                 return f"(t.payee ILIKE {self._bind(_containing(text))})"
             case Named("category"):
                 value = self._bind(list(self._ids[leaf]))
-                return _PRESENT_LEG.format(condition=f"p.account_id = ANY({value})")
+                return PRESENT_LEG.format(condition=f"p.account_id = ANY({value})")
             case Named():
                 value = self._bind(list(self._ids[leaf]))
                 return f"(t.account_id = ANY({value}) OR t.to_account_id = ANY({value}))"
