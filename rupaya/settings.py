@@ -29,8 +29,8 @@ except UnicodeDecodeError as error:
     raise ImproperlyConfigured(".env is not UTF-8 text; start again from .env.example.") from error
 
 
-def _switch(name: str) -> bool:
-    text = env.str(name, default="false").strip().lower()
+def _switch(name: str, *, is_on: bool = False) -> bool:
+    text = env.str(name, default=str(is_on)).strip().lower()
     if text not in {"true", "false", "1", "0", "yes", "no", "on", "off", ""}:
         raise ImproperlyConfigured(f"{name} is {text!r}; it must be true or false.")
     return text in {"true", "1", "yes", "on"}
@@ -92,6 +92,7 @@ DATABASES = {
         _database_url,
         name="DATABASE_URL",
         pool_size=_number("DATABASE_POOL_SIZE", 10, least=1, most=200),
+        is_preparing=_switch("DATABASE_PREPARED_STATEMENTS", is_on=True),
         **_ssl,
     )
 }

@@ -27,7 +27,7 @@ from ledger.journal.drafts import Draft, EntriesRefused, Entry, drafts_of
 from ledger.journal.models import VERSIONS_MAX
 from ledger.journal.selectors import Shown, TransactionNotFound, transaction_of
 from ledger.journal.services import GUARDS, AccountClosed, PeriodClosed, Recorded, entries_post
-from rupaya.core.db import assert_acting, execute_now, explaining, whole
+from rupaya.core.db import assert_acting, explaining, prepared_cursor, whole
 from rupaya.core.errors import Conflict, DomainError, Rejected
 from rupaya.core.ids import uuid7
 
@@ -282,8 +282,8 @@ def _amend(book: Book, items: Sequence[dict[str, Any]]) -> UUID | None:
     if not items:
         return None
     change_id = uuid7()
-    with explaining(AMEND_GUARDS):
-        execute_now(
+    with explaining(AMEND_GUARDS), prepared_cursor() as cursor:
+        cursor.execute(
             "SELECT ledger_amend(%s, %s, %s)", [book.pk, change_id, orjson.dumps(list(items)).decode()]
         )
     return change_id

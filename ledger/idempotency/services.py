@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
 from django.db import OperationalError, connection
 
-from ledger.idempotency.models import IdempotencyKey
 from ledger.idempotency.rules import Answer
-from rupaya.core.db import assert_acting, rows_as_dicts
+from rupaya.core.db import assert_acting, prepared_cursor, rows_as_dicts
 from rupaya.core.errors import Conflict, Rejected
 
 _CLAIM: Final = """
 SELECT is_claimed, is_same, status, headers::text, body
   FROM ledger_idempotency_claim(%(key)s, %(fingerprint)s, %(now)s)
+"""
+_ANSWER: Final = """
+UPDATE ledger_idempotency_key SET status = %(status)s, headers = %(headers)s::jsonb, body = %(body)s
+ WHERE user_id = %(user)s AND key = %(key)s
 """
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 
@@ -50,7 +53,7 @@ def key_claim(*, key: str, fingerprint: bytes, now: dt.datetime) -> Answer | Non
     """
     assert_acting()
     try:
-        (row,) = rows_as_dicts(_CLAIM, {"key": key, "fingerprint": fingerprint, "now": now})
+        (row,) = rows_as_dicts(_CLAIM, {"key": key, "fingerprint": fingerprint, "now": now}, is_prepared=True)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
             raise KeyInUse from error
@@ -70,9 +73,16 @@ def key_answer(*, user_id: UUID, key: str, answer: Answer) -> None:
     Raises IntegrityError where the key has an answer already.
     """
     assert_acting()
-    kept = IdempotencyKey.objects.filter(user_id=user_id, key=key).update(
-        status=answer.status, headers=dict(answer.headers), body=answer.body
-    )
+    parameters: dict[str, Any] = {
+        "user": user_id,
+        "key": key,
+        "status": answer.status,
+        "headers": orjson.dumps(dict(answer.headers)).decode(),
+        "body": answer.body,
+    }
+    with prepared_cursor() as cursor:
+        cursor.execute(_ANSWER, parameters)
+        kept = cursor.rowcount
     if kept != 1:
         raise RuntimeError("an answer came without its key")
 

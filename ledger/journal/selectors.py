@@ -14,6 +14,7 @@ from django.db import connection
 from ledger.books.models import Book
 from ledger.journal.filters import EVERYTHING, NONE, Filters, filters_sql
 from ledger.journal.rules import TYPES, TransactionView, view_of
+from rupaya.core.db import prepared_cursor
 from rupaya.core.errors import FieldError, Invalid, NotFound
 from rupaya.core.pagination import Cursor, Page, PageInvalid, page_of
 
@@ -92,6 +93,7 @@ def transactions_of(*, book: Book, ids: Sequence[UUID]) -> list[Shown]:
             conditions=conditions,
             order="t.id",
             parameters=parameters | {"rows": len(ids)},
+            is_prepared=True,
         )
     }
     return [found[identity] for identity in ids if identity in found]
@@ -112,11 +114,17 @@ def transaction_find(*, book: Book, transaction_id: UUID) -> TransactionView | N
 
 
 def transactions_shown(
-    book: Book, *, source: str, conditions: str, order: str, parameters: dict[str, Any]
+    book: Book,
+    *,
+    source: str,
+    conditions: str,
+    order: str,
+    parameters: dict[str, Any],
+    is_prepared: bool = False,
 ) -> list[Shown]:
     """The transactions of a source of headers, each with its `first_line` and `last_line`. One query."""
     sql = _PAGE_SQL.format(source=source, conditions=conditions, order=order)
-    with connection.cursor() as cursor:
+    with prepared_cursor() if is_prepared else connection.cursor() as cursor:
         cursor.execute(sql, {"book": book.pk, "base": book.base_currency, **parameters})
         return [Shown(row[0], row[1], row[3].encode(), row[2]) for row in cursor.fetchall()]
 

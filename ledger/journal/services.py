@@ -14,7 +14,7 @@ from ledger.books.models import Book
 from ledger.journal.drafts import Draft, EntriesRefused, Entry, drafts_of
 from ledger.journal.models import Transaction
 from ledger.journal.rules import TransactionView
-from rupaya.core.db import assert_acting, execute_now, explaining, whole
+from rupaya.core.db import assert_acting, explaining, prepared_cursor, whole
 from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
 from rupaya.core.ids import uuid7
 
@@ -174,6 +174,7 @@ def transactions_write(*, book: Book, drafts: Sequence[Draft]) -> None:
 
     Raises what GUARDS lists; nothing is written then, and whoever goes on has `whole()` around this.
     """
+    assert_acting()
     items = orjson.dumps([draft.as_json() for draft in drafts]).decode()
-    with explaining(GUARDS, is_last=True):
-        execute_now("SELECT ledger_post(%s, %s)", [book.pk, items])
+    with explaining(GUARDS, is_last=True), prepared_cursor() as cursor:
+        cursor.execute("SELECT ledger_post(%s, %s)", [book.pk, items])

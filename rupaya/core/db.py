@@ -6,15 +6,18 @@ next person: it is forbidden, and a test looks for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
 from django.db.transaction import atomic, set_rollback  # noqa: TID251  # the one place
+from psycopg import Cursor
+from psycopg._queries import PostgresQuery
 
 from rupaya.core.errors import DomainError, Unauthenticated
 
@@ -85,7 +88,7 @@ def _begin(actor: Actor, using: str) -> None:
         "request_id": actor.request_id,
         "session_id": actor.session_id,
     }
-    with connections[using].cursor() as cursor:
+    with prepared_cursor(using=using) as cursor:
         cursor.execute(_BEGIN + (_SESSION if actor.session_id else ""), parameters)
         row = cursor.fetchone()
     if actor.session_id and not row[-1]:
@@ -114,13 +117,6 @@ def constraints_now(*, using: str = DEFAULT_DB_ALIAS) -> None:
     assert_acting(using=using)
     with connections[using].cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-
-def execute_now(sql: str, parameters: Sequence[Any]) -> None:
-    """Will run a statement and make deferred guards speak, in one round trip."""
-    assert_acting()
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(f"{sql}; SET CONSTRAINTS ALL IMMEDIATE", parameters)
 
 
 def assert_acting(*, using: str = DEFAULT_DB_ALIAS) -> None:
@@ -169,21 +165,48 @@ def instances(model: type[Row], sql: str, parameters: Mapping[str, Any]) -> list
     """The rows of a query whose last columns are `columns_of(model, …)`: what stands before them, and the object.
 
     For the few queries that every request asks: the ORM builds its SQL anew each time, which cost a fifth of a
-    request for each of them.
+    request for each of them. It is prepared.
     """
     fields = [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001  # the same
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+    with prepared_cursor() as cursor:
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()
     own = -len(fields)
     return [(row[:own], model.from_db(DEFAULT_DB_ALIAS, fields, row[own:])) for row in rows]
 
 
+class _PreparingCursor(Cursor[Any]):
+    """Has each statement prepared at its first use on a connection."""
+
+    def execute(self, query: Any, params: Any = None, **named: Any) -> _PreparingCursor:
+        """Will run the statement from the plan that the connection holds, where it holds one."""
+        super().execute(query, params, **named, prepare=True)
+        return self
+
+    def _send_query_prepared(self, name: bytes, pgq: PostgresQuery, **named: Any) -> None:
+        self._query = pgq  # from where Django tells what was run; psycopg leaves it out for what was prepared
+        super()._send_query_prepared(name, pgq, **named)
+
+
+def prepared_cursor(*, using: str = DEFAULT_DB_ALIAS) -> CursorWrapper:
+    """A cursor for the few statements that most requests run: the server parses and plans them once a connection.
+
+    Their text must be one of a few (values go in as parameters, never into the text), hold one statement, and cast a
+    parameter whose type nothing around it tells: values travel apart from the text. `DATABASE_PREPARED_STATEMENTS`
+    turns the preparing off, for a pooler that can't keep statements.
+    """
+    connection = connections[using]
+    connection.ensure_connection()
+    with connection.wrap_database_errors:
+        cursor = _PreparingCursor(connection.connection)
+    return connection._prepare_cursor(cursor)  # type: ignore[attr-defined,no-any-return]  # noqa: SLF001  # what connection.cursor() does with its own
+
+
 def rows_as_dicts(
-    sql: str, parameters: Mapping[str, Any], *, using: str = DEFAULT_DB_ALIAS
+    sql: str, parameters: Mapping[str, Any], *, using: str = DEFAULT_DB_ALIAS, is_prepared: bool = False
 ) -> list[dict[str, Any]]:
     """The rows of a query with named parameters, each as a dictionary by column name."""
-    with connections[using].cursor() as cursor:
+    with prepared_cursor(using=using) if is_prepared else connections[using].cursor() as cursor:
         cursor.execute(sql, parameters)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import secrets
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -44,13 +45,19 @@ _ORIGIN: Final = re.compile(
 
 
 def database_settings(
-    url: str, *, name: str, ssl: bool, root_certificate: str, pool_size: int | None
+    url: str,
+    *,
+    name: str,
+    ssl: bool,
+    root_certificate: str,
+    pool_size: int | None,
+    is_preparing: bool = False,
 ) -> dict[str, Any]:
     """Will turn a libpq URL into an entry of DATABASES.
 
     Everything libpq understands is understood, a socket directory in `?host=` too. pool_size is the
-    pool's maximum per process; None opens one plain connection. Raises ImproperlyConfigured,
-    naming the variable `name`.
+    pool's maximum per process; None opens one plain connection. is_preparing: whether statements that ask for it
+    are prepared. Raises ImproperlyConfigured, naming the variable `name`.
     """
     try:
         parts = conninfo_to_dict(url)
@@ -68,6 +75,10 @@ def database_settings(
     if pool_size is not None:
         # min_size 1: a command holds one connection, not four. timeout: seconds until a full pool says so.
         options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
+    if (
+        is_preparing
+    ):  # only what asks for it, by rupaya.core.db.prepared_cursor: nothing is used that often by itself
+        options["prepare_threshold"] = sys.maxsize
     return {
         "ENGINE": "django.db.backends.postgresql",
         **{django_key: str(parts.get(key) or "") for key, django_key in _DJANGO_KEYS.items()},

@@ -82,12 +82,15 @@ def json_read(raw: bytes) -> Any:
         ) from error
     except (ValueError, InvalidOperation) as error:  # thousands of digits, or an exponent beyond all reason
         raise BodyUnreadable("The body has a number that is too long.") from error
-    _check_text(value)
+    if "\\u" in text:  # raw, neither is JSON: a NUL is a control character, and half a character is not UTF-8
+        _check_text(value)
     return value
 
 
 def _check_depth(text: str) -> None:
     """Brackets inside strings count too: a false alarm needs twenty of them, a miss is impossible."""
+    if text.count("[") + text.count("{") <= DEPTH_MAX:
+        return
     depth = deepest = 0
     for character in text:
         if character in "[{":

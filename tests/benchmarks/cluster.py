@@ -149,7 +149,7 @@ def _ticks(pid: int) -> list[int]:
     """utime, stime, and both of the children that ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except FileNotFoundError:  # it ended this moment; its parent has its time now
+    except (FileNotFoundError, ProcessLookupError):  # it ended this moment; its parent has its time now
         return [0, 0, 0, 0]
     return [int(field) for field in fields[11:15]]
 
