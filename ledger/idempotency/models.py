@@ -15,8 +15,8 @@ from ledger.idempotency.rules import BODY_BYTES_MAX, KEY_MAX
 class IdempotencyKey(models.Model):
     """A person's key and what its request was answered; written once, and purged after a day.
 
-    `fingerprint` is the request's SHA-256. `status`, `headers` and `body` are filled in together, in the
-    transaction that made the row: where the change is, its answer is.
+    `fingerprint` is the request's SHA-256. `status`, `headers` and `body` are written with the row, in the
+    transaction of the change: where the change is, its answer is. (They are nullable for the release before.)
     """
 
     pk = models.CompositePrimaryKey("user_id", "key")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any, Final
-from uuid import UUID
 
 import orjson
 from django.db import OperationalError, connection
@@ -14,12 +13,15 @@ from rupaya.core.db import assert_acting, prepared_cursor, rows_as_dicts
 from rupaya.core.errors import Conflict, Rejected
 
 _CLAIM: Final = """
-SELECT is_claimed, is_same, status, headers::text, body
-  FROM ledger_idempotency_claim(%(key)s, %(fingerprint)s, %(now)s)
+SELECT fingerprint, status, headers::text, body FROM ledger_idempotency_claim(%(key)s, %(now)s)
 """
 _ANSWER: Final = """
-UPDATE ledger_idempotency_key SET status = %(status)s, headers = %(headers)s::jsonb, body = %(body)s
- WHERE user_id = %(user)s AND key = %(key)s
+INSERT INTO ledger_idempotency_key AS kept (user_id, key, fingerprint, created_at, status, headers, body)
+VALUES (app_actor(), %(key)s, %(fingerprint)s, %(now)s, %(status)s, %(headers)s::jsonb, %(body)s)
+    ON CONFLICT (user_id, key) DO UPDATE
+   SET fingerprint = excluded.fingerprint, created_at = excluded.created_at,
+       status = excluded.status, headers = excluded.headers, body = excluded.body
+ WHERE kept.created_at <= least(excluded.created_at, now()) - interval '24 hours'
 """
 _LOCK_NOT_AVAILABLE: Final = "55P03"
 
@@ -53,38 +55,39 @@ def key_claim(*, key: str, fingerprint: bytes, now: dt.datetime) -> Answer | Non
     """
     assert_acting()
     try:
-        (row,) = rows_as_dicts(_CLAIM, {"key": key, "fingerprint": fingerprint, "now": now}, is_prepared=True)
+        found = rows_as_dicts(_CLAIM, {"key": key, "now": now}, is_prepared=True)
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
             raise KeyInUse from error
         raise
-    if row["is_claimed"]:
+    if not found:
         return None
-    if not row["is_same"]:
+    (row,) = found
+    if bytes(row["fingerprint"]) != fingerprint:
         raise KeyReused
-    if row["status"] is None:  # claimed and not answered: nothing of ours commits such a row
+    if row["status"] is None:  # nothing of ours commits a key without its answer
         raise KeyInUse
     return Answer(row["status"], orjson.loads(row["headers"]), bytes(row["body"]))
 
 
-def key_answer(*, user_id: UUID, key: str, answer: Answer) -> None:
+def key_answer(*, key: str, fingerprint: bytes, answer: Answer, now: dt.datetime) -> None:
     """Will keep the answer with the key that this transaction claimed. One query.
 
-    Raises IntegrityError where the key has an answer already.
+    Raises KeyInUse where the key has an answer: somebody gave it without the claim.
     """
     assert_acting()
     parameters: dict[str, Any] = {
-        "user": user_id,
         "key": key,
+        "fingerprint": fingerprint,
+        "now": now,
         "status": answer.status,
         "headers": orjson.dumps(dict(answer.headers)).decode(),
         "body": answer.body,
     }
     with prepared_cursor() as cursor:
         cursor.execute(_ANSWER, parameters)
-        kept = cursor.rowcount
-    if kept != 1:
-        raise RuntimeError("an answer came without its key")
+        if cursor.rowcount != 1:
+            raise KeyInUse
 
 
 def keys_purge(*, rows_max: int) -> int:

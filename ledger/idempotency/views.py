@@ -16,7 +16,6 @@ from rupaya.core import clock, db
 from rupaya.core.api import ApiView
 from rupaya.core.parsers import BodyTooLarge
 from rupaya.core.renderers import OrjsonRenderer
-from rupaya.core.web import user_id_of
 
 P = ParamSpec("P")
 View = TypeVar("View", bound=ApiView)
@@ -41,18 +40,18 @@ def once(
         text = request.headers.get("Idempotency-Key")
         if text is None:
             return handler(view, request, *args, **kwargs)
-        user_id, key = user_id_of(request), key_check(text)
+        key, now = key_check(text), clock.now()
         fingerprint = fingerprint_of(
             method=str(request.method), path=request.get_full_path(), body=_body_of(request)
         )
-        earlier = key_claim(key=key, fingerprint=fingerprint, now=clock.now())
+        earlier = key_claim(key=key, fingerprint=fingerprint, now=now)
         if earlier is not None:
             return _replay(earlier)
         response = handler(view, request, *args, **kwargs)
         if not 200 <= response.status_code < 300:  # a refusal that was returned, not raised
             db.undo()
             return response
-        key_answer(user_id=user_id, key=key, answer=_answer_of(response))
+        key_answer(key=key, fingerprint=fingerprint, answer=_answer_of(response), now=now)
         return response
 
     return inner

@@ -554,6 +554,20 @@ BEGIN
   RETURN NULL;
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_idempotency_claim(claimed text, at timestamp with time zone)
+ RETURNS TABLE(fingerprint bytea, status smallint, headers jsonb, body bytea)
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET lock_timeout TO '4s'
+AS $function$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(app_actor() || ' ' || claimed, 13));
+  RETURN QUERY SELECT kept.fingerprint, kept.status, kept.headers, kept.body
+                 FROM ledger_idempotency_key AS kept
+                WHERE kept.user_id = app_actor() AND kept.key = claimed
+                  AND kept.created_at > least(at, now()) - interval '24 hours';
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_idempotency_claim(claimed text, print bytea, at timestamp with time zone)
  RETURNS TABLE(is_claimed boolean, is_same boolean, status smallint, headers jsonb, body bytea)
  LANGUAGE plpgsql
@@ -587,7 +601,7 @@ BEGIN
        = (OLD.user_id, OLD.key, OLD.fingerprint, OLD.created_at) THEN
     RETURN NEW;
   END IF;
-  IF NEW.status IS NULL AND OLD.created_at <= now() - interval '24 hours'
+  IF OLD.created_at <= now() - interval '24 hours'
      AND NEW.created_at > OLD.created_at AND (NEW.user_id, NEW.key) = (OLD.user_id, OLD.key) THEN
     RETURN NEW;
   END IF;

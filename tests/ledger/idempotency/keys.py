@@ -15,8 +15,11 @@ NOW = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
 PRINT = b"\x01" * 32
 OTHER_PRINT = b"\x02" * 32
 GROCERIES = json.dumps({"type": "expense", "amount": 500, "description": "Groceries"})
-CLAIM = "SELECT * FROM ledger_idempotency_claim(%s, %s, %s)"
-ANSWER = "UPDATE ledger_idempotency_key SET status = %s, headers = %s, body = %s WHERE key = %s"
+CLAIM = "SELECT * FROM ledger_idempotency_claim(%s, %s)"
+ANSWER = """
+INSERT INTO ledger_idempotency_key (user_id, key, fingerprint, created_at, status, headers, body)
+VALUES (app_actor(), %s, %s, %s, %s, %s, %s)
+"""
 
 
 class Phone:

@@ -17,7 +17,7 @@ from django.db import connections
 from rupaya.core import clock
 from tests.accounts.phone import at_once
 from tests.ledger.desk import counts, refused
-from tests.ledger.idempotency.keys import CLAIM, GROCERIES, PRINT, Phone, act, keys_of, told
+from tests.ledger.idempotency.keys import CLAIM, GROCERIES, Phone, act, keys_of, told
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("committed")]
 REPLAYED = "Idempotency-Replayed"
@@ -75,19 +75,19 @@ class TestOnce:
 
     def test_does_not_make_other_keys_wait(self, phone, asha, raw):
         act(raw, asha)
-        raw.execute(CLAIM, ["wish-1", PRINT, clock.now()])
+        raw.execute(CLAIM, ["wish-1", clock.now()])
 
         assert phone.post("wish-2").status_code == 201
 
     def test_does_not_make_another_person_with_the_same_key_wait(self, asha, bala, raw):
         act(raw, asha)
-        raw.execute(CLAIM, ["wish-1", PRINT, clock.now()])
+        raw.execute(CLAIM, ["wish-1", clock.now()])
 
         assert Phone(bala).post("wish-1").status_code == 201
 
     def test_gives_up_while_the_first_is_held_open(self, phone, asha, raw):
         act(raw, asha)
-        raw.execute(CLAIM, ["wish-1", PRINT, clock.now()])
+        raw.execute(CLAIM, ["wish-1", clock.now()])
         began = clock.now()
 
         refused(phone.post("wish-1"), 409, "idempotency_key_in_use")
@@ -99,7 +99,7 @@ class TestOnce:
     def test_gives_the_key_to_the_next_when_the_first_is_killed(self, phone, asha, admin_url):
         first = psycopg.connect(os.environ["DATABASE_URL"])
         act(first, asha)
-        first.execute(CLAIM, ["wish-1", PRINT, clock.now()])
+        first.execute(CLAIM, ["wish-1", clock.now()])
 
         with somebody_waits(admin_url, lambda: phone.post("wish-1")) as waiting:
             with psycopg.connect(admin_url, autocommit=True) as admin:
@@ -114,7 +114,7 @@ class TestOnce:
 
     def test_gives_the_key_to_the_next_when_the_first_is_refused(self, phone, asha, raw, admin_url):
         act(raw, asha)
-        raw.execute(CLAIM, ["wish-1", PRINT, clock.now()])
+        raw.execute(CLAIM, ["wish-1", clock.now()])
 
         with somebody_waits(admin_url, lambda: phone.post("wish-1")) as waiting:
             raw.rollback()
