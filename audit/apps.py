@@ -8,3 +8,10 @@ class AuditConfig(AppConfig):
 
     name = "audit"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Will have the last verifications among the metrics."""
+        from audit.checks import check_gauges  # noqa: PLC0415  # apps must be loaded first
+        from rupaya.core.metrics import gauges_register  # noqa: PLC0415
+
+        gauges_register(check_gauges)

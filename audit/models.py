@@ -47,3 +47,16 @@ class AuditLog(models.Model):
             models.Index(fields=["book_id", "-created_at"], name="audit_logs_book"),
             models.Index(fields=["resource_type", "resource_id", "-created_at"], name="audit_logs_resource"),
         ]
+
+
+class Check(models.Model):
+    """How the last verification of a name ended; the schema's owner writes it, operators read it."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    differences = models.PositiveIntegerField()
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        """One row a name."""
+
+        db_table = "audit_check"

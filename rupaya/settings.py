@@ -140,6 +140,7 @@ INSTALLED_APPS = [
     "ledger",
 ]
 MIDDLEWARE = [
+    "rupaya.core.metrics.MetricsMiddleware",
     "rupaya.core.headers.SecurityHeadersMiddleware",
     "rupaya.core.middleware.RequestMiddleware",
     "rupaya.core.health.HealthMiddleware",
@@ -298,3 +299,8 @@ logging_configure(level=LOG_LEVEL, as_json=IS_PRODUCTION, stream="stderr" if _is
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 if SENTRY_DSN:
     sentry_start(dsn=SENTRY_DSN, environment=APP_ENV, release=f"{APP_NAME}@{APP_VERSION}")
+
+# ── Metrics and traces ───────────────────────────────────────────────────────────────────────────
+METRICS_BIND = environment.metrics_bind(env.str("METRICS_BIND", default=""), port=PORT)
+SLOW_QUERY_MS = _number("SLOW_QUERY_MS", 500, least=1, most=60_000)
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")

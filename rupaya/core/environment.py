@@ -103,6 +103,22 @@ def _ssl_options(root_certificate: str) -> dict[str, str]:
     return {"sslmode": "require"}
 
 
+def metrics_bind(text: str, *, port: int) -> str:
+    """Will check the address that metrics are read at; '' is nowhere.
+
+    It must have a port of its own: what comes to the public one is never answered with metrics.
+    Raises ImproperlyConfigured.
+    """
+    host, _, own = text.rpartition(":")
+    if text and (not host or not own.isascii() or not own.isdigit() or not 1 <= int(own) <= 65535):
+        raise ImproperlyConfigured(
+            f"METRICS_BIND is {text!r}; it must be an address and a port, for example 127.0.0.1:9464."
+        )
+    if own == str(port):
+        raise ImproperlyConfigured("METRICS_BIND has the port of the service; it needs one of its own.")
+    return text
+
+
 def media_storage(*, bucket: str, region: str) -> dict[str, Any]:
     """Will make the entry of STORAGES for what people upload: a private S3 bucket, or without one a local folder.
 

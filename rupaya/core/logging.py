@@ -45,17 +45,18 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     """Will take secrets and account numbers out of a log line, by key and by shape, at any depth."""
     for key, value in list(event.items()):
         if key not in _SAFE_KEYS:
-            event[key] = _clean(key, value)
+            event[key] = redacted(key, value)
     return event
 
 
-def _clean(key: str, value: Any) -> Any:
+def redacted(key: str, value: Any) -> Any:
+    """A value without secrets and account numbers, at any depth; under a name of a secret nothing of it is left."""
     if _SECRET_KEYS.search(key):
         return REDACTED
     if isinstance(value, dict):
-        return {_clean("", str(name)): _clean(str(name), item) for name, item in value.items()}
+        return {redacted("", str(name)): redacted(str(name), item) for name, item in value.items()}
     if isinstance(value, list | tuple | set):
-        return [_clean("", item) for item in value]
+        return [redacted("", item) for item in value]
     if isinstance(value, bool | int | type(None)):
         return REDACTED if isinstance(value, int) and abs(value) >= 10**9 else value
     if isinstance(value, float):  # a duration or an instant; money never is one
@@ -141,7 +142,7 @@ TRACES_SHARE: Final = 0.1  # of requests
 
 def sentry_clean(event: Any, _hint: Any) -> Any:
     """What Sentry is sent: cleaned like a log line, and with the id that the log lines of the request have."""
-    cleaned = _clean("", event)
+    cleaned = redacted("", event)
     request_id = structlog.contextvars.get_contextvars().get("request_id", "")
     cleaned["tags"] = {**(cleaned.get("tags") or {}), "request_id": request_id}
     return cleaned

@@ -16,6 +16,7 @@ from psycopg_pool import PoolTimeout
 from rupaya.core.errors import DomainError, PreconditionFailed
 from rupaya.core.etag import etag_of, etags_match, if_match_check
 from rupaya.core.ids import uuid7
+from rupaya.core.metrics import request_counted
 from rupaya.core.web import is_api, refusal_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -35,11 +36,13 @@ class RequestMiddleware:
         request.request_id = request_id = _request_id(request)  # type: ignore[attr-defined]
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        started = time.perf_counter_ns()
+        started = time.perf_counter()
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
+        seconds = time.perf_counter() - started
+        request_counted(request, status=response.status_code, seconds=seconds)
         if not request.path.startswith(_QUIET) or response.status_code >= 500:
-            _log_end(request, response, duration_ms=(time.perf_counter_ns() - started) // 1_000_000)
+            _log_end(request, response, duration_ms=int(1000 * seconds))
         return response
 
 

@@ -33,6 +33,7 @@ OPEN = {
 # Without the audit triggers, and why that is right.
 UNAUDITED = {
     "audit_logs": "it is the log.",
+    "audit_check": "how the last verification ended; only the schema's owner writes it.",
     "ledger_posting": "append-only, and written in one statement with its audited transaction.",
     "ledger_transaction_version": "itself what a transaction was, by whom and when; append-only.",
     "ledger_month_total": "computed from the postings.",

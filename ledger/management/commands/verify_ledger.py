@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import OperationalError
 
+from audit.checks import check_keep
 from ledger.journal.verification import (
     DIFFERENCES_MAX,
     Repair,
@@ -22,6 +23,7 @@ from ledger.journal.verification import (
 from rupaya.core.db import Actor, acting_as, undo
 
 _OWNER = "owner"
+_ACTOR = Actor(user_id=None, kind="command", user_agent="cli:verify_ledger")
 
 
 class Command(BaseCommand):
@@ -59,6 +61,9 @@ class Command(BaseCommand):
         found = ledger_verify(book_id=options["book"], using=_OWNER)
         if options["book"] and not found.books:
             raise CommandError(f"There is no book {options['book']}.", returncode=2)
+        if not options["book"]:
+            with acting_as(_ACTOR, using=_OWNER):
+                check_keep(name="ledger", differences=len(found.differences), using=_OWNER)
         if options["json"]:
             self.stdout.write(json.dumps(_as_json(found, repairs, options), default=str))
         else:
@@ -69,11 +74,10 @@ class Command(BaseCommand):
     def _repair(self, options: dict[str, Any]) -> list[Repair]:
         """Book by book, each in a transaction of its own, so that nobody waits for long; the first of them for JSON."""
         repairs: list[Repair] = []
-        actor = Actor(user_id=None, kind="command", user_agent="cli:verify_ledger")
         would = "would be" if options["dry_run"] else "is now"
         for book_id in books_with_wrong_totals(book_id=options["book"], using=_OWNER):
             try:
-                with acting_as(actor, using=_OWNER):
+                with acting_as(_ACTOR, using=_OWNER):
                     for repair in totals_repair(book_id=book_id, using=_OWNER):
                         repairs.append(repair) if len(repairs) < DIFFERENCES_MAX else None
                         if not options["json"]:

@@ -14,6 +14,7 @@ from rupaya.core.environment import (
     development_secrets,
     host_of,
     media_storage,
+    metrics_bind,
     origin_patterns,
     production_refusal,
 )
@@ -204,3 +205,20 @@ class TestProductionRefusal:
     @pytest.mark.parametrize("value", ["", "false", "0", "off", "no"])
     def test_lets_debug_be_off(self, value):
         assert production_refusal(GOOD | {"DEBUG": value}) is None
+
+
+class TestMetricsBind:
+    @pytest.mark.parametrize("text", ["", "127.0.0.1:9464", "[::1]:9464", "0.0.0.0:9464"])
+    def test_takes_an_address_with_a_port_of_its_own(self, text):
+        assert metrics_bind(text, port=8000) == text
+
+    @pytest.mark.parametrize(
+        "text", ["9464", ":9464", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:x", "127.0.0.1:８"]
+    )
+    def test_refuses_what_is_none(self, text):
+        with pytest.raises(ImproperlyConfigured, match="METRICS_BIND"):
+            metrics_bind(text, port=8000)
+
+    def test_refuses_the_public_port(self):
+        with pytest.raises(ImproperlyConfigured, match="one of its own"):
+            metrics_bind("127.0.0.1:8000", port=8000)
