@@ -75,7 +75,7 @@ def metrics_text() -> bytes:
     """Everything that is counted, in Prometheus's text format."""
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
         for own in (_requests, _durations, _limited, _slow):
             registry.register(own)
