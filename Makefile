@@ -14,7 +14,7 @@ BENCH ?=
 ROWS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench requirements runtime tools
+.PHONY: help run demo test lint bench chaos requirements runtime tools
 
 help: ## List what make can do
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
@@ -37,6 +37,9 @@ lint: tools ## Style, types, layers and templates
 
 bench: tools ## Measure against floors; BENCH="posting bulk" chooses, ROWS=1000000 makes the large ledger smaller
 	@$(BIN) -m tests.benchmarks $(BENCH) --rows $(ROWS)
+
+chaos: tools ## Kill, freeze and fill engines of its own under load, and count what was lost
+	@$(BIN) -m pytest tests/chaos -m chaos --capture=no -q
 
 requirements: ## Pin requirements.in and tests/requirements.in again, with uv
 	@command -v $(UV) >/dev/null || { echo "uv is not installed; see https://docs.astral.sh/uv, or name it: make requirements UV=…" >&2; exit 1; }
