@@ -15,7 +15,7 @@ from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.selectors import AccountUnknown, account_of, accounts_by_id
 from ledger.chart.services import GUARDS as CHART_GUARDS
-from ledger.chart.services import AccountMerged, AccountNeeded
+from ledger.chart.services import AccountMerged, AccountNeeded, Check
 from ledger.merges.selectors import obstacles_of
 from rupaya.core.db import constraints_now, explaining
 from rupaya.core.errors import Conflict, DomainError, FieldError, Rejected
@@ -80,15 +80,18 @@ class Merged:
     count: int
 
 
-def account_merge(*, book: Book, account: Account, into_id: UUID) -> Merged:
+def account_merge(*, book: Book, account: Account, into_id: UUID, check: Check | None = None) -> Merged:
     """Will move everything of an account to another one and close it for good.
 
-    Its children move below the other; each transaction keeps its former version. All or nothing. Locks the book. Raises
-    MergeUnfit, MergeHasStatements, MergeReconciled, MergeTransfersBetween, MergeChildrenAlike, AccountNeeded,
-    AccountMerged, ParentBelow, TreeTooDeep, AccountUnknown, and PeriodClosed where it has something in a closed period.
+    Its children move below the other; each transaction keeps its former version. All or nothing. check: raises where
+    the account is not what the person looked at. Locks the book. Raises MergeUnfit, MergeHasStatements,
+    MergeReconciled, MergeTransfersBetween, MergeChildrenAlike, AccountNeeded, AccountMerged, ParentBelow, TreeTooDeep,
+    AccountUnknown, and PeriodClosed where it has something in a closed period.
     """
     book_lock(book=book)
     source = account_of(book=book, account_id=account.pk, types=[account.type])  # as it is under the lock
+    if check:
+        check(source)
     target = accounts_by_id(book=book, ids=[into_id], purposes=()).get(into_id)
     if target is None:
         raise AccountUnknown("into_id")
