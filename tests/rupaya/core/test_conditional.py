@@ -11,7 +11,7 @@ from rupaya.core.json import json_bytes
 BODY = {"name": "Cash", "limit": None}
 
 
-def same(thing: dict[str, object]) -> dict[str, object]:
+def same(thing: object) -> object:
     return thing
 
 
