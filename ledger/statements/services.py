@@ -23,12 +23,14 @@ from ledger.journal.services import transactions_write
 from ledger.statements import rules
 from ledger.statements.models import Statement
 from ledger.statements.parsers import statement_parse
+from ledger.statements.parsers.text import FILE_BYTES_MAX, filename_quote
 from ledger.statements.reconcile import Plan, Plug
 from ledger.statements.selectors import StatementNotFound, lines_unknown, plan_for
 from rupaya.core.db import assert_acting, constraint_name, constraints_now, explaining, whole
 from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money, money_format
+from rupaya.core.parsers import BodyTooLarge
 
 KEPT_BY_A_BANK: Final = frozenset({Account.Kind.BANK, Account.Kind.WALLET})
 FILE_NAME_MAX: Final = 120  # characters
@@ -109,13 +111,18 @@ class Posted:
 def statement_draft(*, book: Book, account: Account, data: bytes, file_name: str) -> Statement:
     """Will read a file into a draft; the same file for the same account is the same statement again.
 
-    Nothing reaches the journal. Raises StatementUnreadable, StatementRefused (naming each wrong row),
+    Nothing reaches the journal. Raises BodyTooLarge, StatementUnreadable, StatementRefused (naming each wrong row),
     AccountTakesNoStatement or DraftsTooMany; nothing is kept then.
     """
     assert_acting()
     whole_book_check(
         book=book
     )  # what a hidden account did to this one would look like a difference to the bank
+    if len(data) > FILE_BYTES_MAX:
+        raise BodyTooLarge(
+            f"{filename_quote(filename=file_name)} is larger than {FILE_BYTES_MAX // 1024 // 1024} MB, the most that a "
+            "statement may have. Download a shorter period from the bank and upload the parts."
+        )
     parsed = statement_parse(data=data, filename=file_name)
     if parsed.errors:
         raise StatementRefused(parsed.errors)

@@ -18,6 +18,7 @@ from ledger.statements.services import (
     statement_draft,
 )
 from rupaya.core.db import acting_as, whole
+from rupaya.core.parsers import BodyTooLarge
 from tests.accounts.phone import at_once
 from tests.ledger.desk import bank_import, counts
 from tests.ledger.statements.may import ROWS, SBI, day, drafted, fields_of, imported, posted
@@ -74,10 +75,9 @@ class TestStatementDraft:
             b" \r\n\t\n",
             b"PK\x03\x04rest",
             bytes(range(256)) * 8,
-            b"x" * (FILE_BYTES_MAX + 1),
             hdfc_file([]),
         ],
-        ids=["empty", "blank", "workbook", "binary", "too large", "no rows"],
+        ids=["empty", "blank", "workbook", "binary", "no rows"],
     )
     def test_refuses_what_is_no_statement_and_keeps_nothing(self, asha, data):
         before = counts(asha)
@@ -86,6 +86,14 @@ class TestStatementDraft:
             drafted(asha, data, account="A new account")
 
         assert raised.value.fix
+        assert counts(asha) == before
+
+    def test_refuses_a_file_that_is_too_large_and_says_what_to_do(self, asha):
+        before = counts(asha)
+
+        with pytest.raises(BodyTooLarge, match=r"“may\.txt” is larger than 5 MB.* shorter period"):
+            drafted(asha, b"x" * (FILE_BYTES_MAX + 1), name="may.txt")
+
         assert counts(asha) == before
 
     def test_refuses_an_account_that_no_bank_keeps(self, asha):
