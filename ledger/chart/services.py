@@ -176,11 +176,12 @@ def account_open(
     name: str,
     kind: str = Account.Kind.BANK,
     currency: str = "",
+    opened_by_upload: bool = False,
     **said: Unpack[AccountSaid],
 ) -> Account:
     """Will open an account for money that is owned or owed, in the book's currency where none is named.
 
-    The kind decides its type. Raises AccountNameInvalid, AccountNameTaken, AccountsTooMany, AccountTermsUnfit, and for
+    The kind decides its type. opened_by_upload: it goes with its last draft, if nothing else refers to it. Raises AccountNameInvalid, AccountNameTaken, AccountsTooMany, AccountTermsUnfit, and for
     a parent AccountUnknown, ParentUnfit, ParentClosed or TreeTooDeep.
     """
     return _open(
@@ -191,6 +192,7 @@ def account_open(
             kind=kind,
             currency=currency or book.base_currency,
             icon=ICON_OF_KIND[kind],
+            opened_by_upload=opened_by_upload,
         ),
         {"name": name, **said},
     )
@@ -258,8 +260,9 @@ def account_reopen(*, book: Book, account: Account, check: Check | None = None) 
 
 
 def account_for(*, book: Book, account_id: UUID | None, name: str = "") -> Account:
-    """The book's account by id, or by name; a name that the book does not have becomes a new bank account.
+    """The book's account for an upload, by id or by name; a name that the book does not have becomes a bank account.
 
+    Such a new one goes with its last draft, if nothing else refers to it then.
     Raises AccountUnknown for an id that is not the book's, AccountNameInvalid for a name that is none.
     """
     if account_id is not None:
@@ -272,9 +275,11 @@ def account_for(*, book: Book, account_id: UUID | None, name: str = "") -> Accou
     if found_by_name:
         return found_by_name
     try:
-        return account_open(book=book, name=name)
+        return account_open(book=book, name=name, opened_by_upload=True)
     except AccountNameTaken:  # somebody opened it at this very moment
-        return account_named(book=book, name=name) or account_open(book=book, name=name)
+        return account_named(book=book, name=name) or account_open(
+            book=book, name=name, opened_by_upload=True
+        )
 
 
 def _locked(book: Book, account: Account, check: Check | None) -> Account:

@@ -1,4 +1,4 @@
-"""WHY: a transaction that was changed a thousand times must still become void, and no tag may be nothing."""
+"""WHY: a transaction that was changed a thousand times must still become void, and no tag may be nothing; a draft must know its account."""
 
 import django.contrib.postgres.operations
 from django.contrib.postgres.operations import AddIndexConcurrently
@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [("ledger", "0023_visibility")]
 
     operations = [
+        migrations.AddField("account", "opened_by_upload", models.BooleanField(db_default=False, default=False)),
         AddIndexConcurrently("transactionversion", models.Index(fields=["book", "change_id"], name="ledger_version_change")),
         migrations.SeparateDatabaseAndState(
             database_operations=[run_sql(__file__, "0027_change_limits")],

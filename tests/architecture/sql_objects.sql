@@ -1032,6 +1032,20 @@ BEGIN
   RAISE EXCEPTION '%', sentence USING ERRCODE = 'check_violation', CONSTRAINT = guard;
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_statement_discarded()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  DELETE FROM ledger_account a USING old_rows s
+   WHERE a.id = s.account_id AND a.book_id = s.book_id AND a.opened_by_upload;
+  RETURN NULL;
+EXCEPTION WHEN foreign_key_violation THEN
+  RETURN NULL;
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_statement_draft_guard()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1435,6 +1449,7 @@ CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_statement REFERENCING 
 CREATE TRIGGER ledger_account_writable_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
 CREATE TRIGGER ledger_account_writable_insert AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
 CREATE TRIGGER ledger_account_writable_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
+CREATE TRIGGER ledger_statement_discarded AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_discarded();
 CREATE TRIGGER ledger_statement_draft AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_draft_guard();
 CREATE TRIGGER ledger_statement_posted_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
 CREATE TRIGGER ledger_statement_posted_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();

@@ -1,3 +1,5 @@
+DROP TRIGGER ledger_statement_discarded ON ledger_statement;
+DROP FUNCTION ledger_statement_discarded();
 DROP TRIGGER ledger_posting_one_currency ON ledger_posting;
 DROP FUNCTION ledger_posting_currency_guard();
 DROP TRIGGER ledger_transaction_versions_update ON ledger_transaction;

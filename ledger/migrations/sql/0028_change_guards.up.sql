@@ -56,3 +56,20 @@ END
 $$;
 CREATE TRIGGER ledger_posting_one_currency AFTER INSERT ON ledger_posting
   REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_posting_currency_guard();
+
+-- With the last draft of an account that an upload opened goes the account, if nothing refers to it: the foreign keys know.
+-- Nobody else can delete an account, and what an account was opened by is said once.
+CREATE FUNCTION ledger_statement_discarded() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  DELETE FROM ledger_account a USING old_rows s
+   WHERE a.id = s.account_id AND a.book_id = s.book_id AND a.opened_by_upload;
+  RETURN NULL;
+EXCEPTION WHEN foreign_key_violation THEN
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER ledger_statement_discarded AFTER DELETE ON ledger_statement
+  REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_discarded();
