@@ -181,8 +181,9 @@ def account_open(
 ) -> Account:
     """Will open an account for money that is owned or owed, in the book's currency where none is named.
 
-    The kind decides its type. opened_by_upload: it goes with its last draft, if nothing else refers to it. Raises AccountNameInvalid, AccountNameTaken, AccountsTooMany, AccountTermsUnfit, and for
-    a parent AccountUnknown, ParentUnfit, ParentClosed or TreeTooDeep.
+    The kind decides its type. opened_by_upload: it goes with its last draft, if nothing else refers to it. Raises
+    AccountNameInvalid, AccountNameTaken, AccountsTooMany, AccountTermsUnfit, and for a parent AccountUnknown,
+    ParentUnfit, ParentClosed or TreeTooDeep.
     """
     return _open(
         book,
