@@ -26,9 +26,10 @@ from rupaya.core.web import actor_of
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def signup(request: HttpRequest) -> HttpResponse:
-    """Will make a person and sign this browser in."""
+    """Will make a person, sign this browser in and lead to `next`, where that is a page of ours."""
+    going_to = next_path(request)
     if request.user.is_authenticated:
-        return redirect("overview")
+        return redirect(going_to or "overview")
     form = SignupForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         user_id = uuid7()  # made here, because row-level security wants the actor before the rows
@@ -38,8 +39,8 @@ def signup(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             form.refuse(error)
         else:
-            return redirect("overview")
-    return render(request, "accounts/signup.html", {"form": form})
+            return redirect(going_to or "overview")
+    return render(request, "accounts/signup.html", {"form": form, "next": going_to})
 
 
 @sensitive_post_parameters("password")

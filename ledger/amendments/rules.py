@@ -6,13 +6,17 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from rupaya.core.errors import FieldError, Invalid
 from rupaya.core.money import Money, allocate
 
 # What of a header is money: it stays while a transaction agrees with the bank, and when it goes back to void.
 MONEY: Final = ("date", "type", "account_id", "to_account_id", "amount_minor")
+
+
+# Of the names that undone changes give to their undoing.
+_UNDOING: Final = UUID("6f1d6b0e-6c0a-5f0e-9a53-6a2f1c1f8f52")
 
 
 class ChangeUnfit(Invalid):
@@ -224,3 +228,28 @@ def _parts(state: State, changes: Mapping[str, Any], entry_type: str) -> Sequenc
     if amount != state.amount:
         raise ChangeUnfit("splits", "Say how the new amount splits over the categories.")
     return state.parts
+
+
+def undoing_of(change_id: UUID) -> UUID:
+    """The id of the change that takes a change back: it follows from what is undone, and so tells what that was."""
+    return uuid5(_UNDOING, str(change_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One version in a transaction's life: whether it was void, and which change made it."""
+
+    is_void: bool
+    change_id: UUID
+
+
+def version_before_void(steps: Sequence[Step]) -> int:
+    """Which version counted before a transaction became void; the last step is the void one that stands.
+
+    A restore that was taken back leaves it as void as it was before: that void is meant, not the one that took it
+    back. steps: every version in order, the first is version 1.
+    """
+    at = len(steps)
+    while at > 2 and steps[at - 3].is_void and steps[at - 1].change_id == undoing_of(steps[at - 2].change_id):
+        at -= 2
+    return at - 1

@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 
 from accounts.selectors import names_of
-from ledger.amendments.rules import State, StateLeg
+from ledger.amendments.rules import State, StateLeg, Step
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.journal.models import Transaction, TransactionVersion
@@ -37,6 +37,15 @@ _EVER: Final = f"""(
     FROM ledger_transaction h WHERE h.id = %(id)s
   UNION ALL
   SELECT * FROM {_SUPERSEDED} v WHERE v.id = %(id)s)"""  # noqa: S608  # constants only
+
+_STEPS_SQL: Final = """
+SELECT status = 'void' AS is_void, change_id
+  FROM (SELECT version, status, change_id FROM ledger_transaction_version
+         WHERE transaction_id = %(id)s AND book_id = %(book)s
+         UNION ALL
+        SELECT version, status, change_id FROM ledger_transaction WHERE id = %(id)s AND book_id = %(book)s) step
+ ORDER BY version
+"""
 
 
 class VersionNotFound(NotFound):
@@ -91,6 +100,12 @@ def state_then(*, book: Book, transaction_id: UUID, version: int) -> State:
     if transaction_id not in found:
         raise VersionNotFound
     return found[transaction_id]
+
+
+def steps_of(*, book: Book, transaction_id: UUID) -> list[Step]:
+    """Every version that a transaction had and has, in order. One query."""
+    rows = rows_as_dicts(_STEPS_SQL, {"book": book.pk, "id": transaction_id})
+    return [Step(**row) for row in rows]
 
 
 def change_of(*, book: Book, change_id: UUID) -> Change:

@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 from rest_framework import serializers
 
+from ledger.journal.models import VERSIONS_LIVE_MAX
 from ledger.journal.rules import BATCH_MAX, DESCRIPTION_MAX, NOTES_MAX, PAYEE_MAX, SPLITS_MAX
 from ledger.journal.serializers import (
     TYPES,
@@ -66,7 +67,7 @@ class BatchChange(TransactionChange):
     """One change of a batch. `version`, where given, must be the one that stands."""
 
     id = serializers.UUIDField()
-    version = serializers.IntegerField(required=False, min_value=1, max_value=1000)
+    version = serializers.IntegerField(required=False, min_value=1, max_value=VERSIONS_LIVE_MAX + 1)
 
 
 class UndoIn(Input):

@@ -11,7 +11,15 @@ from uuid import UUID
 
 import orjson
 
-from ledger.amendments.rules import MONEY, State, Touched, changed, touched_by
+from ledger.amendments.rules import (
+    MONEY,
+    State,
+    Touched,
+    changed,
+    touched_by,
+    undoing_of,
+    version_before_void,
+)
 from ledger.amendments.selectors import (
     accounts_closed,
     change_of,
@@ -20,6 +28,7 @@ from ledger.amendments.selectors import (
     state_then,
     states_now,
     states_then,
+    steps_of,
 )
 from ledger.books.locks import book_lock
 from ledger.books.models import Book
@@ -73,7 +82,7 @@ class VersionsTooMany(Rejected):
     """Raised when a transaction has as many versions as are kept."""
 
     code = "versions_too_many"
-    title = "This transaction was changed too often; record it anew"
+    title = "This transaction was changed too often; void it and record it anew"
 
 
 AMEND_GUARDS: Final[Mapping[str, type[DomainError]]] = {
@@ -155,9 +164,10 @@ def transaction_void(*, book: Book, transaction_id: UUID, check: Check) -> None:
 
 
 def transaction_restore(*, book: Book, transaction_id: UUID, version: int | None, check: Check) -> None:
-    """Will make a transaction count again as a version said; without one as it was before it was made void.
+    """Will make a transaction count again as a version said; without one as it counted before it was made void.
 
-    Locks the book. Five queries. Raises TransactionNotFound, VersionNotFound, VersionVoid, and what the guards refuse.
+    Locks the book. Five queries, without a version six. Raises TransactionNotFound, VersionNotFound, VersionVoid, and
+    what the guards refuse.
     """
     book_lock(book=book)
     check(transaction_of(book=book, transaction_id=transaction_id))
@@ -166,7 +176,8 @@ def transaction_restore(*, book: Book, transaction_id: UUID, version: int | None
         if state.status == "void":
             raise VersionVoid
         return
-    then = state_then(book=book, transaction_id=transaction_id, version=version or state.version - 1)
+    version = version or version_before_void(steps_of(book=book, transaction_id=transaction_id))
+    then = state_then(book=book, transaction_id=transaction_id, version=version)
     if then.status == "void":
         raise VersionVoid
     _amend(book, [_back_to(state, then)])
@@ -188,7 +199,7 @@ def change_undo(*, book: Book, change_id: UUID) -> tuple[list[UUID], UUID | None
         _back_to(state, then[state.id]) if state.id in then else state.as_json(status="void", with_legs=False)
         for state in change.states
     ]
-    return [state.id for state in change.states], _amend(book, items)
+    return [state.id for state in change.states], _amend(book, items, change_id=undoing_of(change_id))
 
 
 def _next_states(
@@ -278,10 +289,10 @@ def _meaning(book: Book, error: DomainError) -> Callable[[Touched], bool]:
     return lambda one: isinstance(error, VersionsTooMany) and one.version >= VERSIONS_MAX
 
 
-def _amend(book: Book, items: Sequence[dict[str, Any]]) -> UUID | None:
+def _amend(book: Book, items: Sequence[dict[str, Any]], *, change_id: UUID | None = None) -> UUID | None:
     if not items:
         return None
-    change_id = uuid7()
+    change_id = change_id or uuid7()
     with explaining(AMEND_GUARDS), prepared_cursor() as cursor:
         cursor.execute(
             "SELECT ledger_amend(%s, %s, %s)", [book.pk, change_id, orjson.dumps(list(items)).decode()]

@@ -30,8 +30,8 @@ from ledger.journal.selectors import Shown, transaction_of, transactions_of
 from ledger.journal.serializers import TransactionIn, entry_of
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read
+from rupaya.core.conditional import expected, tagged
 from rupaya.core.errors import Conflict, FieldError, Invalid
-from rupaya.core.etag import etag_of, if_match_check
 from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
 from rupaya.core.web import user_id_of
 
@@ -52,7 +52,7 @@ class TransactionDetail(ApiView):
     def get(self, request: Request, transaction_id: UUID) -> Response:
         """The transaction, void or not, with its ETag."""
         book = _book(request, "read")
-        return _one(transaction_of(book=book, transaction_id=transaction_id))
+        return tagged(transaction_of(book=book, transaction_id=transaction_id).body)
 
     def patch(self, request: Request, transaction_id: UUID) -> Response:
         """Will change the fields that are given; 200 with the next version."""
@@ -63,7 +63,7 @@ class TransactionDetail(ApiView):
         services.transaction_change(
             book=book, transaction_id=transaction_id, changes=changes, check=_expected(request)
         )
-        return _one(transaction_of(book=book, transaction_id=transaction_id))
+        return tagged(transaction_of(book=book, transaction_id=transaction_id).body)
 
     def delete(self, request: Request, transaction_id: UUID) -> Response:
         """The same as `…/void`: nothing is forgotten."""
@@ -92,7 +92,7 @@ class TransactionRestore(ApiView):
             version=_version_read(request.GET.get("version")),
             check=_expected(request),
         )
-        return _one(transaction_of(book=book, transaction_id=transaction_id))
+        return tagged(transaction_of(book=book, transaction_id=transaction_id).body)
 
 
 class TransactionHistory(ApiView):
@@ -173,15 +173,11 @@ def _book(request: Request, right: Right) -> Book:
 def _void(request: Request, transaction_id: UUID) -> Response:
     book = _book(request, "write")
     services.transaction_void(book=book, transaction_id=transaction_id, check=_expected(request))
-    return _one(transaction_of(book=book, transaction_id=transaction_id))
+    return tagged(transaction_of(book=book, transaction_id=transaction_id).body)
 
 
 def _expected(request: Request) -> Callable[[Shown], None]:
-    return lambda shown: if_match_check(request, etag_of(shown.body))
-
-
-def _one(shown: Shown) -> Response:
-    return Response(shown.body, headers={"ETag": etag_of(shown.body)})
+    return expected(request, lambda shown: shown.body)
 
 
 def _several(shown: Sequence[Shown], undo_token: UUID | None, *, status: int = 200) -> Response:

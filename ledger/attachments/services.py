@@ -23,7 +23,7 @@ from ledger.journal.selectors import TransactionNotFound
 from rupaya.core.db import assert_acting, constraint_name, explaining
 from rupaya.core.errors import DomainError, Rejected
 from rupaya.core.ids import uuid7
-from rupaya.core.parsers import BodyTooLarge
+from rupaya.core.parsers import file_too_large
 
 PURGE_ROWS_MAX: Final = 100  # attachments forgotten in one transaction
 _INSERT: Final = """
@@ -69,7 +69,7 @@ def attachment_add(*, book: Book, transaction_id: UUID, data: bytes, name: str, 
     """
     assert_acting()
     if len(data) > FILE_BYTES_MAX:
-        raise BodyTooLarge(f"A file may have up to {FILE_BYTES_MAX // 1024 // 1024} MB; this one has more.")
+        raise file_too_large(FILE_BYTES_MAX)
     paper = paper_read(data)
     digest = hashlib.sha256(paper.data).hexdigest()
     present = attachments_of(book=book, transaction_id=transaction_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from django.template.loader import render_to_string
 from procrastinate.contrib.django import app as queue
 
 from ledger.books.access import BookReadOnly
+from ledger.books.locks import book_lock
 from ledger.books.models import AccountVisibility, Book, Invitation
 from ledger.books.registry import opening_steps
 from ledger.books.rules import NAME_MAX, Letter, name_for, token_hash, token_make
@@ -214,17 +216,24 @@ def book_update(
     *,
     book: Book,
     today: dt.date,
+    check: Callable[[Book], None] | None = None,
     base_currency: str | None = None,
     closed_until: dt.date | None = None,
     **settings_new: Any,
 ) -> None:
     """Will change a book's settings; None leaves one as it is.
 
-    settings_new: name, time_zone, fiscal_year_start_month, month_start_day. A new currency waits for those who
-    are posting, and so does closing. Raises BookReadOnly for whoever is not an owner, TimeZoneUnknown,
-    CurrencySettled, PeriodNotOver, PeriodOnlyCloses.
+    settings_new: name, time_zone, fiscal_year_start_month, month_start_day. check: raises where the book is not
+    what the person looked at. Locks the book, and so waits for those who are posting. Raises BookReadOnly for
+    whoever is not an owner, TimeZoneUnknown, CurrencySettled, PeriodNotOver, PeriodOnlyCloses.
     """
-    assert_acting()
+    book_lock(book=book)
+    try:
+        book.refresh_from_db()
+    except Book.DoesNotExist as error:  # whoever asks was a member a moment ago
+        raise BookReadOnly from error
+    if check:
+        check(book)
     if settings_new:
         with explaining({"ledger_book_time_zone": TimeZoneUnknown}):
             if not Book.objects.filter(pk=book.pk).update(**settings_new):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from ledger.books import selectors, serializers, services
 from ledger.books.access import Right, book_for
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read, list_body
+from rupaya.core.conditional import expected, tagged
 from rupaya.core.web import user_id_of
 
 if TYPE_CHECKING:  # queries live in selectors
@@ -50,8 +52,10 @@ class BookResource(ApiView):
         """Will change its settings; 200 with the book."""
         book = _book(request, book_id, "own")
         values = input_read(serializers.BookChangeIn, data=request.data)
-        services.book_update(book=book, today=clock.today(zone=ZoneInfo(book.time_zone)), **values)
-        return Response(_book_body(request, book))
+        check: Callable[[Book], None] = expected(request, lambda book: _book_body(request, book))
+        today = clock.today(zone=ZoneInfo(book.time_zone))
+        services.book_update(book=book, today=today, check=check, **values)
+        return tagged(_book_body(request, book))
 
 
 class Ownership(ApiView):

@@ -96,6 +96,8 @@ class Account(models.Model):
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
     )
+    # Said once, when it is opened: such an account goes with the last draft of a statement, if nothing else is on it.
+    opened_by_upload = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

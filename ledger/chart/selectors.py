@@ -139,3 +139,9 @@ def chart_names(*, book: Book) -> list[tuple[UUID, str, str, UUID | None]]:
     return list(
         Account.objects.filter(book=book).order_by("pk").values_list("pk", "name", "type", "parent_id")
     )
+
+
+def accounts_foreign(*, book: Book) -> list[tuple[UUID, str]]:
+    """(id, currency) of the accounts that are kept in another currency than the book's. One query."""
+    found = Account.objects.filter(book=book).exclude(currency=book.base_currency).order_by("pk")
+    return list(found.values_list("pk", "currency"))

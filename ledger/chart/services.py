@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final, TypedDict, Unpack
 from uuid import UUID
@@ -13,7 +13,7 @@ from ledger.books.locks import book_lock
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.rules import CATEGORY_KIND, ICON_OF_KIND, TYPE_OF_KIND, terms_unfit
-from ledger.chart.selectors import AccountUnknown, account_named, accounts_by_id
+from ledger.chart.selectors import AccountUnknown, account_named, account_of, accounts_by_id
 from ledger.chart.starter_india import STARTER_CHART
 from rupaya.core.db import assert_acting, constraints_now, explaining
 from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
@@ -23,6 +23,7 @@ from rupaya.core.text import has_hidden, is_seen
 NAME_MAX: Final = 80  # characters
 ACCOUNTS_MAX: Final = 2000  # a book; the database counts
 DEPTH_MAX: Final = 10  # levels of the tree; the database counts
+Check = Callable[[Account], None]
 
 
 class AccountNameTaken(Conflict):
@@ -175,12 +176,14 @@ def account_open(
     name: str,
     kind: str = Account.Kind.BANK,
     currency: str = "",
+    opened_by_upload: bool = False,
     **said: Unpack[AccountSaid],
 ) -> Account:
     """Will open an account for money that is owned or owed, in the book's currency where none is named.
 
-    The kind decides its type. Raises AccountNameInvalid, AccountNameTaken, AccountsTooMany, AccountTermsUnfit, and for
-    a parent AccountUnknown, ParentUnfit, ParentClosed or TreeTooDeep.
+    The kind decides its type. opened_by_upload: it goes with its last draft, if nothing else refers to it. Raises
+    AccountNameInvalid, AccountNameTaken, AccountsTooMany, AccountTermsUnfit, and for a parent AccountUnknown,
+    ParentUnfit, ParentClosed or TreeTooDeep.
     """
     return _open(
         book,
@@ -190,6 +193,7 @@ def account_open(
             kind=kind,
             currency=currency or book.base_currency,
             icon=ICON_OF_KIND[kind],
+            opened_by_upload=opened_by_upload,
         ),
         {"name": name, **said},
     )
@@ -209,12 +213,15 @@ def category_open(
     )
 
 
-def account_change(*, book: Book, account: Account, **changes: Unpack[AccountChanges]) -> Account:
+def account_change(
+    *, book: Book, account: Account, check: Check | None = None, **changes: Unpack[AccountChanges]
+) -> Account:
     """Will rename an account, move it (`parent_id`, None for the top), or change what else is said of it.
 
-    Raises what opening one raises, ParentBelow where it would stand below itself, and AccountMerged.
+    check: raises where it is not what the person looked at. Locks the book. Raises what opening one raises,
+    ParentBelow where it would stand below itself, AccountMerged and AccountNotFound.
     """
-    assert_acting()
+    account = _locked(book, account, check)
     if account.merged_into_id:
         raise AccountMerged
     columns = _columns(book, account, changes)
@@ -226,12 +233,13 @@ def account_change(*, book: Book, account: Account, **changes: Unpack[AccountCha
     return account
 
 
-def account_close(*, book: Book, account: Account) -> Account:
+def account_close(*, book: Book, account: Account, check: Check | None = None) -> Account:
     """Will close an account or category: nothing is posted on it any more. A closed one stays as it is.
 
-    Locks the book, so that no posting slips in. Raises AccountNotEmpty, ChildrenOpen or AccountNeeded.
+    check: as for a change. Locks the book, so that no posting slips in. Raises AccountNotEmpty, ChildrenOpen,
+    AccountNeeded or AccountNotFound.
     """
-    book_lock(book=book)
+    account = _locked(book, account, check)
     with explaining(GUARDS):
         Account.objects.filter(book=book, pk=account.pk, closed_at=None).update(closed_at=Now())
         constraints_now()
@@ -239,9 +247,12 @@ def account_close(*, book: Book, account: Account) -> Account:
     return account
 
 
-def account_reopen(*, book: Book, account: Account) -> Account:
-    """Will reopen an account or category; an open one stays as it is. Raises AccountMerged, ParentClosed."""
-    assert_acting()
+def account_reopen(*, book: Book, account: Account, check: Check | None = None) -> Account:
+    """Will reopen an account or category; an open one stays as it is.
+
+    check: as for a change. Locks the book. Raises AccountMerged, ParentClosed or AccountNotFound.
+    """
+    account = _locked(book, account, check)
     with explaining(GUARDS):
         Account.objects.filter(book=book, pk=account.pk).exclude(closed_at=None).update(closed_at=None)
         constraints_now()
@@ -250,8 +261,9 @@ def account_reopen(*, book: Book, account: Account) -> Account:
 
 
 def account_for(*, book: Book, account_id: UUID | None, name: str = "") -> Account:
-    """The book's account by id, or by name; a name that the book does not have becomes a new bank account.
+    """The book's account for an upload, by id or by name; a name that the book does not have becomes a bank account.
 
+    Such a new one goes with its last draft, if nothing else refers to it then.
     Raises AccountUnknown for an id that is not the book's, AccountNameInvalid for a name that is none.
     """
     if account_id is not None:
@@ -264,9 +276,20 @@ def account_for(*, book: Book, account_id: UUID | None, name: str = "") -> Accou
     if found_by_name:
         return found_by_name
     try:
-        return account_open(book=book, name=name)
+        return account_open(book=book, name=name, opened_by_upload=True)
     except AccountNameTaken:  # somebody opened it at this very moment
-        return account_named(book=book, name=name) or account_open(book=book, name=name)
+        return account_named(book=book, name=name) or account_open(
+            book=book, name=name, opened_by_upload=True
+        )
+
+
+def _locked(book: Book, account: Account, check: Check | None) -> Account:
+    """The account as it stands under the book's lock, which whoever changes the chart or posts takes too."""
+    book_lock(book=book)
+    found = account_of(book=book, account_id=account.pk, types=[account.type])
+    if check:
+        check(found)
+    return found
 
 
 def _open(book: Book, account: Account, said: AccountChanges) -> Account:

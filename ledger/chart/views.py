@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from ledger.chart.selectors import account_of, account_placed, categories_placed
 from ledger.chart.serializers import AccountChangeIn, CategoryChangeIn, CategoryIn, account_out, category_out
 from ledger.chart.services import account_change, account_close, account_reopen, category_open
 from rupaya.core.api import ApiView, Input, input_read, list_body
+from rupaya.core.conditional import expected, tagged
 from rupaya.core.errors import FieldError, Invalid
 from rupaya.core.web import user_id_of
 
@@ -58,6 +59,10 @@ class ChartView(ApiView):
         """The account as it stands."""
         return account_out(account_placed(book=book, account=account))
 
+    def expected(self, request: Request, book: Book) -> Callable[[Account], None]:
+        """The check that a change begins with: `If-Match` refuses an account that was changed meanwhile."""
+        return expected(request, lambda account: self.shown(book, account))
+
 
 class OfCategory(ChartView):
     """The same for a category."""
@@ -83,7 +88,8 @@ class AccountResource(ChartView):
         """Will rename it, move it, or change what else is said of it; 200 with it."""
         book, account = self.found(request, "write")
         values = input_read(self.changes, data=request.data)
-        return Response(self.shown(book, account_change(book=book, account=account, **values)))
+        check = self.expected(request, book)
+        return tagged(self.shown(book, account_change(book=book, account=account, check=check, **values)))
 
 
 class AccountClosing(ChartView):
@@ -92,7 +98,8 @@ class AccountClosing(ChartView):
     def post(self, request: Request, **_: UUID) -> Response:
         """Will close it; 200 with it."""
         book, account = self.found(request, "write")
-        return Response(self.shown(book, account_close(book=book, account=account)))
+        check = self.expected(request, book)
+        return tagged(self.shown(book, account_close(book=book, account=account, check=check)))
 
 
 class AccountReopening(ChartView):
@@ -101,7 +108,8 @@ class AccountReopening(ChartView):
     def post(self, request: Request, **_: UUID) -> Response:
         """Will reopen it; 200 with it."""
         book, account = self.found(request, "write")
-        return Response(self.shown(book, account_reopen(book=book, account=account)))
+        check = self.expected(request, book)
+        return tagged(self.shown(book, account_reopen(book=book, account=account, check=check)))
 
 
 class CategoryResource(OfCategory, AccountResource):

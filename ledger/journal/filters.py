@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
+from ledger.journal.query.amounts import ALIKE, Scales, amount_sql
 from ledger.journal.query.sql import HAS_ATTACHMENT, PRESENT_LEG
 
 STATUSES: Final = ("pending", "posted", "void")
@@ -24,8 +25,6 @@ _CONDITIONS: Final[Mapping[str, str]] = {
     "leg_account_ids": _LEG,
     "payee": "lower(t.payee) = lower(%({0})s)",
     "tag": "(t.tags <> '{{}}' AND t.tags @> ARRAY[%({0})s::varchar])",
-    "amount_min": "t.amount_minor >= %({0})s",
-    "amount_max": "t.amount_minor <= %({0})s",
     "is_reconciled": "t.is_reconciled = %({0})s",
     "ids": "t.id = ANY(%({0})s)",
 }
@@ -33,7 +32,8 @@ _CONDITIONS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """All given ones must hold. Amounts are minor units of the transaction's currency, dates inclusive.
+    """All given ones must hold. Amounts are minor units of `scales.currency`, the finest of the book's; both ends
+    and dates are inclusive. Without scales every account has the same decimals.
 
     status: '' leaves void ones out, 'all' does not. account_ids and category_ids: any of them (a category with its
     children); leg_account_ids: accounts or categories, exactly these. where: the SQL of `?q=` with its parameters;
@@ -51,6 +51,7 @@ class Filters:
     tag: str = ""
     amount_min: int | None = None
     amount_max: int | None = None
+    scales: Scales = ALIKE
     is_reconciled: bool | None = None
     has_attachment: bool | None = None
     ids: tuple[UUID, ...] | None = None
@@ -77,6 +78,8 @@ def filters_sql(filters: Filters) -> tuple[str, dict[str, Any]]:
             continue
         conditions.append(condition.format(f"f_{name}"))
         parameters[f"f_{name}"] = list(value) if isinstance(value, tuple) else value
+    if filters.amount_min is not None or filters.amount_max is not None:
+        conditions.append(_amount_sql(filters, parameters))
     if not filters.status and not filters.is_status_asked:
         conditions.append("t.status <> 'void'")
     if filters.has_attachment is not None:
@@ -84,3 +87,13 @@ def filters_sql(filters: Filters) -> tuple[str, dict[str, Any]]:
     if filters.where:
         conditions.append(f"({filters.where})")
     return "".join(f" AND {condition}" for condition in conditions), parameters
+
+
+def _amount_sql(filters: Filters, parameters: dict[str, Any]) -> str:
+    def bind(value: object) -> str:
+        name = f"f_amount{len(parameters)}"
+        parameters[name] = value
+        return f"%({name})s"
+
+    behind = None if filters.amount_max is None else filters.amount_max + 1
+    return amount_sql(filters.scales, filters.amount_min, behind, bind=bind)

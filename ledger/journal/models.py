@@ -16,7 +16,8 @@ from rupaya.core.ids import uuid7
 # Minor units a month may add to an account. Far from what 64 bits hold, so that the check speaks before they overflow.
 TOTAL_MAX: Final = 10**18
 TAGS_MAX: Final = 20
-VERSIONS_MAX: Final = 1000
+VERSIONS_MAX: Final = 1000  # of edits
+VERSIONS_LIVE_MAX: Final = 1100  # beyond edits a transaction only becomes void and is restored
 
 
 class Header(models.Model):
@@ -136,7 +137,9 @@ class Transaction(Header):
                 condition=models.Q(tags__len__lte=TAGS_MAX), name="ledger_transaction_tags_few"
             ),
             models.CheckConstraint(
-                condition=models.Q(version__lte=VERSIONS_MAX), name="ledger_transaction_versions_few"
+                condition=models.Q(version__lte=VERSIONS_LIVE_MAX)
+                | models.Q(version=VERSIONS_LIVE_MAX + 1, status="void"),
+                name="ledger_transaction_versions_few",
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["book", "change_id"], name="ledger_transaction_change")]
@@ -158,6 +161,7 @@ class TransactionVersion(Header):
         """One row a superseded version."""
 
         db_table = "ledger_transaction_version"
+        indexes: ClassVar = [models.Index(fields=["book", "change_id"], name="ledger_version_change")]
 
 
 class Posting(models.Model):

@@ -9,8 +9,9 @@ from typing import Any, Final, NoReturn
 from uuid import UUID
 
 from ledger.books.models import Book
-from ledger.chart.selectors import accounts_below, chart_names
+from ledger.chart.selectors import accounts_below, accounts_foreign, chart_names
 from ledger.journal.filters import STATUSES, Filters
+from ledger.journal.query.amounts import Scales, scales_of
 from ledger.journal.query.names import ChartEntry, names_of, names_resolve
 from ledger.journal.query.parser import query_parse
 from ledger.journal.query.sql import query_sql
@@ -27,15 +28,17 @@ IDS_MAX: Final = 50  # accounts or categories in one filter
 def filters_read(*, book: Book, query: Mapping[str, str], today: dt.date) -> Filters:
     """Will read a request's filters. Raises FilterInvalid, naming the parameter, or QueryInvalid with the place in `q`.
 
-    One query where a category is asked for, one more where `q` names an account or a category.
+    One query where a category is asked for, one where `q` names an account or a category, one where an amount is asked
+    for.
 
     `type`, `status` (`all` for void ones too), `since` and `until` (days, inclusive), `account_id`, `category_id` (with
     its children), `posting_account_id` (exactly that account or category), each several with commas; `payee`, `tag`,
-    `amount_min` and `amount_max` (major units of the book's currency), `is_reconciled`, `has_attachment`; `q` as
-    docs/API.md says under "Searching".
+    `amount_min` and `amount_max` (major units of each transaction's currency), `is_reconciled`, `has_attachment`;
+    `q` as docs/API.md says under "Searching".
     """
     categories = ids_read(query, "category_id")
-    asked = _asked(query.get("q", ""), book, today)
+    scales = _scales(query, book)
+    asked = _asked(query.get("q", ""), book, today, scales)
     return Filters(
         type=choice_read(query, "type", TYPES),
         status=choice_read(query, "status", (*STATUSES, "all")),
@@ -46,27 +49,36 @@ def filters_read(*, book: Book, query: Mapping[str, str], today: dt.date) -> Fil
         leg_account_ids=ids_read(query, "posting_account_id"),
         payee=_text(query, "payee", PAYEE_MAX),
         tag=_text(query, "tag", TAG_MAX).casefold(),
-        amount_min=_minor(query, "amount_min", book),
-        amount_max=_minor(query, "amount_max", book),
+        amount_min=_minor(query, "amount_min", scales),
+        amount_max=_minor(query, "amount_max", scales),
+        scales=scales,
         is_reconciled=_truth(query, "is_reconciled"),
         has_attachment=_truth(query, "has_attachment"),
         **asked,
     )
 
 
-def _asked(text: str, book: Book, today: dt.date) -> dict[str, Any]:
+def _scales(query: Mapping[str, str], book: Book) -> Scales:
+    """How amounts are read and compared; the book's accounts are asked for where the query may have any."""
+    is_asked = "amount:" in query.get("q", "").casefold() or "amount_min" in query or "amount_max" in query
+    accounts = accounts_foreign(book=book) if is_asked else ()
+    return scales_of(base_currency=book.base_currency, accounts=accounts)
+
+
+def _asked(text: str, book: Book, today: dt.date, scales: Scales) -> dict[str, Any]:
     """The condition that `q` stands for."""
     node = query_parse(
         text=text,
         today=today,
-        currency=book.base_currency,
+        currency=scales.currency,
         fiscal_year_start_month=book.fiscal_year_start_month,
     )
     if node is None:
         return {}
     names = names_of(node)
     chart = [ChartEntry(*row) for row in chart_names(book=book)] if names else []
-    where, parameters = query_sql(node=node, ids=names_resolve(names=names, entries=chart))
+    ids = names_resolve(names=names, entries=chart)
+    where, parameters = query_sql(node=node, ids=ids, scales=scales)
     return {"where": where, "where_parameters": parameters, "is_status_asked": "t.status" in where}
 
 
@@ -116,10 +128,10 @@ def _text(query: Mapping[str, str], name: str, longest: int) -> str:
     return text
 
 
-def _minor(query: Mapping[str, str], name: str, book: Book) -> int | None:
+def _minor(query: Mapping[str, str], name: str, scales: Scales) -> int | None:
     text = query.get(name, "")
     try:
-        return money_parse(text, currency=book.base_currency, field=name).minor if text else None
+        return money_parse(text, currency=scales.currency, field=name).minor if text else None
     except AmountInvalid as error:
         filter_refuse(name, error.message, error.code)
 

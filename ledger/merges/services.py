@@ -15,11 +15,16 @@ from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.selectors import AccountUnknown, account_of, accounts_by_id
 from ledger.chart.services import GUARDS as CHART_GUARDS
-from ledger.chart.services import AccountMerged, AccountNeeded
+from ledger.chart.services import AccountMerged, AccountNeeded, Check
 from ledger.merges.selectors import obstacles_of
 from rupaya.core.db import constraints_now, explaining
 from rupaya.core.errors import Conflict, DomainError, FieldError, Rejected
 from rupaya.core.ids import uuid7
+
+# Transactions that follow in one merge. 0.3 ms each on one core: 15 s, for which nobody else writes in the book.
+FOLLOWING_MAX: Final = 50_000
+# The statement may take longer than others may, which the role's own limit would end: on a busy machine too.
+STATEMENT_MS: Final = 120_000
 
 
 class MergeUnfit(Rejected):
@@ -60,6 +65,13 @@ class MergeChildrenAlike(Conflict):
     title = "Both have an account of the same name below them; merge those two first"
 
 
+class MergeTooLarge(Rejected):
+    """Raised when more transactions would follow than one request may move."""
+
+    code = "merge_too_large"
+    title = f"At most {FOLLOWING_MAX:,} transactions follow into another account at once"
+
+
 GUARDS: Final[Mapping[str, type[DomainError]]] = {
     **CHART_GUARDS,
     **AMEND_GUARDS,
@@ -80,20 +92,25 @@ class Merged:
     count: int
 
 
-def account_merge(*, book: Book, account: Account, into_id: UUID) -> Merged:
+def account_merge(*, book: Book, account: Account, into_id: UUID, check: Check | None = None) -> Merged:
     """Will move everything of an account to another one and close it for good.
 
-    Its children move below the other; each transaction keeps its former version. All or nothing. Locks the book. Raises
-    MergeUnfit, MergeHasStatements, MergeReconciled, MergeTransfersBetween, MergeChildrenAlike, AccountNeeded,
-    AccountMerged, ParentBelow, TreeTooDeep, AccountUnknown, and PeriodClosed where it has something in a closed period.
+    Its children move below the other; each transaction keeps its former version. All or nothing. Takes 0.3 ms of the
+    database a transaction, and may take two minutes. check: raises where the account is not what the person looked at.
+    Locks the book. Raises MergeUnfit, MergeTooLarge, MergeHasStatements, MergeReconciled, MergeTransfersBetween,
+    MergeChildrenAlike, AccountNeeded, AccountMerged, ParentBelow, TreeTooDeep, AccountUnknown, and PeriodClosed where
+    it has something in a closed period.
     """
     book_lock(book=book)
     source = account_of(book=book, account_id=account.pk, types=[account.type])  # as it is under the lock
+    if check:
+        check(source)
     target = accounts_by_id(book=book, ids=[into_id], purposes=()).get(into_id)
     if target is None:
         raise AccountUnknown("into_id")
     _check(book, source, target)
     with explaining(GUARDS), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(STATEMENT_MS)])
         cursor.execute(
             "SELECT ledger_account_merge(%s, %s, %s, %s)", [book.pk, source.pk, target.pk, uuid7()]
         )
@@ -111,7 +128,12 @@ def _check(book: Book, source: Account, target: Account) -> None:
     problem = _unfit(source, target)
     if problem:
         raise MergeUnfit(problem)
-    obstacles = obstacles_of(book=book, source=source, target=target)
+    obstacles = obstacles_of(book=book, source=source, target=target, most=FOLLOWING_MAX)
+    if obstacles.following_count > FOLLOWING_MAX:
+        raise MergeTooLarge(
+            f"“{source.name}” has more than {FOLLOWING_MAX:,} transactions, the most that follow at once; move some "
+            f"of them to “{target.name}” first."
+        )
     if obstacles.has_statements:
         raise MergeHasStatements(
             f"“{source.name}” has imported statements; merge “{target.name}” into it instead."

@@ -20,7 +20,8 @@ class AccountMerging(ChartView):
         """Will merge it into `into_id`; 200 with that one and how many transactions followed."""
         book, account = self.found(request, "write")
         into_id = input_read(MergeIn, data=request.data)["into_id"]
-        merged = account_merge(book=book, account=account, into_id=into_id)
+        check = self.expected(request, book)
+        merged = account_merge(book=book, account=account, into_id=into_id, check=check)
         return Response({**self.shown(book, merged.target), "merged_transactions": merged.count})
 
 

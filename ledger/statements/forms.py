@@ -27,7 +27,6 @@ class StatementForm(forms.Form):
         max_length=255,
         allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ".xls,.txt,.csv,.tsv"}),
-        # What is far too large never arrives: the upload handler lets it go by.
         error_messages={"required": "Choose the file that your bank gave you; it can have up to 5 MB."},
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rest_framework import serializers
 
 from ledger.statements.selectors import Preview
-from rupaya.core.api import Input
+from rupaya.core.api import ClaimField, Input
 from rupaya.core.money import Money
 
 if TYPE_CHECKING:  # queries live in selectors
@@ -20,7 +20,6 @@ class StatementIn(Input):
     file = serializers.FileField(
         max_length=255,
         allow_empty_file=True,
-        # What is far too large never arrives: the upload handler lets it go by.
         error_messages={"required": "Send the file that the bank gave; it can have up to 5 MB."},
     )
     account_id = serializers.UUIDField(required=False)
@@ -39,7 +38,7 @@ class StatementIn(Input):
 class ConfirmIn(Input):
     """The confirmation; `adjust` agrees to record a difference as an adjustment."""
 
-    adjust = serializers.BooleanField(default=False)
+    adjust = ClaimField(default=False)
 
 
 def statement_out(statement: Statement) -> dict[str, Any]:

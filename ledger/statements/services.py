@@ -13,7 +13,7 @@ from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 
 from ledger.books.access import ACCOUNT_GUARDS, whole_book_check
-from ledger.books.locks import book_hold
+from ledger.books.locks import book_hold, book_lock
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.selectors import AccountUnknown, accounts_by_id
@@ -23,12 +23,14 @@ from ledger.journal.services import transactions_write
 from ledger.statements import rules
 from ledger.statements.models import Statement
 from ledger.statements.parsers import statement_parse
+from ledger.statements.parsers.text import FILE_BYTES_MAX, filename_quote
 from ledger.statements.reconcile import Plan, Plug
 from ledger.statements.selectors import StatementNotFound, lines_unknown, plan_for
 from rupaya.core.db import assert_acting, constraint_name, constraints_now, explaining, whole
 from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money, money_format
+from rupaya.core.parsers import BodyTooLarge
 
 KEPT_BY_A_BANK: Final = frozenset({Account.Kind.BANK, Account.Kind.WALLET})
 FILE_NAME_MAX: Final = 120  # characters
@@ -109,13 +111,18 @@ class Posted:
 def statement_draft(*, book: Book, account: Account, data: bytes, file_name: str) -> Statement:
     """Will read a file into a draft; the same file for the same account is the same statement again.
 
-    Nothing reaches the journal. Raises StatementUnreadable, StatementRefused (naming each wrong row),
+    Nothing reaches the journal. Raises BodyTooLarge, StatementUnreadable, StatementRefused (naming each wrong row),
     AccountTakesNoStatement or DraftsTooMany; nothing is kept then.
     """
     assert_acting()
     whole_book_check(
         book=book
     )  # what a hidden account did to this one would look like a difference to the bank
+    if len(data) > FILE_BYTES_MAX:
+        raise BodyTooLarge(
+            f"{filename_quote(filename=file_name)} is larger than {FILE_BYTES_MAX // 1024 // 1024} MB, the most that a "
+            "statement may have. Download a shorter period from the bank and upload the parts."
+        )
     parsed = statement_parse(data=data, filename=file_name)
     if parsed.errors:
         raise StatementRefused(parsed.errors)
@@ -144,6 +151,10 @@ def statement_draft(*, book: Book, account: Account, data: bytes, file_name: str
         with explaining(ACCOUNT_GUARDS):
             statement.save(force_insert=True)
     except IntegrityError as error:  # the same file came twice at once: both get the one draft
+        if (
+            constraint_name(error) == "ledger_statement_account_in_book"
+        ):  # its last draft was discarded just now
+            raise AccountUnknown("account_id") from error
         if constraint_name(error) != "ledger_statement_file_once":
             raise
         return _known(account, digest).get()
@@ -164,7 +175,9 @@ def statement_post(*, book: Book, statement: Statement, now: dt.datetime, adjust
     with whole():
         book_hold(book=book)  # before the row: whoever merges accounts or closes one takes them in this order
         accounts = Account.objects.select_for_update(of=("self",), no_key=True)
-        account = accounts.get(book=book, pk=statement.account_id)
+        account = accounts.filter(book=book, pk=statement.account_id).first()
+        if account is None:  # it went with the draft
+            raise StatementNotFound
         _draft_lock(book, statement)
         rows = lines_unknown(statement=statement)
         plan = plan_for(book=book, statement=statement, new_minor=sum(row["amount_minor"] for row in rows))
@@ -219,8 +232,11 @@ def _post(
 
 
 def statement_discard(*, book: Book, statement: Statement) -> None:
-    """Will delete a draft with its rows; raises StatementPosted for one that is in the books."""
-    assert_acting()
+    """Will delete a draft with its rows, and the account that an upload opened where nothing else refers to it.
+
+    Locks the book, so nobody posts to the account meanwhile. Raises StatementPosted for one that is in the books.
+    """
+    book_lock(book=book)
     refusals: dict[str, type[DomainError]] = ACCOUNT_GUARDS | {
         "ledger_statement_posted_stays": StatementPosted,
         "ledger_statement_line_posted_stays": StatementPosted,

@@ -37,6 +37,7 @@ from rupaya.core.db import whole
 from rupaya.core.errors import DomainError
 from rupaya.core.money import Money
 from rupaya.core.pagination import cursor_read, page_url
+from rupaya.core.parsers import BodyTooLarge, upload_check
 from rupaya.core.web import page, user_id_of
 
 ROWS: Final = 100
@@ -72,14 +73,15 @@ def statement_list(request: HttpRequest) -> HttpResponse:
     )
     form = StatementForm(request.POST or None, request.FILES or None, accounts=accounts_money(book=book))
     context: dict[str, Any] = {"book": book, "nav": "import", "form": form}
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST":
         try:
-            with whole():
-                statement = _draft(form, book)
+            upload_check(request.META, file_bytes_max=FILE_BYTES_MAX)
+            if form.is_valid():
+                with whole():
+                    statement = _draft(form, book)
+                return redirect("statement_detail", statement_id=statement.pk)
         except DomainError as error:
             context |= _refusal(error)
-        else:
-            return redirect("statement_detail", statement_id=statement.pk)
     return _list(request, book, context)
 
 
@@ -97,11 +99,11 @@ def _refusal(error: DomainError) -> dict[str, Any]:
             "errors": error.line_errors,
             "refusal": "Nothing of it was kept. Mend these rows, or download the file again.",
         }
-    return {"refusal": error.message}
+    return {"refusal": error.message, "status": 413 if isinstance(error, BodyTooLarge) else 422}
 
 
 def _list(request: HttpRequest, book: Book, context: dict[str, Any]) -> HttpResponse:
-    is_refused = context.get("refusal") or context["form"].errors
+    status = context.pop("status", 422 if context.get("refusal") or context["form"].errors else 200)
     cursor = cursor_read(request.GET.get("cursor"), key_length=KEY_LENGTH)
     found = statement_page(book=book, limit=STATEMENTS, cursor=cursor)
     context["statements"] = [
@@ -121,9 +123,7 @@ def _list(request: HttpRequest, book: Book, context: dict[str, Any]) -> HttpResp
         "next_url": page_url(found.next, url=request.path, query=request.GET),
         "previous_url": page_url(found.previous, url=request.path, query=request.GET),
     }
-    return render(
-        request, "ledger/statements/statement_list.html", context, status=422 if is_refused else 200
-    )
+    return render(request, "ledger/statements/statement_list.html", context, status=status)
 
 
 @page

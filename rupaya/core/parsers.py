@@ -50,7 +50,11 @@ class StrictJSONParser(BaseParser):
 
 
 class UploadParser(MultiPartParser):
-    """multipart/form-data with files. What is far too large is refused by its announced length, and not read."""
+    """multipart/form-data with a file. What is far too large is refused by its announced length, and not read."""
+
+    def __init__(self, *, file_bytes_max: int) -> None:
+        """file_bytes_max: what the address takes, for the sentence; whoever reads the file counts."""
+        self.file_bytes_max = file_bytes_max
 
     def parse(
         self,
@@ -59,11 +63,20 @@ class UploadParser(MultiPartParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """Will read fields and files; raises BodyTooLarge."""
-        announced = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
-        most = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
-        if announced.isdigit() and int(announced) > most:
-            raise BodyTooLarge(f"The upload is larger than {most // 1024 // 1024} MB.")
+        upload_check((parser_context or {})["request"].META, file_bytes_max=self.file_bytes_max)
         return super().parse(stream, media_type, parser_context)
+
+
+def upload_check(meta: Mapping[str, Any], *, file_bytes_max: int) -> None:
+    """Will raise BodyTooLarge for an upload whose announced length no handler takes: its file goes by unread."""
+    announced = meta.get("CONTENT_LENGTH") or "0"
+    if announced.isdigit() and int(announced) > settings.FILE_UPLOAD_MAX_MEMORY_SIZE:
+        raise file_too_large(file_bytes_max)
+
+
+def file_too_large(file_bytes_max: int) -> BodyTooLarge:
+    """The refusal of a file that has more bytes than its address takes."""
+    return BodyTooLarge(f"A file may have up to {file_bytes_max // 1024 // 1024} MB here; this one has more.")
 
 
 def json_read(raw: bytes) -> Any:

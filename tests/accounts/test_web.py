@@ -11,6 +11,12 @@ from django.urls import reverse
 from accounts.models import User
 from tests.accounts.phone import PASSWORD, address_new, person_new, sessions_of
 
+# What stands in `next` and is no page of ours.
+ELSEWHERE = [
+    "https://evil.example/", "//evil.example/", "///evil.example", "/\\evil.example", "\\\\evil.example",
+    "javascript:alert(1)", "overview", "http:///evil.example", "/\x00", "/a\r\nSet-Cookie: a=b",
+]  # fmt: skip
+
 
 @pytest.fixture
 def browser(committed):
@@ -105,6 +111,33 @@ class TestSignup:
 
         assert browser.get("/signup")["Location"] == reverse("overview")
 
+    def test_leads_to_the_page_that_was_asked_for(self, browser):
+        asked = "/login?next=/invitations/a%3Fb%26c"
+        to_signup = re.findall(r'href="(/signup[^"]*)"', browser.get(asked).content.decode())[0]
+
+        page = browser.get(to_signup)
+        given = {"email": address_new(), "password": PASSWORD, "full_name": "Asha Rao"}
+        response = submit(browser, to_signup, **given, next="/invitations/a?b&c")
+
+        assert 'value="/invitations/a?b&amp;c"' in field_html(page, "next")
+        assert f'href="{asked}"' in page.content.decode()
+        assert response["Location"] == "/invitations/a?b&c"
+
+    @pytest.mark.parametrize("wanted", ELSEWHERE)
+    def test_leads_nowhere_else(self, browser, wanted):
+        page = browser.get("/signup", {"next": wanted})
+        given = {"email": address_new(), "password": PASSWORD, "full_name": "Asha Rao"}
+        response = submit(browser, "/signup", **given, next=wanted)
+
+        assert 'name="next"' not in page.content.decode()
+        assert response["Location"] == reverse("overview")
+
+    def test_sends_the_signed_in_on(self, committed):
+        browser = Client()
+        browser.force_login(person_new())
+
+        assert browser.get("/signup?next=/accounts")["Location"] == "/accounts"
+
 
 class TestLogin:
     def test_signs_in_by_the_address_in_any_case(self, browser):
@@ -152,21 +185,7 @@ class TestLogin:
         assert 'value="/transactions?page=2"' in field_html(page, "next")
         assert response["Location"] == "/transactions?page=2"
 
-    @pytest.mark.parametrize(
-        "wanted",
-        [
-            "https://evil.example/",
-            "//evil.example/",
-            "///evil.example",
-            "/\\evil.example",
-            "\\\\evil.example",
-            "javascript:alert(1)",
-            "overview",
-            "http:///evil.example",
-            "/\x00",
-            "/a\r\nSet-Cookie: a=b",
-        ],
-    )
+    @pytest.mark.parametrize("wanted", ELSEWHERE)
     def test_leads_nowhere_else(self, browser, wanted):
         user = person_new()
 

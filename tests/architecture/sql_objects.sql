@@ -538,6 +538,23 @@ BEGIN
   RETURN NEW;
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_change_once_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+BEGIN
+  IF EXISTS (
+    SELECT FROM (SELECT book_id, change_id, count(*) AS made FROM new_rows GROUP BY book_id, change_id) n
+     WHERE (SELECT count(*) FROM ledger_transaction t WHERE t.book_id = n.book_id AND t.change_id = n.change_id) > n.made
+        OR EXISTS (SELECT FROM ledger_transaction_version v WHERE v.book_id = n.book_id AND v.change_id = n.change_id)) THEN
+    PERFORM ledger_refuse('ledger_change_once', 'a change is what one statement made');
+  END IF;
+  RETURN NULL;
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_chart_lock(book uuid)
  RETURNS bigint
  LANGUAGE sql
@@ -911,6 +928,22 @@ AS $function$
              AS (account_id uuid, amount_minor bigint, currency text, base_minor bigint)
          ) WITH ORDINALITY AS leg (account_id, amount_minor, currency, base_minor, line)
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_posting_currency_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM new_rows p JOIN ledger_book b ON b.id = p.book_id
+              WHERE p.currency <> b.base_currency
+              GROUP BY p.transaction_id, p.currency
+             HAVING count(*) > 1 AND sum(p.amount_minor) <> 0) THEN
+    PERFORM ledger_refuse('ledger_transaction_balanced', 'what leaves an account reaches the other one of its currency');
+  END IF;
+  RETURN NULL;
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_posting_insert_guard()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1011,6 +1044,20 @@ CREATE OR REPLACE FUNCTION public.ledger_refuse(guard text, sentence text)
 AS $function$
 BEGIN
   RAISE EXCEPTION '%', sentence USING ERRCODE = 'check_violation', CONSTRAINT = guard;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_statement_discarded()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  DELETE FROM ledger_account a USING old_rows s
+   WHERE a.id = s.account_id AND a.book_id = s.book_id AND a.opened_by_upload;
+  RETURN NULL;
+EXCEPTION WHEN foreign_key_violation THEN
+  RETURN NULL;
 END
 $function$;
 CREATE OR REPLACE FUNCTION public.ledger_statement_draft_guard()
@@ -1228,6 +1275,19 @@ BEGIN
   RETURN NULL;
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_transaction_versions_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM new_rows n JOIN old_rows o ON o.id = n.id
+              WHERE n.version > 1000 AND (n.status = 'void') = (o.status = 'void')) THEN
+    PERFORM ledger_refuse('ledger_transaction_versions_few', 'after 1,000 versions a transaction becomes void or is restored');
+  END IF;
+  RETURN NULL;
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_transactions_check(ids uuid[])
  RETURNS void
  LANGUAGE plpgsql
@@ -1395,6 +1455,7 @@ CREATE TRIGGER ledger_account_writable_insert AFTER INSERT ON public.ledger_post
 CREATE TRIGGER ledger_account_writable_update AFTER UPDATE ON public.ledger_posting REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
 CREATE TRIGGER ledger_posting_append_only BEFORE DELETE OR TRUNCATE ON public.ledger_posting FOR EACH STATEMENT EXECUTE FUNCTION ledger_delete_refuse('ledger_posting_append_only');
 CREATE TRIGGER ledger_posting_insert_guard AFTER INSERT ON public.ledger_posting REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_posting_insert_guard();
+CREATE TRIGGER ledger_posting_one_currency AFTER INSERT ON public.ledger_posting REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_posting_currency_guard();
 CREATE TRIGGER ledger_posting_retire_guard AFTER UPDATE ON public.ledger_posting REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_posting_retire_guard();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
@@ -1402,6 +1463,7 @@ CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_statement REFERENCING 
 CREATE TRIGGER ledger_account_writable_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
 CREATE TRIGGER ledger_account_writable_insert AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
 CREATE TRIGGER ledger_account_writable_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
+CREATE TRIGGER ledger_statement_discarded AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_discarded();
 CREATE TRIGGER ledger_statement_draft AFTER INSERT ON public.ledger_statement REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_draft_guard();
 CREATE TRIGGER ledger_statement_posted_delete AFTER DELETE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
 CREATE TRIGGER ledger_statement_posted_update AFTER UPDATE ON public.ledger_statement REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_guard();
@@ -1420,6 +1482,9 @@ CREATE TRIGGER ledger_account_writable_update AFTER UPDATE ON public.ledger_tran
 CREATE TRIGGER ledger_transaction_append_only BEFORE DELETE OR TRUNCATE ON public.ledger_transaction FOR EACH STATEMENT EXECUTE FUNCTION ledger_delete_refuse('ledger_transaction_append_only');
 CREATE TRIGGER ledger_transaction_change_guard AFTER UPDATE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_transaction_change_guard();
 CREATE TRIGGER ledger_transaction_has_postings AFTER INSERT ON public.ledger_transaction REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_transaction_guard();
+CREATE TRIGGER ledger_transaction_one_change_insert AFTER INSERT ON public.ledger_transaction REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_change_once_guard();
+CREATE TRIGGER ledger_transaction_one_change_update AFTER UPDATE ON public.ledger_transaction REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_change_once_guard();
+CREATE TRIGGER ledger_transaction_versions_update AFTER UPDATE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_transaction_versions_guard();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_transaction FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER ledger_transaction_version_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transaction_version FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('ledger_transaction_version_append_only');
 CREATE TRIGGER ledger_transaction_version_guard AFTER INSERT ON public.ledger_transaction_version REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_transaction_version_guard();

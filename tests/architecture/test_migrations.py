@@ -72,6 +72,10 @@ EXCUSED = {
     ("ledger", "0011_search_text"): ALONE,
     ("ledger", "0012_search_tags"): ALONE,
     ("ledger", "0017_retired_index"): ALONE,
+    ("ledger", "0027_change_limits"): {
+        "ban-drop-constraint": "in the one statement that puts a wider one in its place.",
+        **ALONE,
+    },
 }
 
 

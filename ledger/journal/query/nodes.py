@@ -58,7 +58,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """The amount lies from `starts_at` up to, and without, `ends_before`: minor units, None is open."""
+    """The amount lies from `starts_at` up to, and without, `ends_before`; None is open.
+
+    In minor units of the currency that the query is read in, the finest of the book's.
+    """
 
     starts_at: int | None
     ends_before: int | None

@@ -17,7 +17,8 @@ NESTING_MAX: Final = 10
 def query_parse(*, text: str, today: dt.date, currency: str, fiscal_year_start_month: int) -> Node | None:
     """Will read `?q=`; None for a blank one, which every transaction answers.
 
-    `currency` is the book's, in whose major units amounts are read; `today` is the day in the book's time zone.
+    `currency` is the finest of the book's (`Scales.currency`), in whose minor units amounts are read; `today` is
+    the day in the book's time zone.
     Raises QueryInvalid.
     """
     tokens = tokens_read(text)

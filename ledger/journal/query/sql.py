@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
+from ledger.journal.query.amounts import ALIKE, Scales, amount_sql
 from ledger.journal.query.nodes import Amount, And, Dates, Field, Leaf, Named, Node, Not, Or, Payee, Text
 
 # An index stands on exactly this expression.
@@ -33,22 +34,26 @@ _FIELDS: Final[Mapping[str, str]] = {
 }
 
 
-def query_sql(*, node: Node, ids: Mapping[Named, Sequence[UUID]]) -> tuple[str, dict[str, Any]]:
+def query_sql(
+    *, node: Node, ids: Mapping[Named, Sequence[UUID]], scales: Scales = ALIKE
+) -> tuple[str, dict[str, Any]]:
     """A condition over `ledger_transaction t`, and its parameters by name: `q1`, `q2`, ….
 
-    `ids` is what `names_resolve` found for `names_of(node)`. Nothing that a person wrote stands in the SQL.
+    `ids` is what `names_resolve` found for `names_of(node)`, `scales` of whose currency the query was read in.
+    Nothing that a person wrote stands in the SQL.
     What is not known counts as not so: each transaction answers either a query or its negation.
     """
-    writer = _Writer(ids)
+    writer = _Writer(ids, scales)
     return writer.condition(node), writer.parameters
 
 
 class _Writer:
     """One writing of one query. Every condition can stand beside AND, OR and IS as it is."""
 
-    def __init__(self, ids: Mapping[Named, Sequence[UUID]]) -> None:
+    def __init__(self, ids: Mapping[Named, Sequence[UUID]], scales: Scales) -> None:
         self.parameters: dict[str, Any] = {}
         self._ids = ids
+        self._scales = scales
 
     def condition(self, node: Node) -> str:
         match node:
@@ -67,7 +72,7 @@ class _Writer:
             case Text(text):
                 return f"({_TEXT} ILIKE {self._bind(_containing(text))})"
             case Amount(starts_at, ends_before):
-                return self._between("t.amount_minor", starts_at, ends_before)
+                return amount_sql(self._scales, starts_at, ends_before, bind=self._bind)
             case Dates(starts_on, ends_before):
                 return self._between("t.date", starts_on, ends_before)
             case Payee(text, is_whole=True):

@@ -25,7 +25,7 @@ _DAY: Final = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a query is read against: the day it is, and the book's currency and financial year."""
+    """What a query is read against: the day it is, the book's finest currency, and its financial year."""
 
     today: dt.date
     currency: str

@@ -67,14 +67,9 @@ def lines_read(*, data: bytes, filename: str) -> list[str]:
 
     Knows UTF-8 and UTF-16 with and without a byte order mark, and Windows-1252. CRLF, CR and LF end a
     line; NUL characters are dropped. `filename` only appears in sentences. Raises StatementUnreadable
-    for an empty or too large file and for what is no text: workbooks, PDFs, archives, pictures, web pages.
+    for an empty file and for what is no text: workbooks, PDFs, archives, pictures, web pages.
     """
     name = filename_quote(filename=filename)
-    if len(data) > FILE_BYTES_MAX:
-        why = f"{name} is larger than {FILE_BYTES_MAX // 1024 // 1024} MB."
-        raise StatementUnreadable(
-            why=why, fix="Download a shorter period from the bank and upload the parts."
-        )
     head = data[:SNIFF_BYTES].lstrip()
     for signature, kind, fix in _SIGNATURES:
         if head.startswith(signature):

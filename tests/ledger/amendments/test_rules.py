@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.amendments.rules import ChangeUnfit, State, StateLeg, Touched, changed, touched_by
+from ledger.amendments.rules import (
+    ChangeUnfit,
+    State,
+    StateLeg,
+    Step,
+    Touched,
+    changed,
+    touched_by,
+    undoing_of,
+    version_before_void,
+)
 from rupaya.core.money import Money
 
 ID, CHANGE, CASH, BANK, FUEL, TRAVEL = (UUID(int=number) for number in range(1, 7))
@@ -180,3 +190,29 @@ class TestTouchedBy:
         item = ticked.as_json(status="posted", with_legs=False) | change
 
         assert touched_by(ticked, item).moves_reconciled is moves
+
+
+class TestVersionBeforeVoid:
+    @pytest.mark.parametrize(
+        ("life", "version"),
+        [("lv", 1), ("lu", 1), ("llv", 2), ("lvlv", 3), ("lvlu", 1), ("llvlu", 2), ("llvlulu", 2), ("lvlulv", 5),
+         ("lvuu", 1), ("lvlvlu", 3)],
+    )  # fmt: skip
+    def test_is_the_one_that_counted_before_it_was_meant_to_be_void(self, life, version):
+        """l: a live version, v: void, u: the version before taken back, and so back to what was before that."""
+        steps: list[Step] = []
+        for number, letter in enumerate(life, 10):
+            is_void = letter == "v" or (letter == "u" and (len(steps) < 2 or steps[-2].is_void))
+            steps.append(
+                Step(is_void, undoing_of(steps[-1].change_id) if letter == "u" else UUID(int=number))
+            )
+
+        assert version_before_void(steps) == version
+
+
+class TestUndoingOf:
+    def test_is_one_for_each_change(self):
+        once = undoing_of(CHANGE)
+
+        assert once == undoing_of(CHANGE)
+        assert len({CHANGE, once, undoing_of(once), undoing_of(ID)}) == 4

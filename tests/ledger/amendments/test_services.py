@@ -15,7 +15,7 @@ from ledger.amendments.services import (
 )
 from ledger.books.locks import book_lock
 from ledger.journal.drafts import EntriesRefused, Entry
-from ledger.journal.models import VERSIONS_MAX
+from ledger.journal.models import VERSIONS_LIVE_MAX, VERSIONS_MAX
 from ledger.journal.selectors import TransactionNotFound
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
@@ -172,6 +172,21 @@ class TestVersions:
         assert said(phone.patch(f"transactions/{made}", {"amount": 7})) == last
         assert unsound(asha) == []
 
+    def test_beyond_those_of_edits_are_void_and_restored_in_turns_and_end_void(self, asha):
+        phone, made = Phone(asha), record(asha)
+        age(asha, made, VERSIONS_MAX - 1)
+        one = {"id": str(made)}
+
+        while (void := phone.void(one))["version"] <= VERSIONS_LIVE_MAX:
+            assert phone.restore(one)["status"] == "posted"
+            refused(phone.patch(f"transactions/{made}", {"payee": "x"}), 422, "versions_too_many")
+
+        assert void["version"] == VERSIONS_LIVE_MAX + 1
+        refused(phone.post(f"transactions/{made}/restore"), 422, "versions_too_many")
+        refused(phone.undo(void["undo_token"]), 422, "versions_too_many")
+        assert phone.void(one) == void
+        assert unsound(asha) == []
+
     def test_are_all_in_the_history_and_can_be_gone_back_to(self, asha):
         phone, made = Phone(asha), record(asha)
         age(asha, made, 450)
@@ -185,7 +200,9 @@ class TestVersions:
         assert phone.restore({"id": str(made)}, 123)["description"] == "Version 123"
 
     def test_that_are_too_many_have_a_sentence(self):
-        assert VersionsTooMany().message == "This transaction was changed too often; record it anew."
+        assert (
+            VersionsTooMany().message == "This transaction was changed too often; void it and record it anew."
+        )
 
 
 class TestTransactionRestore:

@@ -91,6 +91,25 @@ class TestUndo:
         assert phone.restore(made, 2)["amount"] == 700
         assert unsound(asha) == []
 
+    def test_of_a_restore_leaves_it_as_void_as_it_was(self, phone, made):
+        changed = phone.change(made, amount=700)
+        phone.void(made)
+        undone(phone, phone.restore(made, 1)["undo_token"])
+
+        restored = phone.restore(made)
+
+        assert steady(restored) == steady(changed)
+        undone(phone, restored["undo_token"])
+        assert steady(phone.restore(made)) == steady(changed)
+
+    def test_is_not_a_void_that_somebody_asked_for(self, phone, made):
+        phone.change(made, amount=700)
+        phone.void(made)
+        restored = phone.restore(made, 1)
+        phone.void(made)
+
+        assert steady(phone.restore(made)) == steady(restored)
+
     def test_takes_a_batch_back_whole(self, phone, asha, made):
         other = phone.record(description="Tea", amount=20)
         changes = [{"id": made["id"], "amount": 1}, {"id": other["id"], "tags": ["x"]}]

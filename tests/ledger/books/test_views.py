@@ -122,6 +122,22 @@ class TestBookResource:
     def test_reads_a_day_in_one_form(self, phone, asha, day):
         refused(phone.patch(book_of(asha), {"closed_until": day}), 400, "invalid", "closed_until")
 
+    def test_changes_what_the_person_looked_at_and_nothing_else(self, phone, asha):
+        path = f"/v1/{book_of(asha)}"
+        seen = phone.follow(path)["ETag"]
+
+        def rename(name, etag):
+            return phone.client.patch(
+                path, {"name": name}, content_type="application/json", headers={"If-Match": etag}
+            )
+
+        changed = rename("Ours", seen)
+
+        assert changed.status_code == 200
+        assert changed["ETag"] == phone.follow(path)["ETag"] != seen
+        refused(rename("Mine", seen), 412, "precondition_failed")
+        assert body(rename("All of us", changed["ETag"]))["name"] == "All of us"
+
 
 class TestMembers:
     def test_are_listed_for_whoever_shares_the_book(self, phone, asha, bala):

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 
 from ledger.books.services import book_update, invitation_revoke
 from rupaya.core.db import acting_as
-from tests.accounts.phone import PASSWORD, person_new
+from tests.accounts.phone import PASSWORD, address_new, person_new
 from tests.ledger.books.sharing import invite, role_in
 from tests.ledger.desk import TODAY, browser_of
 from tests.support.cast import Person
@@ -53,6 +55,22 @@ class TestInvitation:
         assert sign_in["Location"] == f"/invitations/{token}"
         assert asha.book.name in page.content.decode()
         assert role_in(Person(guest, asha.book), asha.book) is None
+
+    def test_leads_through_the_sign_up(self, asha):
+        email = address_new()
+        _, token = invite(asha, email)
+        browser = Client()
+
+        to_login = browser.get(f"/invitations/{token}")
+        to_signup = re.findall(r'href="(/signup[^"]*)"', browser.get(to_login["Location"]).content.decode())[
+            0
+        ]
+        given = {"email": email, "password": PASSWORD, "full_name": "Dev Rao"}
+        signed_up = browser.post(to_signup, given)
+        page = browser.get(signed_up["Location"])
+
+        assert signed_up["Location"] == f"/invitations/{token}"
+        assert asha.book.name in page.content.decode()
 
     @pytest.mark.parametrize("method", ["get", "post"])
     def test_tells_somebody_else_only_that_it_is_not_theirs(self, asha, bala, chitra, method):

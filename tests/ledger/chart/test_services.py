@@ -208,12 +208,11 @@ class TestAccountChange:
         fuel, transport = asha.account("Fuel"), asha.account("Transport")
 
         with acting_as(asha.actor):
-            account_change(book=asha.book, account=fuel, parent_id=transport.pk)
+            fuel = account_change(book=asha.book, account=fuel, parent_id=transport.pk)
             assert fuel.parent_id == transport.pk
             with pytest.raises(ParentBelow):
                 account_change(book=asha.book, account=transport, parent_id=fuel.pk)
-            account_change(book=asha.book, account=fuel, parent_id=None)
-            assert fuel.parent_id is None
+            assert account_change(book=asha.book, account=fuel, parent_id=None).parent_id is None
 
     def test_refuses_a_name_that_a_sibling_has(self, asha):
         with acting_as(asha.actor), pytest.raises(AccountNameTaken):

@@ -189,22 +189,34 @@ class TestLedgerAmend:
 
         assert ledger_verify(book_id=asha.book.pk, using="owner").differences == ()
 
-    @pytest.mark.parametrize(("version", "is_refused"), [(999, False), (1000, True)])
-    def test_keeps_a_thousand_versions_and_no_more(self, committed, asha, admin_url, version, is_refused):
+    @pytest.mark.parametrize(
+        ("version", "was", "becomes", "is_refused"),
+        [(999, "posted", "posted", False), (1000, "posted", "posted", True), (1000, "posted", "pending", True),
+         (1000, "posted", "void", False), (1001, "void", "posted", False), (1001, "void", "void", True),
+         (1002, "posted", "posted", True), (1099, "void", "posted", False), (1099, "posted", "void", False),
+         (1100, "void", "posted", True), (1100, "posted", "void", False), (1101, "void", "posted", True)],
+    )  # fmt: skip
+    def test_keeps_the_last_versions_for_making_void_and_restoring(
+        self, committed, asha, admin_url, version, was, becomes, is_refused
+    ):
         made = record(asha)
         with psycopg.connect(admin_url) as admin:
+            act(admin, asha)
+            if was == "void":
+                amend(admin, asha.book, state(admin, made, status="void"))
             admin.execute("SET LOCAL session_replication_role = replica")
             admin.execute("UPDATE ledger_transaction SET version = %s WHERE id = %s", [version, made])
             admin.execute("SET LOCAL session_replication_role = origin")
+            admin.commit()
             act(admin, asha)
-            item = state(admin, made, notes="x")
+            legs = {"postings": other_money(asha, 50000)} if (was, becomes) == ("void", "posted") else {}
+            item = state(admin, made, status=becomes, notes="x", **legs)
 
             if is_refused:
                 with refusal(admin, admin_url, "ledger_transaction_versions_few", asha.book):
                     amend(admin, asha.book, item)
             else:
                 amend(admin, asha.book, item)
-            admin.rollback()
 
 
 class TestUndo:

@@ -9,6 +9,7 @@ from ledger.journal.search import IDS_MAX, filters_read
 from ledger.journal.selectors import FilterInvalid
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
+from tests.ledger.amendments.asking import account_make
 from tests.ledger.desk import TODAY
 
 
@@ -36,6 +37,13 @@ class TestFiltersRead:
             leg_account_ids=(two,), payee="Indian Oil", tag="car", amount_min=50, amount_max=123450,
             is_reconciled=False, has_attachment=True,
         )  # fmt: skip
+
+    def test_asks_for_other_currencies_where_there_is_an_amount(self, asha, django_assert_num_queries):
+        account_make(asha, "KWD")
+        with acting_as(asha.actor), django_assert_num_queries(1):
+            filters = filters_read(book=asha.book, query={"amount_min": "0.125"}, today=TODAY)
+
+        assert (filters.amount_min, filters.scales.currency, filters.scales.units) == (125, "KWD", 10)
 
     def test_takes_a_category_with_its_children(self, asha, django_assert_num_queries):
         fuel = asha.account("Fuel").pk

@@ -22,10 +22,12 @@ from ledger.journal.drafts import Entry
 from ledger.journal.models import Posting, Transaction, TransactionVersion
 from ledger.journal.selectors import transaction_of
 from ledger.journal.services import AccountClosed, PeriodClosed, transaction_post
+from ledger.merges import services
 from ledger.merges.services import (
     MergeChildrenAlike,
     MergeHasStatements,
     MergeReconciled,
+    MergeTooLarge,
     MergeTransfersBetween,
     MergeUnfit,
     account_merge,
@@ -234,6 +236,27 @@ class TestAccountMerge:
 
         assert "merge “Savings account” into it instead" in raised.value.message
         assert merged(asha, "Savings account", "HDFC").count == 0
+
+    @pytest.mark.parametrize(
+        ("source", "target"), [("Fuel", "Travel"), ("Savings account", "Fixed deposits")]
+    )
+    def test_takes_as_many_along_as_one_request_can(self, asha, monkeypatch, source, target):
+        monkeypatch.setattr(services, "FOLLOWING_MAX", 2)
+        field = "category_id" if source == "Fuel" else "account_id"
+        made = [record(asha, **{field: asha.account(source).pk}) for _ in range(3)]
+
+        with pytest.raises(MergeTooLarge, match=f"“{source}” has more than 2 transactions.*“{target}” first"):
+            merged(asha, source, target)
+        amend(asha, made[0], **{field: asha.account(target).pk})
+
+        assert merged(asha, source, target).count == 2
+
+    def test_has_a_limit_of_time_of_its_own(self, asha):
+        with acting_as(asha.actor), connection.cursor() as cursor:
+            account_merge(book=asha.book, account=asha.account("Fuel"), into_id=asha.account("Travel").pk)
+            cursor.execute("SHOW statement_timeout")
+
+            assert cursor.fetchone() == ("2min",)
 
     def test_refuses_transfers_between_and_counts_them(self, asha):
         transfer(asha, "Savings account", "Fixed deposits")

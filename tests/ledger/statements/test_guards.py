@@ -199,3 +199,14 @@ class TestStatementLine:
             )
 
         assert raised.value.diag.constraint_name == "ledger_statement_line_statement_in_book"
+
+
+class TestTheAccountOfADraft:
+    @pytest.mark.parametrize(
+        "verb", ["UPDATE ledger_account SET opened_by_upload = true", "DELETE FROM ledger_account"]
+    )
+    def test_is_forgotten_in_no_other_way(self, raw, asha, verb):
+        act(raw, asha)
+
+        with pytest.raises(errors.InsufficientPrivilege):
+            raw.execute(verb)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from ledger.statements.parsers import StatementUnreadable, statement_parse
 from ledger.statements.parsers.heading import COLUMNS_MAX, HEADING_LINES_MAX, LINE_CHARACTERS_MAX
 from ledger.statements.parsers.table import ERRORS_MAX, ROWS_MAX
-from ledger.statements.parsers.text import FILE_BYTES_MAX
 from ledger.statements.rules import Statement, fingerprints
 from rupaya.core.errors import Rejected
 from tests.ledger.statements.writers import HDFC_HEADING, chained, hdfc_file, hdfc_row, line, sbi_file
@@ -63,9 +62,6 @@ class TestFileRefused:
         assert kind in error.why
         assert "“statement.xls”" in error.why
         assert error.fix.endswith(".")
-
-    def test_says_how_large_a_file_may_be(self):
-        assert "5 MB" in refused(b"a" * (FILE_BYTES_MAX + 1)).why
 
     def test_says_so_when_no_heading_is_known(self):
         error = refused(b"Date,Narration,Amount\n01/04/26,UPI,5.00\n")

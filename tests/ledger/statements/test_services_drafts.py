@@ -3,7 +3,9 @@ from __future__ import annotations
 import pytest
 from django.db import IntegrityError
 
-from ledger.chart.services import account_for
+from ledger.amendments.services import transaction_void
+from ledger.chart.selectors import AccountUnknown, accounts_money
+from ledger.chart.services import account_for, account_open
 from ledger.statements import services
 from ledger.statements.models import Statement, StatementLine
 from ledger.statements.parsers import StatementUnreadable
@@ -18,8 +20,10 @@ from ledger.statements.services import (
     statement_draft,
 )
 from rupaya.core.db import acting_as, whole
+from rupaya.core.parsers import BodyTooLarge
 from tests.accounts.phone import at_once
-from tests.ledger.desk import bank_import, counts
+from tests.ledger.books.sharing import restrict, share
+from tests.ledger.desk import bank_import, counts, record
 from tests.ledger.statements.may import ROWS, SBI, day, drafted, fields_of, imported, posted
 from tests.ledger.statements.writers import hdfc_file, line, sbi_file
 
@@ -74,10 +78,9 @@ class TestStatementDraft:
             b" \r\n\t\n",
             b"PK\x03\x04rest",
             bytes(range(256)) * 8,
-            b"x" * (FILE_BYTES_MAX + 1),
             hdfc_file([]),
         ],
-        ids=["empty", "blank", "workbook", "binary", "too large", "no rows"],
+        ids=["empty", "blank", "workbook", "binary", "no rows"],
     )
     def test_refuses_what_is_no_statement_and_keeps_nothing(self, asha, data):
         before = counts(asha)
@@ -86,6 +89,14 @@ class TestStatementDraft:
             drafted(asha, data, account="A new account")
 
         assert raised.value.fix
+        assert counts(asha) == before
+
+    def test_refuses_a_file_that_is_too_large_and_says_what_to_do(self, asha):
+        before = counts(asha)
+
+        with pytest.raises(BodyTooLarge, match=r"“may\.txt” is larger than 5 MB.* shorter period"):
+            drafted(asha, b"x" * (FILE_BYTES_MAX + 1), name="may.txt")
+
         assert counts(asha) == before
 
     def test_refuses_an_account_that_no_bank_keeps(self, asha):
@@ -167,6 +178,14 @@ class TestSameFileAtOnce:
 
 
 class TestDiscardedMeanwhile:
+    def test_takes_its_account_from_an_upload_that_comes_too_late(self, asha):
+        statement = drafted(asha, sbi_file(ROWS), account="New")
+        account = asha.account("New")
+        discarded(asha, statement)
+
+        with acting_as(asha.actor), pytest.raises(AccountUnknown):
+            statement_draft(book=asha.book, account=account, data=hdfc_file(ROWS), file_name="late.txt")
+
     def test_is_not_found_when_it_is_confirmed(self, asha):
         statement = drafted(asha, sbi_file(ROWS))
         with acting_as(asha.actor):
@@ -195,16 +214,72 @@ class TestDiscardedMeanwhile:
         assert (after["ledger_statement"], after["ledger_transaction"]) in {(0, 0), (1, len(ROWS) + 1)}
 
 
+def discarded(person, statement):
+    with acting_as(person.actor):
+        statement_discard(book=person.book, statement=statement)
+
+
+def names(person, name):
+    """The accounts of that name that the person's book has."""
+    with acting_as(person.actor):
+        return [account.name for account in accounts_money(book=person.book) if account.name == name]
+
+
 class TestStatementDiscard:
     def test_forgets_a_draft_with_its_rows(self, asha):
         before = counts(asha)
-        del before["audit_logs"], before["ledger_account"]
+        del before["audit_logs"]
         statement = drafted(asha, hdfc_file(ROWS))
 
         with acting_as(asha.actor):
             statement_discard(book=asha.book, statement=statement)
 
         assert before.items() <= counts(asha).items()
+
+    def test_forgets_the_account_that_the_upload_opened(self, asha):
+        statement = drafted(asha, hdfc_file(ROWS), account="Meant as another")
+
+        discarded(asha, statement)
+
+        assert names(asha, "Meant as another") == []
+        assert names(asha, "Savings account") == ["Savings account"]
+
+    def test_keeps_an_account_that_was_there(self, asha):
+        with acting_as(asha.actor):
+            account_open(book=asha.book, name="By hand")
+
+        for name in ("By hand", "Savings account"):
+            discarded(asha, drafted(asha, hdfc_file(ROWS), account=name))
+
+            assert names(asha, name) == [name]
+
+    def test_keeps_the_account_until_its_last_draft_is_gone(self, asha):
+        first = drafted(asha, hdfc_file(ROWS), account="New")
+        second = drafted(asha, hdfc_file(ROWS[:2]), account="New")
+
+        discarded(asha, first)
+        assert names(asha, "New") == ["New"]
+        discarded(asha, second)
+        assert names(asha, "New") == []
+
+    @pytest.mark.parametrize("what", ["money", "void money", "an account below", "what a member sees"])
+    def test_keeps_the_account_that_something_else_refers_to(self, committed, asha, bala, what):
+        statement = drafted(asha, hdfc_file(ROWS), account="New")
+        account = asha.account("New")
+        if "money" in what:
+            made = record(asha, account_id=account.pk)
+        with acting_as(asha.actor):
+            if what == "void money":
+                transaction_void(book=asha.book, transaction_id=made, check=lambda _: None)
+            if what == "an account below":
+                account_open(book=asha.book, name="Below", parent_id=account.pk)
+        if what == "what a member sees":
+            share(asha, bala)
+            restrict(asha, bala, "New", "read")
+
+        discarded(asha, statement)
+
+        assert names(asha, "New") == ["New"]
 
     def test_refuses_one_that_is_in_the_books(self, asha):
         statement = drafted(asha, hdfc_file(ROWS))
