@@ -27,7 +27,6 @@ _CONDITIONS: Final[Mapping[str, str]] = {
     "amount_min": "t.amount_minor >= %({0})s",
     "amount_max": "t.amount_minor <= %({0})s",
     "is_reconciled": "t.is_reconciled = %({0})s",
-    "ids": "t.id = ANY(%({0})s)",
 }
 
 
@@ -53,19 +52,17 @@ class Filters:
     amount_max: int | None = None
     is_reconciled: bool | None = None
     has_attachment: bool | None = None
-    ids: tuple[UUID, ...] | None = None
     where: str = ""
     is_status_asked: bool = False
     where_parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def searches(self) -> bool:
-        """Whether a condition needs an index that row-level security would hide."""
+        """Whether a condition is about words or tags, of which row-level security hides index and statistics."""
         return bool(self.where or self.tag)
 
 
 NONE: Final = Filters()
-EVERYTHING: Final = Filters(status="all")
 
 
 def filters_sql(filters: Filters) -> tuple[str, dict[str, Any]]:

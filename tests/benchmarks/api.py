@@ -143,7 +143,7 @@ def api_database(run: Run) -> Database:
 
 def tokens_of(run: Run) -> list[str]:
     """An access token of each person, from a sign-in that really is in the database."""
-    said = _as_product(run, "tokens", str(BOOKS))
+    said = as_product(run, api_database(run), "tokens", str(BOOKS))
     return [str(token) for token in json.loads(said)]
 
 
@@ -151,13 +151,13 @@ def list_query(run: Run) -> dict[str, Any]:
     """What GET /v1/transactions asks for its page, caught from the product: `sql`, `parameters`, `column`."""
     path = run.cluster.home / _LIST_QUERY
     if not path.exists():
-        path.write_text(_as_product(run, "list_query"))
+        path.write_text(as_product(run, api_database(run), "list_query"))
     return dict(json.loads(path.read_text()))
 
 
-def _as_product(run: Run, *arguments: str) -> str:
-    """In a process of its own: Django can be set up only once in one."""
-    env = os.environ | environment(run.cluster, api_database(run))
+def as_product(run: Run, database: Database, *arguments: str) -> str:
+    """What product.py says, from a process of its own: Django can be set up only once in one."""
+    env = os.environ | environment(run.cluster, database)
     command = [sys.executable, "-m", "tests.benchmarks.product", *arguments]
     return subprocess.run(command, cwd=ROOT, env=env, check=True, stdout=subprocess.PIPE, text=True).stdout
 
