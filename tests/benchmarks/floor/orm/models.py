@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.functional import cached_property
 
 
 class Account(models.Model):
@@ -14,6 +15,7 @@ class Account(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     name = models.CharField(max_length=80)
+    type = models.CharField(max_length=10)
     currency = models.CharField(max_length=3)
 
     class Meta:
@@ -44,6 +46,8 @@ class Transaction(models.Model):
     version = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
+    changed_by = models.UUIDField(null=True)
+    external_id = models.CharField(max_length=120, null=True)
 
     objects: ClassVar[models.Manager[Transaction]]
 
@@ -52,6 +56,21 @@ class Transaction(models.Model):
 
         managed = False
         db_table = '"floor"."ledger_transaction"'
+
+    @cached_property
+    def own_leg(self) -> Posting:
+        """The leg on its own account."""
+        return next(leg for leg in self.postings.all() if leg.account_id == self.account_id)
+
+    @cached_property
+    def to_leg(self) -> Posting | None:
+        """A transfer's other leg."""
+        return next((leg for leg in self.postings.all() if leg.account_id == self.to_account_id), None)
+
+    @cached_property
+    def parts(self) -> list[Posting]:
+        """The legs on categories."""
+        return [leg for leg in self.postings.all() if leg.account.type in {"income", "expense"}]
 
 
 class Posting(models.Model):
