@@ -31,7 +31,7 @@ def rows_prepared(
     raw = connection.connection
     raw.prepare_threshold = _TIMES  # Django turns it off; its own cursors never prepare
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with wrap(psycopg.Cursor(raw)) as cursor:
+    with wrap(psycopg.Cursor(raw)) as cursor:  # type: ignore[arg-type]  # the stub asks for what it returns
         cursor.execute(sql, parameters)
         rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

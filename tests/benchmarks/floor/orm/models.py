@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -49,6 +49,9 @@ class Transaction(models.Model):
     changed_by = models.UUIDField(null=True)
     external_id = models.CharField(max_length=120, null=True)
 
+    account_id: uuid.UUID
+    to_account_id: uuid.UUID | None
+    postings: Any
     objects: ClassVar[models.Manager[Transaction]]
 
     class Meta:
@@ -60,7 +63,8 @@ class Transaction(models.Model):
     @cached_property
     def own_leg(self) -> Posting:
         """The leg on its own account."""
-        return next(leg for leg in self.postings.all() if leg.account_id == self.account_id)
+        own: Posting = next(leg for leg in self.postings.all() if leg.account_id == self.account_id)
+        return own
 
     @cached_property
     def to_leg(self) -> Posting | None:
@@ -86,6 +90,7 @@ class Posting(models.Model):
     currency = models.CharField(max_length=3)
     base_minor = models.BigIntegerField()
 
+    account_id: uuid.UUID
     objects: ClassVar[models.Manager[Posting]]
 
     class Meta:

@@ -99,10 +99,10 @@ class ShownSerializer(serializers.ModelSerializer[Transaction]):
         model = Transaction
         fields: ClassVar = [
             "id", "book_id", "type", "origin", "status", "is_reconciled", "amount", "amount_minor", "currency",
-            "base_amount", "base_amount_minor", "base_currency", "description", "payee", "notes", "tags", "date",
-            "account_id", "account", "to_account_id", "to_account", "to_amount", "to_amount_minor", "to_currency",
-            "rate", "category_id", "category", "splits", "external_id", "version", "undo_token", "created_at", "changed_at",
-            "changed_by",
+            "base_amount", "base_amount_minor", "base_currency", "description", "payee", "notes", "tags",
+            "date", "account_id", "account", "to_account_id", "to_account", "to_amount", "to_amount_minor",
+            "to_currency", "rate", "category_id", "category", "splits", "external_id", "version", "undo_token",
+            "created_at", "changed_at", "changed_by",
         ]  # fmt: skip
 
     def get_amount(self, shown: Transaction) -> Decimal:
