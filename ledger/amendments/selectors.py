@@ -24,7 +24,6 @@ from rupaya.core.pagination import Cursor, Page, PageInvalid, page_of
 
 _STATES_SQL: Final = (Path(__file__).parent / "states.sql").read_text()
 KEY_LENGTH: Final = 1  # a cursor of a history holds a version
-_STANDING: Final = STANDING.format(table="ledger_transaction")
 _SUPERSEDED: Final = """(
   SELECT v.transaction_id AS id, v.book_id, h.origin, h.external_id, h.created_at, v.date, v.type, v.description,
          v.payee, v.notes, v.tags, v.status, v.is_reconciled, v.account_id, v.to_account_id, v.amount_minor, v.version,
@@ -72,7 +71,7 @@ class Change:
 
 def states_now(*, book: Book, ids: Sequence[UUID]) -> dict[UUID, State]:
     """The book's transactions of these ids as they stand. One query."""
-    rows = _states(book, _STANDING, "t.id = ANY(%(ids)s)", {"ids": list(ids)})
+    rows = _states(book, STANDING, "t.id = ANY(%(ids)s)", {"ids": list(ids)})
     return {state.id: state for state in rows}
 
 
@@ -134,7 +133,7 @@ def history_page(
 ) -> Page[Shown]:
     """A page of a transaction's versions, newest first; raises TransactionNotFound. One query."""
     is_backwards = cursor is not None and cursor.is_backwards
-    parameters: dict[str, Any] = {"id": transaction_id, "rows": limit + 1}
+    parameters: dict[str, Any] = {"id": transaction_id}
     condition = ""
     if cursor is not None:
         condition = f" AND t.version {'>' if is_backwards else '<'} %(version)s"
@@ -144,6 +143,7 @@ def history_page(
         source=_EVER,
         conditions=condition,
         order=f"t.version {'ASC' if is_backwards else 'DESC'}",
+        rows=limit + 1,
         parameters=parameters,
     )
     if not rows and cursor is None:

@@ -36,9 +36,10 @@ from ledger.journal.drafts import Draft, EntriesRefused, Entry, drafts_of
 from ledger.journal.models import VERSIONS_MAX
 from ledger.journal.selectors import Shown, TransactionNotFound, transaction_of
 from ledger.journal.services import GUARDS, AccountClosed, PeriodClosed, Recorded, entries_post
-from rupaya.core.db import assert_acting, explaining, prepared_cursor, whole
+from rupaya.core.db import assert_acting, explaining, whole
 from rupaya.core.errors import Conflict, DomainError, Rejected
 from rupaya.core.ids import uuid7
+from rupaya.core.prepared import prepared_cursor
 
 Check = Callable[[Shown], None]
 

@@ -9,8 +9,9 @@ import orjson
 from django.db import OperationalError, connection
 
 from ledger.idempotency.rules import Answer
-from rupaya.core.db import assert_acting, prepared_cursor, rows_as_dicts
+from rupaya.core.db import assert_acting, rows_as_dicts
 from rupaya.core.errors import Conflict, Rejected
+from rupaya.core.prepared import prepared_cursor
 
 _CLAIM: Final = """
 SELECT fingerprint, status, headers::text, body FROM ledger_idempotency_claim(%(key)s, %(now)s)

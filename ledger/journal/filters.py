@@ -26,7 +26,6 @@ _CONDITIONS: Final[Mapping[str, str]] = {
     "payee": "lower(t.payee) = lower(%({0})s)",
     "tag": "(t.tags <> '{{}}' AND t.tags @> ARRAY[%({0})s::varchar])",
     "is_reconciled": "t.is_reconciled = %({0})s",
-    "ids": "t.id = ANY(%({0})s)",
 }
 
 
@@ -54,19 +53,17 @@ class Filters:
     scales: Scales = ALIKE
     is_reconciled: bool | None = None
     has_attachment: bool | None = None
-    ids: tuple[UUID, ...] | None = None
     where: str = ""
     is_status_asked: bool = False
     where_parameters: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def searches(self) -> bool:
-        """Whether a condition needs an index that row-level security would hide."""
+        """Whether a condition is about words or tags, of which row-level security hides index and statistics."""
         return bool(self.where or self.tag)
 
 
 NONE: Final = Filters()
-EVERYTHING: Final = Filters(status="all")
 
 
 def filters_sql(filters: Filters) -> tuple[str, dict[str, Any]]:

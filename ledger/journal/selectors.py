@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -12,16 +12,21 @@ from uuid import UUID
 from django.db import connection
 
 from ledger.books.models import Book
-from ledger.journal.filters import EVERYTHING, NONE, Filters, filters_sql
+from ledger.journal.filters import NONE, Filters, filters_sql
 from ledger.journal.rules import TYPES, TransactionView, view_of
-from rupaya.core.db import prepared_cursor
 from rupaya.core.errors import FieldError, Invalid, NotFound
 from rupaya.core.pagination import Cursor, Page, PageInvalid, page_of
+from rupaya.core.prepared import rows_prepared
 
 _PAGE_SQL: Final = (Path(__file__).parent / "transactions_page.sql").read_text()
+_NEAR_SQL: Final = (Path(__file__).parent / "transactions_near.sql").read_text()
 KEY_LENGTH: Final = 2  # a cursor holds date and id
 # The legs of a header that stands are all from its first line on.
-STANDING: Final = "(SELECT h.*, 32767 AS last_line FROM {table} h)"
+STANDING: Final = "(SELECT h.*, 32767 AS last_line FROM ledger_transaction h)"
+# A search looks at so many rows first. If enough of them are found, it walks on, through twice as many as a page
+# should take.
+NEAR_ROWS: Final = 150
+NEAR_ENOUGH: Final = 3
 
 
 class FilterInvalid(Invalid):
@@ -53,6 +58,17 @@ class Shown:
         return view_of(self.body, self.icon)
 
 
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """What a page is cut out by: SQL over `t`, a header, with its parameters, and how many rows at most."""
+
+    place: str
+    conditions: str
+    order: str
+    rows: int
+    parameters: Mapping[str, Any]
+
+
 def type_read(text: str | None) -> str:
     """Will read `?type=`; '' is every type. Raises FilterInvalid."""
     if text and text not in TYPES:
@@ -64,38 +80,64 @@ def type_read(text: str | None) -> str:
 def transaction_page(
     *, book: Book, limit: int, cursor: Cursor | None = None, filters: Filters = NONE
 ) -> Page[Shown]:
-    """A page of the book's transactions, newest date first. One query."""
-    conditions, parameters = filters_sql(filters)
+    """A page of the book's transactions, newest date first. One query; two with filters, three with a search."""
     is_backwards = cursor is not None and cursor.is_backwards
-    if cursor is not None:
-        conditions += f" AND (t.date, t.id) {'>' if is_backwards else '<'} (%(date)s, %(id)s)"
-        parameters |= _key_read(cursor)
     direction = "ASC" if is_backwards else "DESC"
-    table = "ledger_transaction_searched" if filters.searches else "ledger_transaction"
+    conditions, parameters = filters_sql(filters)
+    place = ""
+    if cursor is not None:
+        place = f" AND (t.date, t.id) {'>' if is_backwards else '<'} (%(date)s, %(id)s)"
+        parameters |= _key_read(cursor)
+    cut = _Cut(place, conditions, f"t.date {direction}, t.id {direction}", limit + 1, parameters)
+    if filters != NONE:
+        ids = _searched(book, cut) if filters.searches else _found(book, cut)
+        cut = replace(cut, place="", conditions=" AND t.id = ANY(%(ids)s)", parameters={"ids": ids})
     rows = transactions_shown(
         book,
-        source=STANDING.format(table=table),
-        conditions=conditions,
-        order=f"t.date {direction}, t.id {direction}",
-        parameters=parameters | {"rows": limit + 1},
+        source=STANDING,
+        conditions=cut.place + cut.conditions,
+        order=cut.order,
+        rows=cut.rows,
+        parameters=cut.parameters,
     )
     return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (row.date.isoformat(), str(row.id)))
 
 
+def _found(book: Book, cut: _Cut, table: str = "ledger_transaction") -> list[UUID]:
+    """The ids of the page. Planned for its values: which index is best hangs on them. One query."""
+    sql = (
+        f"SELECT t.id FROM {table} t WHERE t.book_id = %(book)s{cut.place}{cut.conditions}"  # noqa: S608  # constants only
+        f" ORDER BY {cut.order} LIMIT {cut.rows}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, {**cut.parameters, "book": book.pk})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _searched(book: Book, cut: _Cut) -> list[UUID]:
+    """The ids of a search's page, by one of two ways: walking the order of the list, or asking an index for words.
+
+    Below row-level security PostgreSQL keeps its statistics of words to itself, expects few rows of any word and
+    would sort all of a frequent one. So the first rows are looked at. One or two queries.
+    """
+    near = _NEAR_SQL.format(
+        place=cut.place, conditions=cut.conditions, order=cut.order, rows=cut.rows, near=NEAR_ROWS, enough=NEAR_ENOUGH,
+        reach=2 * cut.rows * NEAR_ROWS,
+    )  # fmt: skip
+    ids = [row[0] for row in rows_prepared(near, {**cut.parameters, "book": book.pk})]
+    return ids if len(ids) == cut.rows else _found(book, cut, "ledger_transaction_searched")
+
+
 def transactions_of(*, book: Book, ids: Sequence[UUID]) -> list[Shown]:
     """The book's transactions of these ids, void ones too, in the order of the ids. One query."""
-    conditions, parameters = filters_sql(replace(EVERYTHING, ids=tuple(ids)))
-    found = {
-        row.id: row
-        for row in transactions_shown(
-            book,
-            source=STANDING.format(table="ledger_transaction"),
-            conditions=conditions,
-            order="t.id",
-            parameters=parameters | {"rows": len(ids)},
-            is_prepared=True,
-        )
-    }
+    rows = transactions_shown(
+        book,
+        source=STANDING,
+        conditions=" AND t.id = ANY(%(ids)s)",
+        order="t.id",
+        parameters={"ids": list(ids)},
+    )
+    found = {row.id: row for row in rows}
     return [found[identity] for identity in ids if identity in found]
 
 
@@ -119,14 +161,16 @@ def transactions_shown(
     source: str,
     conditions: str,
     order: str,
-    parameters: dict[str, Any],
-    is_prepared: bool = False,
+    parameters: Mapping[str, Any],
+    rows: int | None = None,
 ) -> list[Shown]:
-    """The transactions of a source of headers, each with its `first_line` and `last_line`. One query."""
-    sql = _PAGE_SQL.format(source=source, conditions=conditions, order=order)
-    with prepared_cursor() if is_prepared else connection.cursor() as cursor:
-        cursor.execute(sql, {"book": book.pk, "base": book.base_currency, **parameters})
-        return [Shown(row[0], row[1], row[3].encode(), row[2]) for row in cursor.fetchall()]
+    """The transactions of a source of headers, each with its `first_line` and `last_line`; `rows` at most. One query.
+
+    The statement is prepared: its best plan must not hang on the values of the conditions.
+    """
+    sql = _PAGE_SQL.format(source=source, conditions=conditions, order=order, rows=rows or "ALL")
+    found = rows_prepared(sql, {"book": book.pk, "base": book.base_currency, **parameters})
+    return [Shown(row[0], row[1], row[3].encode(), row[2]) for row in found]
 
 
 def account_balance_minor(*, book: Book, account_id: UUID, on: dt.date) -> int:

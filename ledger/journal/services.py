@@ -14,9 +14,10 @@ from ledger.books.models import Book
 from ledger.journal.drafts import Draft, EntriesRefused, Entry, drafts_of
 from ledger.journal.models import Transaction
 from ledger.journal.rules import TransactionView
-from rupaya.core.db import assert_acting, explaining, prepared_cursor, whole
+from rupaya.core.db import assert_acting, explaining, whole
 from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
 from rupaya.core.ids import uuid7
+from rupaya.core.prepared import prepared_cursor
 
 
 class TransactionUnbalanced(Rejected):

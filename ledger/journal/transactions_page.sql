@@ -1,5 +1,6 @@
 -- A page of a book's transactions, newest first (or oldest first, reading backwards): id, date, icon, and body, which is
 -- the transaction as the API gives it, in JSON. The page is cut first; only its rows fetch their legs.
+-- The book is a subquery's, so that a plan for it in particular does not look cheaper than the one that is kept.
 SELECT t.id, t.date, legs.icon,
        json_build_object(
          'id', t.id, 'book_id', t.book_id, 'type', t.type, 'origin', t.origin, 'status', t.status,
@@ -24,10 +25,10 @@ SELECT t.id, t.date, legs.icon,
   FROM (
     SELECT t.*
       FROM {source} t
-     WHERE t.book_id = %(book)s
+     WHERE t.book_id = (SELECT %(book)s::uuid)
        {conditions}
      ORDER BY {order}
-     LIMIT %(rows)s
+     LIMIT {rows}
   ) t
  CROSS JOIN LATERAL (
    SELECT min(a.name) FILTER (WHERE p.account_id = t.account_id) AS account,

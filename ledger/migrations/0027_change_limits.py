@@ -10,7 +10,7 @@ from rupaya.core.migrations import run_sql
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("ledger", "0023_visibility")]
+    dependencies = [("ledger", "0026_actor_once")]
 
     operations = [
         migrations.AddField("account", "opened_by_upload", models.BooleanField(db_default=False, default=False)),

@@ -10,6 +10,6 @@ from rupaya.core.migrations import run_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0023_visibility")]
+    dependencies = [("ledger", "0028_change_guards")]
 
     operations = [run_sql(__file__, "0031_idempotency_once")]

@@ -13,13 +13,11 @@ from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connections
-from django.db.backends.utils import CursorWrapper
 from django.db.models import Model
 from django.db.transaction import atomic, set_rollback  # noqa: TID251  # the one place
-from psycopg import Cursor
-from psycopg._queries import PostgresQuery
 
 from rupaya.core.errors import DomainError, Unauthenticated
+from rupaya.core.prepared import prepared_cursor
 
 Row = TypeVar("Row", bound=Model)
 ActorKind = Literal["user", "staff", "job", "command", "system"]
@@ -173,33 +171,6 @@ def instances(model: type[Row], sql: str, parameters: Mapping[str, Any]) -> list
         rows = cursor.fetchall()
     own = -len(fields)
     return [(row[:own], model.from_db(DEFAULT_DB_ALIAS, fields, row[own:])) for row in rows]
-
-
-class _PreparingCursor(Cursor[Any]):
-    """Has each statement prepared at its first use on a connection."""
-
-    def execute(self, query: Any, params: Any = None, **named: Any) -> _PreparingCursor:
-        """Will run the statement from the plan that the connection holds, where it holds one."""
-        super().execute(query, params, **named, prepare=True)
-        return self
-
-    def _send_query_prepared(self, name: bytes, pgq: PostgresQuery, **named: Any) -> None:
-        self._query = pgq  # from where Django tells what was run; psycopg leaves it out for what was prepared
-        super()._send_query_prepared(name, pgq, **named)
-
-
-def prepared_cursor(*, using: str = DEFAULT_DB_ALIAS) -> CursorWrapper:
-    """A cursor for the few statements that most requests run: the server parses and plans them once a connection.
-
-    Their text must be one of a few (values go in as parameters, never into the text), hold one statement, and cast a
-    parameter whose type nothing around it tells: values travel apart from the text. `DATABASE_PREPARED_STATEMENTS`
-    turns the preparing off, for a pooler that can't keep statements.
-    """
-    connection = connections[using]
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        cursor = _PreparingCursor(connection.connection)
-    return connection._prepare_cursor(cursor)  # type: ignore[attr-defined,no-any-return]  # noqa: SLF001  # what connection.cursor() does with its own
 
 
 def rows_as_dicts(

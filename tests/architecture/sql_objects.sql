@@ -66,7 +66,7 @@ CREATE OR REPLACE FUNCTION public.app_accounts_hidden()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
   SELECT coalesce(array_agg(account_id), '{}')
-    FROM ledger_account_visibility WHERE user_id = app_actor() AND visibility = 'hidden'
+    FROM ledger_account_visibility WHERE user_id = (SELECT app_actor()) AND visibility = 'hidden'
 $function$;
 CREATE OR REPLACE FUNCTION public.app_accounts_locked()
  RETURNS uuid[]
@@ -74,7 +74,7 @@ CREATE OR REPLACE FUNCTION public.app_accounts_locked()
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
-  SELECT coalesce(array_agg(account_id), '{}') FROM ledger_account_visibility WHERE user_id = app_actor()
+  SELECT coalesce(array_agg(account_id), '{}') FROM ledger_account_visibility WHERE user_id = (SELECT app_actor())
 $function$;
 CREATE OR REPLACE FUNCTION public.app_actor()
  RETURNS uuid
@@ -89,7 +89,7 @@ CREATE OR REPLACE FUNCTION public.app_books(wanted text)
 AS $function$
   SELECT coalesce(array_agg(book_id), '{}')
     FROM ledger_member
-   WHERE user_id = app_actor()
+   WHERE user_id = (SELECT app_actor())
      AND CASE wanted
            WHEN 'read' THEN true
            WHEN 'write' THEN role IN ('owner', 'editor')
@@ -103,7 +103,7 @@ CREATE OR REPLACE FUNCTION public.app_books_veiled()
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
   SELECT coalesce(array_agg(DISTINCT book_id), '{}')
-    FROM ledger_account_visibility WHERE user_id = app_actor() AND visibility = 'hidden'
+    FROM ledger_account_visibility WHERE user_id = (SELECT app_actor()) AND visibility = 'hidden'
 $function$;
 CREATE OR REPLACE FUNCTION public.append_only(audited regclass, guard text)
  RETURNS void

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import multiprocessing as mp
 import selectors
 import socket
@@ -34,6 +35,15 @@ class Answered:
     p50_ms: float
     p99_ms: float
     client_share: str
+
+
+def answer_of(*, port: int, request: bytes) -> bytes:
+    """The body of the answer to one request."""
+    with socket.create_connection((HOST, port)) as line:
+        line.sendall(request)
+        response = http.client.HTTPResponse(line)
+        response.begin()
+        return response.read()
 
 
 def load(*, port: int, requests: Requests, count: int, seconds: float, status: int) -> Answered:

@@ -18,11 +18,14 @@ if __name__ == "__main__":
     django.setup()
 
 from django.db import connection
+from psycopg import ClientCursor
 
 from accounts.models import User
 from accounts.services import session_start
 from ledger.books.access import book_for
 from ledger.journal.drafts import Entry
+from ledger.journal.filters import NONE, Filters
+from ledger.journal.query import query_parse, query_sql
 from ledger.journal.selectors import transaction_page
 from ledger.journal.services import entries_post, transaction_post
 from ledger.reports.selectors import balances_at
@@ -49,24 +52,37 @@ def tokens(people: str) -> list[str]:
 
 def list_query() -> dict[str, Any]:
     """The statement of a page of fifty with its parameters, and which column holds a transaction's JSON."""
-    seen: list[tuple[str, Any]] = []
+    (statement,) = _statements(NONE)
+    with acting_as(Actor(user_id=identity(1, 1), kind="user")), connection.cursor() as cursor:
+        cursor.execute(statement["sql"], statement["parameters"])
+        columns = [column.name for column in cursor.description]
+    plain = {name: value for name, value in statement["parameters"].items() if name != "book"}
+    return {"sql": statement["sql"], "parameters": plain, "column": columns.index("body")}
+
+
+def search(word: str) -> list[dict[str, Any]]:
+    """The statements of a search for a word: `sql`, `parameters`, and whether they are prepared."""
+    node = query_parse(text=word, today=UNTIL, currency="INR", fiscal_year_start_month=4)
+    assert node is not None
+    where, parameters = query_sql(node=node, ids={})
+    return _statements(Filters(where=where, where_parameters=parameters))
+
+
+def _statements(filters: Filters) -> list[dict[str, Any]]:
+    seen: list[dict[str, Any]] = []
 
     def watch(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
-        seen.append((sql, parameters))
+        is_prepared = not isinstance(context["cursor"].cursor, ClientCursor)
+        seen.append({"sql": sql, "parameters": dict(parameters), "is_prepared": is_prepared})
         return execute(sql, parameters, many, context)
 
     person = identity(1, 1)
     with acting_as(Actor(user_id=person, kind="user")):
         book = book_for(user_id=person, book_id=None, right="read")
         with connection.execute_wrapper(watch):
-            page = transaction_page(book=book, limit=50)
-        ((sql, parameters),) = seen
-        with connection.cursor() as cursor:
-            cursor.execute(sql, parameters)
-            columns = [column.name for column in cursor.description]
-    assert len(page.rows) == 50
-    plain = {name: value for name, value in parameters.items() if name != "book"}
-    return {"sql": sql, "parameters": plain, "column": columns.index("body")}
+            page = transaction_page(book=book, limit=50, filters=filters)
+    assert page.rows
+    return seen
 
 
 def post(seconds: str) -> float:
@@ -125,10 +141,11 @@ def batch(times: str) -> int:
 WISHES: Final[dict[str, Callable[..., Any]]] = {
     "tokens": tokens,
     "list_query": list_query,
+    "search": search,
     "post": post,
     "balances": balances,
     "batch": batch,
 }
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(WISHES[sys.argv[1]](*sys.argv[2:])))
+    sys.stdout.write(json.dumps(WISHES[sys.argv[1]](*sys.argv[2:]), default=str))

@@ -78,7 +78,8 @@ class _Writer:
             case Payee(text, is_whole=True):
                 return f"(lower(t.payee) = lower({self._bind(text)}))"
             case Payee(text):
-                return f"(t.payee ILIKE {self._bind(_containing(text))})"
+                value = self._bind(_containing(text))
+                return f"({_TEXT} ILIKE {value} AND t.payee ILIKE {value})"  # the first for its index
             case Named("category"):
                 value = self._bind(list(self._ids[leaf]))
                 return PRESENT_LEG.format(condition=f"p.account_id = ANY({value})")

@@ -29,7 +29,10 @@ def post(request: HttpRequest) -> HttpResponse:
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    """Will run the very query of GET /v1/transactions for the book, and give the JSON that PostgreSQL built."""
+    """Will run the very query of GET /v1/transactions for the book, and give the JSON that PostgreSQL built.
+
+    As Django sends it, which is planned each time.
+    """
     sql, parameters, column = _captured()
     with atomic(), connection.cursor() as cursor:
         cursor.execute(_ACT, [request.headers["X-Person"]])

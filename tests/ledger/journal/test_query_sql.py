@@ -39,7 +39,7 @@ class TestQuerySql:
             ("fy:2026-27", "(t.date >= %(q1)s AND t.date < %(q2)s)", [dt.date(2026, 4, 1), dt.date(2027, 4, 1)]),
             ("category:a", LEG.format("p.account_id = ANY(%(q1)s)"), [[ONE]]),
             ("account:a", "(t.account_id = ANY(%(q1)s) OR t.to_account_id = ANY(%(q1)s))", [[ONE]]),
-            ("payee:a_b", "(t.payee ILIKE %(q1)s)", [r"%a\_b%"]),
+            ("payee:a_b", f"({TEXT} ILIKE %(q1)s AND t.payee ILIKE %(q1)s)", [r"%a\_b%"]),
             ('payee:"a_b"', "(lower(t.payee) = lower(%(q1)s))", ["a_b"]),
             ("tag:x", "(t.tags <> '{}' AND t.tags @> ARRAY[%(q1)s::varchar])", ["x"]),
             ("type:income", "(t.type = %(q1)s)", ["income"]),

@@ -8,8 +8,7 @@ import re
 
 import psycopg
 import pytest
-from django.db import connection as django_connection
-from django.test.utils import CaptureQueriesContext
+from django.db import connection
 from psycopg import errors
 
 from ledger.journal.filters import NONE, Filters
@@ -22,21 +21,47 @@ from tests.ledger.journal.changing import BULK, act
 TEXT = "(t.description || ' ' || t.payee || ' ' || t.notes) ILIKE %(q)s"
 ROWS = 20_000
 BATCH = 5_000
+FEW = 500  # headers and legs that may be read for a page
 
 
-def list_sql(person, filters):
-    """The SQL that the list runs, with its values in it."""
-    with acting_as(person.actor), CaptureQueriesContext(django_connection) as queries:
+def statements(person, filters):
+    """What the list asks, each as SQL with its parameters."""
+    seen = []
+
+    def watch(execute, sql, parameters, many, context):
+        seen.append((sql, parameters))
+        return execute(sql, parameters, many, context)
+
+    with acting_as(person.actor), connection.execute_wrapper(watch):
         transaction_page(book=person.book, limit=50, filters=filters)
-    return queries[-1]["sql"]
+    return seen
+
+
+def words(text):
+    return Filters(where=TEXT, where_parameters={"q": f"%{text}%"})
+
+
+def nodes(plan):
+    """Every node of a plan."""
+    return [plan, *(node for inner in plan.get("Plans", ()) for node in nodes(inner))]
 
 
 def index_conditions(plan):
-    """Index name to the condition it is asked with, of the whole plan."""
-    found = {plan["Index Name"]: plan.get("Index Cond", "")} if "Index Name" in plan else {}
-    for inner in plan.get("Plans", ()):
-        found |= index_conditions(inner)
-    return found
+    """Index name to the condition it is asked with, of the nodes that ran or may run."""
+    return {
+        node["Index Name"]: node.get("Index Cond", "")
+        for node in nodes(plan)
+        if "Index Name" in node and node.get("Actual Loops", 1)
+    }
+
+
+def rows_read(plan):
+    """How many headers and legs the scans of a plan that ran have looked at."""
+    return sum(
+        (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+        for node in nodes(plan)
+        if node.get("Relation Name") in {"ledger_transaction", "ledger_posting"}
+    )
 
 
 class Shelf:
@@ -45,15 +70,27 @@ class Shelf:
     def __init__(self, admin, person):
         self.admin, self.person = admin, person
 
-    def ask(self, sql):
+    def ask(self, sql, parameters=None):
         self.admin.execute("SET LOCAL ROLE rupaya_user")
         act(self.admin, self.person)
-        rows = self.admin.execute(sql).fetchall()
+        rows = self.admin.execute(sql, parameters).fetchall()
         self.admin.execute("RESET ROLE")
         return rows
 
-    def plan(self, sql):
-        return index_conditions(self.ask(f"EXPLAIN (FORMAT JSON) {sql}")[0][0][0]["Plan"])
+    def plan(self, sql, parameters):
+        """The plan for these values."""
+        return self.ask(f"EXPLAIN (FORMAT JSON) {sql}", parameters)[0][0][0]["Plan"]
+
+    def kept_plan(self, sql, parameters):
+        """The plan for any values, as it ran for these."""
+        names = [name for name in parameters if f"%({name})s" in sql]
+        numbered = re.sub(r"%\((\w+)\)s", lambda found: f"${names.index(found[1]) + 1}", sql)
+        self.admin.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        self.admin.execute(f"PREPARE kept AS {numbered}")
+        values = ", ".join(f"%({name})s" for name in names)
+        found = self.ask(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE kept ({values})", parameters)
+        self.admin.execute("DEALLOCATE kept")
+        return found[0][0][0]["Plan"]
 
 
 @pytest.fixture
@@ -61,7 +98,7 @@ def shelf(committed, asha, bala, chitra, admin_url):
     """Asha's book of many transactions, among others. Rolled back, statistics too."""
     names = ("Cash", "Fuel")
     accounts = {person: [person.account(name).pk for name in names] for person in (asha, bala, chitra)}
-    with psycopg.connect(admin_url) as admin:
+    with psycopg.connect(admin_url, cursor_factory=psycopg.ClientCursor) as admin:
         admin.execute("SET LOCAL ROLE rupaya_user")
         for person, (cash, fuel) in accounts.items():
             act(admin, person)
@@ -87,31 +124,59 @@ def shelf(committed, asha, bala, chitra, admin_url):
 @pytest.mark.slow
 class TestSearch:
     def test_asks_its_index_for_the_book_and_the_words_or_the_tag_at_once(self, shelf, asha, chitra):
-        words = list_sql(asha, Filters(where=TEXT, where_parameters={"q": "%zanzibar%"}))
-        tag = list_sql(asha, Filters(tag="trip"))
+        near, zanzibar, _ = statements(asha, words("zanzibar"))
+        _, trip, _ = statements(asha, Filters(tag="trip"))
 
-        by_words, by_tag = shelf.plan(words), shelf.plan(tag)
+        by_words, by_tag = index_conditions(shelf.plan(*zanzibar)), index_conditions(shelf.plan(*trip))
         assert "book_id = " in by_words["ledger_transaction_text"]
         assert "~~* '%zanzibar%'" in by_words["ledger_transaction_text"]
         assert "book_id = " in by_tag["ledger_transaction_tagged"]
         assert "tags @> " in by_tag["ledger_transaction_tagged"]
-        assert len(shelf.ask(words)) == 2 * ROWS // 2000
-        assert len(shelf.ask(tag)) == ROWS // 500
+        assert shelf.ask(*near) == []
+        assert len(shelf.ask(*zanzibar)) == 2 * ROWS // 2000
+        assert len(shelf.ask(*trip)) == ROWS // 500
 
         # On the table itself the policy comes first, and no index is asked for words: hence the view.
-        for sql in (words, tag):
-            assert "ledger_transaction_searched" in sql
-            asked = shelf.plan(sql.replace("ledger_transaction_searched", "ledger_transaction")).values()
+        for sql, parameters in (zanzibar, trip):
+            bare = sql.replace("ledger_transaction_searched", "ledger_transaction")
+            assert bare != sql
+            asked = index_conditions(shelf.plan(bare, parameters)).values()
             assert not [condition for condition in asked if "~~*" in condition or "@>" in condition]
-
-        # A page without a search is walked in its order: its policy must not make the planner expect an empty book.
-        page = list_sql(asha, NONE)
-        assert "ledger_transaction_key" in shelf.plan(page)
-        assert "Sort" not in json.dumps(shelf.ask(f"EXPLAIN (FORMAT JSON) {page}"))
 
         # A stranger who asks the same finds nothing, though their own book says it too.
         shelf.person = chitra
-        assert shelf.ask(words) == shelf.ask(tag) == []
+        assert shelf.ask(*zanzibar) == shelf.ask(*trip) == []
+
+    def test_walks_the_list_for_a_word_that_is_frequent(self, shelf, asha):
+        near, every, _ = statements(asha, words("shop"))
+
+        # Where asha's rows are not committed, the second is asked too; here the first fills the page alone.
+        assert len(shelf.ask(*near)) == 51
+        assert shelf.ask(*near) == shelf.ask(*every)
+
+        plan = shelf.kept_plan(*near)
+        assert index_conditions(plan).keys() == {"ledger_transaction_key"}
+        assert "Sort" not in [node["Node Type"] for node in nodes(plan)]
+        assert rows_read(plan) < FEW
+
+    def test_walks_the_list_for_a_page_without_a_search(self, shelf, asha):
+        ((sql, parameters),) = statements(asha, NONE)
+
+        # Neither policy nor plan may expect an empty book, in which sorting all of it would be cheap.
+        for plan in (shelf.plan(sql, parameters), shelf.kept_plan(sql, parameters)):
+            assert "ledger_transaction_key" in index_conditions(plan)
+            assert "Sort" not in [node["Node Type"] for node in nodes(plan)]
+        assert rows_read(plan) < FEW
+
+    def test_fetches_by_its_key_what_it_found(self, shelf, asha):
+        *_, (sql, parameters) = statements(asha, words("shop"))
+        ids = [
+            row[0] for row in shelf.ask("SELECT id FROM ledger_transaction ORDER BY amount_minor LIMIT 51")
+        ]
+
+        plan = shelf.kept_plan(sql, {**parameters, "ids": ids})
+        assert "id = ANY" in index_conditions(plan)["ledger_transaction_pkey"]
+        assert rows_read(plan) < FEW
 
 
 class TestSearchedView:

@@ -8,7 +8,6 @@ from uuid import UUID
 import psycopg
 import pytest
 from django.db import DataError, IntegrityError, connection, connections
-from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.services import session_end
@@ -21,7 +20,6 @@ from rupaya.core.db import (
     constraint_name,
     constraints_now,
     explaining,
-    prepared_cursor,
     rows_as_dicts,
     undo,
     whole,
@@ -311,34 +309,6 @@ class TestExplaining:
 class TestConstraintName:
     def test_is_none_where_the_database_said_nothing(self):
         assert constraint_name(IntegrityError("by hand")) is None
-
-
-class TestPreparedCursor:
-    def test_has_the_server_keep_the_plan_and_takes_values_apart_from_the_text(self, committed):
-        with acting_as(actor()):
-            with prepared_cursor() as cursor:
-                cursor.execute("SELECT %(text)s::text AS prepared_here", {"text": "'; DROP TABLE x --"})
-                said = cursor.fetchone()
-            kept = rows_as_dicts(
-                "SELECT generic_plans + custom_plans AS runs FROM pg_prepared_statements"
-                " WHERE statement = 'SELECT $1::text AS prepared_here'",
-                {},
-            )
-
-        assert said == ("'; DROP TABLE x --",)
-        assert kept == [{"runs": 1}]
-
-    def test_tells_the_log_what_was_run_without_the_values(self, committed):
-        with acting_as(actor()), CaptureQueriesContext(connection) as queries, prepared_cursor() as cursor:
-            cursor.execute("SELECT %s::int", [4711])
-
-        assert [query["sql"] for query in queries] == ["SELECT $1::int"]
-
-    def test_explains_refusals_like_any_other_cursor(self, committed):
-        with pytest.raises(IntegrityError), acting_as(actor()), prepared_cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO accounts_user (id, email) VALUES (%s, %s)", [uuid7(), "not an address"]
-            )
 
 
 class TestRowsAsDicts:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.functional import cached_property
 
 
 class Account(models.Model):
@@ -14,6 +15,7 @@ class Account(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     name = models.CharField(max_length=80)
+    type = models.CharField(max_length=10)
     currency = models.CharField(max_length=3)
 
     class Meta:
@@ -44,7 +46,12 @@ class Transaction(models.Model):
     version = models.PositiveSmallIntegerField(default=1)
     created_at = models.DateTimeField(auto_now_add=True)
     changed_at = models.DateTimeField(auto_now=True)
+    changed_by = models.UUIDField(null=True)
+    external_id = models.CharField(max_length=120, null=True)
 
+    account_id: uuid.UUID
+    to_account_id: uuid.UUID | None
+    postings: Any
     objects: ClassVar[models.Manager[Transaction]]
 
     class Meta:
@@ -52,6 +59,22 @@ class Transaction(models.Model):
 
         managed = False
         db_table = '"floor"."ledger_transaction"'
+
+    @cached_property
+    def own_leg(self) -> Posting:
+        """The leg on its own account."""
+        own: Posting = next(leg for leg in self.postings.all() if leg.account_id == self.account_id)
+        return own
+
+    @cached_property
+    def to_leg(self) -> Posting | None:
+        """A transfer's other leg."""
+        return next((leg for leg in self.postings.all() if leg.account_id == self.to_account_id), None)
+
+    @cached_property
+    def parts(self) -> list[Posting]:
+        """The legs on categories."""
+        return [leg for leg in self.postings.all() if leg.account.type in {"income", "expense"}]
 
 
 class Posting(models.Model):
@@ -67,6 +90,7 @@ class Posting(models.Model):
     currency = models.CharField(max_length=3)
     base_minor = models.BigIntegerField()
 
+    account_id: uuid.UUID
     objects: ClassVar[models.Manager[Posting]]
 
     class Meta:
