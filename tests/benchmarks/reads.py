@@ -10,6 +10,7 @@ from typing import Any, Final
 import psycopg
 from psycopg import sql
 
+from rupaya.core.fiscal import months_after
 from tests.benchmarks.api import list_query
 from tests.benchmarks.cluster import ROOT, SQL, Database
 from tests.benchmarks.figures import Figure, Goal, interleaved, pair, timed
@@ -32,8 +33,14 @@ _DAY_AS_OF: Final = dt.date(2023, 5, 17)
 def _overview(on: dt.date) -> _STATEMENT:
     month = on.replace(day=1)
     window = month.replace(year=month.year - 1)
-    text = (ROOT / "ledger/reports/overview.sql").read_text()
-    return text, {"book": identity(2, 1), "today": on, "month": month, "window": window}
+    text = (ROOT / "ledger/reports/sql/overview.sql").read_text()
+    return text, {
+        "book": identity(2, 1),
+        "today": on,
+        "month": month,
+        "next_month": months_after(on, months=1),
+        "window": window,
+    }
 
 
 def _income_expense() -> _STATEMENT:

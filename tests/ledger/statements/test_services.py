@@ -216,7 +216,9 @@ class TestStatementPost:
         _, peak_bytes = tracemalloc.get_traced_memory()
         tracemalloc.stop()
 
-        assert peak_bytes < 3000 * 1000  # an id, its place and their way into a statement; a row itself takes more
+        assert (
+            peak_bytes < 3000 * 1000
+        )  # an id, its place and their way into a statement; a row itself takes more
 
     @pytest.mark.slow
     def test_takes_twenty_thousand_rows(self, committed, asha, capsys):
