@@ -118,7 +118,7 @@ def ledger_of(run: Run, rows: int) -> Database:
     def fill(database: Database) -> None:
         seed(database, books=BOOKS, transactions=rows // 2, days=DAYS, is_hot=True)
 
-    return run.cluster.database(f"ledger_{rows}", fill)
+    return run.cluster.database(f"ledger_{rows}", fill, goes_on=True)
 
 
 def _against_bare(
