@@ -26,10 +26,10 @@ def sql(name: str) -> str:
     return (_SQL / f"{name}.sql").read_text()
 
 
-_MOVES, _MONTHS, _DAYS, _CASH = (sql(name) for name in ("moves", "months", "days", "cash"))
-# What the covering index holds is read through the view that leaves it whole; cash asks for more than that.
-_HISTORY: Final = sql("history").format(legs=sql("legs_known").format(postings="ledger_posting_shown"))
-_LEGS: Final = {state: sql(f"legs_{state}").format(postings="ledger_posting") for state in ("live", "known")}
+_MOVES, _MONTHS, _DAYS, _HISTORY, _CASH = (
+    sql(name) for name in ("moves", "months", "days", "history", "cash")
+)
+_LEGS: Final = {"live": sql("legs_live"), "known": sql("legs_known")}
 # Whether a posting counts: now, or at an instant.
 COUNTS: Final = {
     "live": "{0}.retired_at IS NULL",
@@ -98,7 +98,7 @@ def _read(
     has_others: bool = False,
 ) -> Moves:
     if source.known_at is not None:
-        moved, own = _HISTORY, _of_postings(cuts, has_opening=has_opening)
+        moved, own = _HISTORY, _of_history(cuts, has_opening=has_opening)
     elif source.by_days:
         moved, own = _DAYS, _of_days(cuts, has_opening=has_opening)
     else:
@@ -123,17 +123,20 @@ def _read(
     )
 
 
-def _of_postings(cuts: Sequence[dt.date], *, has_opening: bool) -> dict[str, Any]:
-    return {"since": _FIRST if has_opening else cuts[0], "whole_until": _FIRST}
+def _of_history(cuts: Sequence[dt.date], *, has_opening: bool) -> dict[str, Any]:
+    """The buckets that are read; what was before the first cut is one of them where it is asked for."""
+    first = 0 if has_opening else 1
+    return {
+        "since": _FIRST,
+        "lows": [_FIRST, *cuts[:-1]][first:],
+        "highs": cuts[first:],
+        "places": list(range(first, len(cuts))),
+    }
 
 
 def _of_days(cuts: Sequence[dt.date], *, has_opening: bool) -> dict[str, Any]:
-    whole_until = month_start(cuts[0])
-    return (
-        {"since": whole_until, "whole_until": whole_until}
-        if has_opening
-        else _of_postings(cuts, has_opening=False)
-    )
+    whole_until = month_start(cuts[0]) if has_opening else _FIRST
+    return {"since": whole_until if has_opening else cuts[0], "whole_until": whole_until}
 
 
 def _of_months(cuts: Sequence[dt.date], *, has_opening: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
    SELECT p.transaction_id, p.date, p.base_minor, p.amount_minor
-     FROM {postings} p
+     FROM ledger_posting p
     WHERE p.book_id = %(book)s AND p.account_id = wanted.id AND p.date >= %(since)s AND p.date < %(last)s
       AND p.retired_at IS NULL
