@@ -18,6 +18,7 @@ from rupaya.core.fiscal import month_start
 
 _SQL: Final = Path(__file__).parent / "sql"
 _FIRST: Final = dt.date.min  # before any posting
+_HALF_A_MONTH: Final = dt.timedelta(days=15)  # as ledger_balances_unveiled has it
 
 
 def sql(name: str) -> str:
@@ -97,14 +98,14 @@ def _read(
     has_others: bool = False,
 ) -> Moves:
     if source.known_at is not None:
-        moved, own = _HISTORY, _of_postings(cuts, has_opening=has_opening)
+        moved, own = _HISTORY, _of_history(cuts, has_opening=has_opening)
     elif source.by_days:
         moved, own = _DAYS, _of_days(cuts, has_opening=has_opening)
     else:
         moved, own = _MONTHS, _of_months(cuts, has_opening=has_opening)
     if has_others:
-        moved = f"{moved}\n UNION ALL\n{_CASH}"
-    moved = moved.format(legs=_LEGS[source.state], counts=COUNTS[source.state].format("x"))
+        others = _CASH.format(legs=_LEGS[source.state], counts=COUNTS[source.state].format("x"))
+        moved = f"{moved}\n UNION ALL\n{others}"
     return moves_of(
         rows_as_dicts(
             _MOVES.format(source=moved, wanted=wanted),
@@ -122,28 +123,34 @@ def _read(
     )
 
 
-def _of_postings(cuts: Sequence[dt.date], *, has_opening: bool) -> dict[str, Any]:
-    return {"since": _FIRST if has_opening else cuts[0], "whole_until": _FIRST}
+def _of_history(cuts: Sequence[dt.date], *, has_opening: bool) -> dict[str, Any]:
+    """The buckets that are read; what was before the first cut is one of them where it is asked for."""
+    first = 0 if has_opening else 1
+    return {
+        "since": _FIRST,
+        "lows": [_FIRST, *cuts[:-1]][first:],
+        "highs": cuts[first:],
+        "places": list(range(first, len(cuts))),
+    }
 
 
 def _of_days(cuts: Sequence[dt.date], *, has_opening: bool) -> dict[str, Any]:
-    whole_until = month_start(cuts[0])
-    return (
-        {"since": whole_until, "whole_until": whole_until}
-        if has_opening
-        else _of_postings(cuts, has_opening=False)
-    )
+    whole_until = month_start(cuts[0]) if has_opening else _FIRST
+    return {"since": whole_until if has_opening else cuts[0], "whole_until": whole_until}
 
 
 def _of_months(cuts: Sequence[dt.date], *, has_opening: bool) -> dict[str, Any]:
-    months = [month_start(cut) for cut in cuts]
+    months = [month_start(cut + _HALF_A_MONTH) for cut in cuts]
     divided = [
-        (cut, place) for place, (cut, month) in enumerate(zip(cuts, months, strict=True)) if cut != month
+        (cut, month, place)
+        for place, (cut, month) in enumerate(zip(cuts, months, strict=True))
+        if cut != month
     ]
     return {
         "since": _FIRST if has_opening else months[0],
         "months": months,
         "last_month": months[-1],
-        "parts": [cut for cut, _ in divided],
-        "places": [place for _, place in divided],
+        "parts": [cut for cut, _, _ in divided],
+        "nearest": [month for _, month, _ in divided],
+        "places": [place for _, _, place in divided],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
@@ -77,7 +77,10 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """Where a household stands on a day. Percents are None where there is nothing to compare with."""
+    """Where a household stands on a day. Percents are None where there is nothing to compare with.
+
+    has_any: whether anything is recorded up to the end of the day's month.
+    """
 
     today: dt.date
     has_any: bool
@@ -108,8 +111,17 @@ def moves_of(rows: Iterable[dict[str, Any]]) -> list[AccountMoves]:
         )  # fmt: skip
         found[account.id] = account
         if row["month"]:
-            account.months[row["month"]] = int(row["base_minor"])
+            months = account.months
+            months[row["month"]] = months.get(row["month"], 0) + int(row["base_minor"])
     return list(found.values())
+
+
+def balance_of(row: Mapping[str, Any], *, currency: str) -> Balance:
+    """A row of balances.sql."""
+    return Balance(
+        row["account_id"], row["type"], row["kind"], row["name"], row["icon"], row["institution"],
+        row["number_last4"], Money(row["base_minor"], currency),
+    )  # fmt: skip
 
 
 def balances_of(accounts: Sequence[AccountMoves], *, currency: str) -> tuple[Balance, ...]:

@@ -19,10 +19,9 @@ from ledger.reports.periods import Calendar, Span
 from ledger.reports.question import Question, periods_asked
 from ledger.reports.rules import (
     WINDOW_MONTHS,
-    AccountMoves,
     Balance,
     Overview,
-    balances_of,
+    balance_of,
     moves_of,
     overview_of,
 )
@@ -30,6 +29,7 @@ from ledger.reports.standing import balance_sheet_of, net_worth_of, standing_of,
 from rupaya.core.db import rows_as_dicts
 from rupaya.core.fiscal import month_start, months_after
 
+_BALANCES_SQL: Final = sql("balances")
 _OVERVIEW_SQL: Final = sql("overview")
 _PARTIES_SQL: Final = sql("parties")
 _HEADERS: Final = {"live": sql("headers_live"), "known": sql("headers_known")}
@@ -48,24 +48,26 @@ _LEGS_WORTH: Final = """
 
 
 def overview_at(*, book: Book, today: dt.date) -> Overview:
-    """Where the book stands at the end of a day. One query, from month totals and one month's tail."""
-    return overview_of(_account_moves(book, today), today=today, currency=book.base_currency)
-
-
-def balances_at(*, book: Book, today: dt.date) -> tuple[Balance, ...]:
-    """Every account that holds or owes money, with its balance at the end of a day. One query."""
-    return balances_of(_account_moves(book, today), currency=book.base_currency)
-
-
-def _account_moves(book: Book, today: dt.date) -> list[AccountMoves]:
+    """Where the book stands at the end of a day. One query, from month totals and what its month has after it."""
     month = month_start(today)
     parameters = {
         "book": book.pk,
         "today": today,
         "month": month,
+        "next_month": months_after(month, months=1),
         "window": months_after(month, months=1 - WINDOW_MONTHS),
     }
-    return moves_of(rows_as_dicts(_OVERVIEW_SQL, parameters))
+    moves = moves_of(rows_as_dicts(_OVERVIEW_SQL, parameters))
+    return overview_of(moves, today=today, currency=book.base_currency)
+
+
+def balances_at(*, book: Book, today: dt.date, types: Collection[str] = OWN) -> tuple[Balance, ...]:
+    """Every account of these types, those that hold or owe money, with its balance at the end of a day. One query.
+
+    A closed one only where something is left on it.
+    """
+    rows = rows_as_dicts(_BALANCES_SQL, {"book": book.pk, "today": today, "types": list(types)})
+    return tuple(balance_of(row, currency=book.base_currency) for row in rows)
 
 
 def calendar_of(*, book: Book) -> Calendar:

@@ -77,6 +77,15 @@ class Preview:
     plan: Plan
 
 
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A draft's rows that are not in the books: their line numbers, oldest first, and what came in and went out."""
+
+    line_nos: list[int]
+    in_minor: int
+    out_minor: int
+
+
 def statement_page(*, book: Book, limit: int, cursor: Cursor | None = None) -> Page[Statement]:
     """A page of the book's statements with their accounts, newest first: their ids are in that order. One query."""
     is_backwards = cursor is not None and cursor.is_backwards
@@ -113,10 +122,14 @@ def statement_lines(
     return page_of(rows, limit=limit, cursor=cursor, key=lambda row: (str(row["position"]),))
 
 
-def lines_unknown(*, statement: Statement) -> list[dict[str, Any]]:
-    """Every row that is not in the books, oldest first. One query."""
-    sql = f"SELECT * FROM ({_LINES_SQL}) line WHERE NOT is_known ORDER BY position"  # noqa: S608  # constants only
-    return rows_as_dicts(sql, {"book": statement.book_id, "statement": statement.pk})
+def lines_unknown(*, statement: Statement) -> Unknown:
+    """Which rows are not in the books, and their sums. One query; the rows' words stay in the database."""
+    sql = f"""SELECT coalesce(array_agg(line_no ORDER BY position), '{{}}') AS line_nos,
+                     coalesce(sum(amount_minor) FILTER (WHERE amount_minor > 0), 0)::bigint AS in_minor,
+                     coalesce(-sum(amount_minor) FILTER (WHERE amount_minor < 0), 0)::bigint AS out_minor
+                FROM ({_LINES_SQL}) line WHERE NOT is_known"""  # noqa: S608  # constants only
+    (row,) = rows_as_dicts(sql, {"book": statement.book_id, "statement": statement.pk})
+    return Unknown(**row)
 
 
 def statement_preview(*, book: Book, statement: Statement) -> Preview:

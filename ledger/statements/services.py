@@ -6,9 +6,12 @@ import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from itertools import islice
+from pathlib import Path
+from typing import Final
 from uuid import UUID
 
+import orjson
 from django.db import IntegrityError, connection
 from django.db.models import QuerySet
 
@@ -19,13 +22,13 @@ from ledger.chart.models import Account
 from ledger.chart.selectors import AccountUnknown, accounts_by_id
 from ledger.journal.drafts import Draft
 from ledger.journal.rules import Side
-from ledger.journal.services import transactions_write
+from ledger.journal.services import GUARDS
 from ledger.statements import rules
 from ledger.statements.models import Statement
 from ledger.statements.parsers import statement_parse
 from ledger.statements.parsers.text import FILE_BYTES_MAX, filename_quote
 from ledger.statements.reconcile import Plan, Plug
-from ledger.statements.selectors import StatementNotFound, lines_unknown, plan_for
+from ledger.statements.selectors import StatementNotFound, Unknown, lines_unknown, plan_for
 from rupaya.core.db import assert_acting, constraint_name, constraints_now, explaining, whole
 from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
 from rupaya.core.ids import uuid7
@@ -36,6 +39,24 @@ KEPT_BY_A_BANK: Final = frozenset({Account.Kind.BANK, Account.Kind.WALLET})
 FILE_NAME_MAX: Final = 120  # characters
 DRAFTS_MAX: Final = 50  # unposted statements a book
 WORDLESS: Final = "Bank transaction"  # the description of a row whose narration is empty
+LINES_A_STATEMENT: Final = 1_000  # rows of a file that one INSERT takes
+_INSERT_SQL: Final = """
+INSERT INTO ledger_statement_line (book_id, statement_id, account_id, position, line_no, date, value_date, narration,
+                                   description, reference, amount_minor, balance_minor, fingerprint)
+SELECT %(book)s, %(statement)s, %(account)s, %(position)s + line.nth, line.line_no, line.date, line.value_date,
+       line.narration, line.description, line.reference, line.amount_minor, line.balance_minor, line.fingerprint
+  FROM unnest(%(line_nos)s::int[], %(dates)s::date[], %(value_dates)s::date[], %(narrations)s::text[],
+              %(descriptions)s::text[], %(references)s::text[], %(amounts)s::bigint[], %(balances)s::bigint[],
+              %(fingerprints)s::text[])
+       WITH ORDINALITY AS line (line_no, date, value_date, narration, description, reference, amount_minor,
+                                balance_minor, fingerprint, nth)
+"""
+_POST_SQL: Final = (Path(__file__).parent / "post.sql").read_text()
+_LINK_SQL: Final = """
+UPDATE ledger_statement_line line SET transaction_id = made.transaction_id
+  FROM unnest(%(line_nos)s::int[], %(ids)s::uuid[]) AS made (line_no, transaction_id)
+ WHERE line.book_id = %(book)s AND line.statement_id = %(statement)s AND line.line_no = made.line_no
+"""
 
 
 class StatementRefused(Rejected):
@@ -179,14 +200,14 @@ def statement_post(*, book: Book, statement: Statement, now: dt.datetime, adjust
         if account is None:  # it went with the draft
             raise StatementNotFound
         _draft_lock(book, statement)
-        rows = lines_unknown(statement=statement)
-        plan = plan_for(book=book, statement=statement, new_minor=sum(row["amount_minor"] for row in rows))
+        unknown = lines_unknown(statement=statement)
+        plan = plan_for(book=book, statement=statement, new_minor=unknown.in_minor - unknown.out_minor)
         _check_consent(statement, plan, adjust=adjust)
-        _post(book, account, statement, rows, plan, now)
+        _post(book, account, statement, unknown, plan, now)
     statement.posted_at = now
     return Posted(
-        new_count=len(rows),
-        known_count=statement.lines_count - len(rows),
+        new_count=len(unknown.line_nos),
+        known_count=statement.lines_count - len(unknown.line_nos),
         plugs=plan.plugs,
         balance=Money(statement.closing_minor, statement.currency),
     )
@@ -210,22 +231,32 @@ def _check_consent(statement: Statement, plan: Plan, *, adjust: bool) -> None:
 
 
 def _post(
-    book: Book,
-    account: Account,
-    statement: Statement,
-    rows: list[dict[str, Any]],
-    plan: Plan,
-    now: dt.datetime,
+    book: Book, account: Account, statement: Statement, unknown: Unknown, plan: Plan, now: dt.datetime
 ) -> None:
     """In one statement: its guards then take the month totals' locks once, in order, and meet no other writer's."""
     defaults = accounts_by_id(
         book=book, ids=(), purposes=["uncategorised_income", "uncategorised_expense", "opening", "adjustment"]
     )
-    drafts = [_line_draft(account, defaults, row) for row in rows]
-    plugs = [_plug_draft(account, defaults, plug) for plug in plan.plugs]
-    transactions_write(book=book, drafts=[*plugs, *drafts])
+    plugs = [_plug_draft(account, defaults, plug).as_json() for plug in plan.plugs]
+    own = {
+        "book": book.pk,
+        "statement": statement.pk,
+        "line_nos": unknown.line_nos,
+        "ids": [uuid7() for _ in unknown.line_nos],
+    }
+    categories = {
+        "income": _default(defaults, "uncategorised_income").pk if unknown.in_minor else None,
+        "expense": _default(defaults, "uncategorised_expense").pk if unknown.out_minor else None,
+    }
+    with explaining(GUARDS, is_last=True), connection.cursor() as cursor:
+        cursor.execute(
+            _POST_SQL,
+            {**own, **categories, "currency": account.currency, "plugs": orjson.dumps(plugs).decode()},
+        )
+        constraints_now()
     with explaining(ACCOUNT_GUARDS | {"ledger_statement_line_posted_once": StatementPosted}):
-        _lines_link(statement, rows, drafts)
+        with connection.cursor() as cursor:
+            cursor.execute(_LINK_SQL, own)
         Statement.objects.filter(pk=statement.pk, book=book).update(posted_at=now)
         Account.objects.filter(pk=account.pk, book=book, institution="").update(institution=statement.bank)
         constraints_now()
@@ -294,38 +325,29 @@ def _file_name(name: str) -> str:
 
 
 def _lines_insert(statement: Statement, parsed: rules.Statement) -> None:
-    """One INSERT for all rows, from arrays: COPY can't write to a table under row-level security."""
-    columns: list[list[Any]] = [
-        [line.line_no for line in parsed.lines],
-        list(range(1, len(parsed.lines) + 1)),
-        [line.date for line in parsed.lines],
-        [line.value_date for line in parsed.lines],
-        [line.narration for line in parsed.lines],
-        [rules.narration_read(narration=line.narration).description or WORDLESS for line in parsed.lines],
-        [line.reference for line in parsed.lines],
-        [line.amount_minor for line in parsed.lines],
-        [line.balance_minor for line in parsed.lines],
-        list(rules.fingerprints(lines=parsed.lines)),
-    ]
+    """A thousand rows an INSERT, from arrays: COPY can't write to a table under row-level security."""
+    own = {"book": statement.book_id, "statement": statement.pk, "account": statement.account_id}
+    rows = zip(parsed.lines, rules.fingerprints(lines=parsed.lines), strict=True)
+    position = 0
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO ledger_statement_line (book_id, statement_id, account_id, line_no, position, date, value_date,
-                   narration, description, reference, amount_minor, balance_minor, fingerprint)
-            SELECT %s, %s, %s, line.*
-              FROM unnest(%s::int[], %s::int[], %s::date[], %s::date[], %s::text[], %s::text[], %s::text[],
-                          %s::bigint[], %s::bigint[], %s::text[]) AS line
-            """,
-            [statement.book_id, statement.pk, statement.account_id, *columns],
-        )
-
-
-def _line_draft(account: Account, defaults: dict[UUID | str, Account], row: dict[str, Any]) -> Draft:
-    entry_type = "income" if row["amount_minor"] > 0 else "expense"
-    amount = Money(abs(row["amount_minor"]), account.currency)
-    category = _default(defaults, f"uncategorised_{entry_type}")
-    own, other = (Side(place.pk, amount, amount.minor) for place in (account, category))
-    return Draft(uuid7(), row["date"], entry_type, "statement", row["description"], own, [other])
+        while chunk := list(islice(rows, LINES_A_STATEMENT)):
+            lines = [line for line, _ in chunk]
+            columns = {
+                "line_nos": [line.line_no for line in lines],
+                "position": position,
+                "dates": [line.date for line in lines],
+                "value_dates": [line.value_date for line in lines],
+                "narrations": [line.narration for line in lines],
+                "descriptions": [
+                    rules.narration_read(narration=line.narration).description or WORDLESS for line in lines
+                ],
+                "references": [line.reference for line in lines],
+                "amounts": [line.amount_minor for line in lines],
+                "balances": [line.balance_minor for line in lines],
+                "fingerprints": [fingerprint for _, fingerprint in chunk],
+            }
+            cursor.execute(_INSERT_SQL, own | columns)
+            position += len(chunk)
 
 
 def _plug_draft(account: Account, defaults: dict[UUID | str, Account], plug: Plug) -> Draft:
@@ -342,20 +364,3 @@ def _default(defaults: dict[UUID | str, Account], purpose: str) -> Account:
         return defaults[purpose]
     except KeyError as error:
         raise AccountUnknown(purpose) from error
-
-
-def _lines_link(statement: Statement, rows: Sequence[dict[str, Any]], drafts: Sequence[Draft]) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE ledger_statement_line line SET transaction_id = made.transaction_id
-              FROM unnest(%s::int[], %s::uuid[]) AS made (line_no, transaction_id)
-             WHERE line.book_id = %s AND line.statement_id = %s AND line.line_no = made.line_no
-            """,
-            [
-                [row["line_no"] for row in rows],
-                [draft.id for draft in drafts],
-                statement.book_id,
-                statement.pk,
-            ],
-        )

@@ -74,10 +74,8 @@ def database_settings(
     if pool_size is not None:
         # min_size 1: a command holds one connection, not four. timeout: seconds until a full pool says so.
         options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
-    if (
-        is_preparing
-    ):  # only what asks for it, by rupaya.core.db.prepared_cursor: nothing is used that often by itself
-        options["prepare_threshold"] = sys.maxsize
+    if is_preparing:  # only what asks for it, by rupaya.core.prepared
+        options["prepare_threshold"] = 5
     return {
         "ENGINE": "django.db.backends.postgresql",
         **{django_key: str(parts.get(key) or "") for key, django_key in _DJANGO_KEYS.items()},

@@ -480,6 +480,56 @@ BEGIN
   RETURN NEW;
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_balances(book uuid, until date)
+ RETURNS TABLE(account_id uuid, base_minor bigint)
+ LANGUAGE plpgsql
+ STABLE ROWS 100
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+BEGIN
+  IF book <> ALL (app_books_veiled()) THEN
+    RETURN QUERY SELECT * FROM ledger_balances_unveiled(book, until);
+  ELSE
+    RETURN QUERY
+    SELECT account_id, sum(base_minor)::bigint
+      FROM ledger_posting_shown
+     WHERE book_id = book AND retired_at IS NULL AND date <= until
+     GROUP BY 1;
+  END IF;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_balances_unveiled(book uuid, until date)
+ RETURNS TABLE(account_id uuid, base_minor bigint)
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER ROWS 100
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+DECLARE
+  ends_before date := until + 1;
+  nearest date := date_trunc('month', ends_before + 15)::date;
+  sign integer := CASE WHEN nearest < ends_before THEN 1 ELSE -1 END;
+BEGIN
+  IF book <> ALL (app_books('read')) OR book = ANY (app_books_veiled()) THEN
+    RETURN;
+  END IF;
+  RETURN QUERY
+  SELECT account.id, (coalesce(total.minor, 0) + sign * coalesce(tail.minor, 0))::bigint
+    FROM ledger_account account
+    LEFT JOIN (
+      SELECT account_id, sum(base_minor) AS minor
+        FROM ledger_month_total
+       WHERE book_id = book AND month < nearest
+       GROUP BY 1) total ON total.account_id = account.id
+   CROSS JOIN LATERAL (
+      SELECT sum(p.base_minor) AS minor
+        FROM ledger_posting p
+       WHERE p.book_id = book AND p.account_id = account.id AND p.retired_at IS NULL
+         AND p.date >= least(nearest, ends_before) AND p.date < greatest(nearest, ends_before)) tail
+   WHERE account.book_id = book AND coalesce(total.minor, tail.minor) IS NOT NULL;
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_book_currency_set(book uuid, wanted text)
  RETURNS void
  LANGUAGE plpgsql

@@ -70,20 +70,27 @@ class Cluster:
     admin_url: str
     redis_url: str
 
-    def database(self, name: str, make: Callable[[Database], None]) -> Database:
-        """The database of that name: the one that is there, or a new one, migrated and then filled by `make`."""
+    def database(self, name: str, make: Callable[[Database], None], *, goes_on: bool = False) -> Database:
+        """The database of that name: the one that is there, or a new one, migrated and then filled by `make`.
+
+        goes_on: `make` goes on where it broke off, so what it left is kept.
+        """
         name = f"bench_{name}"
         found = Database(name, login_url(self.admin_url, user="postgres", database=name))
         with psycopg.connect(self.admin_url, autocommit=True) as admin:
             if admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 return found
             draft = f"{name}_draft"
-            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(draft)))
-            admin.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                    sql.Identifier(draft), sql.Identifier(_TEMPLATE)
+            if not goes_on:
+                admin.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(draft))
                 )
-            )
+            if not admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [draft]).fetchone():
+                admin.execute(
+                    sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                        sql.Identifier(draft), sql.Identifier(_TEMPLATE)
+                    )
+                )
             say(f"  filling the database {name} …")
             make(Database(draft, login_url(self.admin_url, user="postgres", database=draft)))
             admin.execute(

@@ -23,6 +23,7 @@ from psycopg import ClientCursor
 from accounts.models import User
 from accounts.services import session_start
 from ledger.books.access import book_for
+from ledger.chart.models import Account
 from ledger.journal.drafts import Entry
 from ledger.journal.filters import NONE, Filters
 from ledger.journal.query import query_parse, query_sql
@@ -112,9 +113,9 @@ def balances(_seconds: str) -> float:
         with acting_as(actor):
             book = book_for(user_id=identity(1, 1), book_id=None, right="read")
             started = time.perf_counter()
-            found = balances_at(book=book, today=UNTIL)
+            found = balances_at(book=book, today=UNTIL, types=Account.Type.values)
             took.append(1000 * (time.perf_counter() - started))
-    assert found
+    assert len(found) == 62
     return statistics.median(took[2:])
 
 

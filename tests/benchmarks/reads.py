@@ -12,6 +12,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from rupaya.core.fiscal import months_after
 from tests.benchmarks.api import as_product, list_query
 from tests.benchmarks.cluster import ROOT, SQL, Database
 from tests.benchmarks.figures import Figure, Goal, interleaved, pair, timed
@@ -45,8 +46,14 @@ _DAY_AS_OF: Final = dt.date(2023, 5, 17)
 def _overview(on: dt.date) -> _PLAIN:
     month = on.replace(day=1)
     window = month.replace(year=month.year - 1)
-    text = (ROOT / "ledger/reports/overview.sql").read_text()
-    return text, {"book": identity(2, 1), "today": on, "month": month, "window": window}
+    text = (ROOT / "ledger/reports/sql/overview.sql").read_text()
+    return text, {
+        "book": identity(2, 1),
+        "today": on,
+        "month": month,
+        "next_month": months_after(on, months=1),
+        "window": window,
+    }
 
 
 def _income_expense() -> _PLAIN:
@@ -137,7 +144,7 @@ def ledger_of(run: Run, rows: int) -> Database:
     def fill(database: Database) -> None:
         seed(database, books=BOOKS, transactions=rows // 2, days=DAYS, is_hot=True)
 
-    return run.cluster.database(f"ledger_{rows}", fill)
+    return run.cluster.database(f"ledger_{rows}", fill, goes_on=True)
 
 
 def _against_bare(

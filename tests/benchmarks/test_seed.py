@@ -11,8 +11,9 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.benchmarks import seed as seeding
 from tests.benchmarks.cluster import ROOT, Database
-from tests.benchmarks.seed import account, identity, seed
+from tests.benchmarks.seed import UNTIL, account, identity, seed
 from tests.support.engines import TEMPLATE, login_url
 
 SCRATCH = "rupaya_scratch_seed"
@@ -60,3 +61,28 @@ class TestSeed:
             ).fetchone()
             assert hot == (3000 if is_hot else 1500)
             assert admin.execute("SELECT bench.account(7, 21)").fetchone() == (account(7, 21),)
+
+    def test_goes_on_where_it_broke_off(self, scratch, monkeypatch, capsys):
+        with scratch.as_admin() as admin:
+            before = [admin.execute(page).fetchall() for page in (INDEXES, CONSTRAINTS)]
+        monkeypatch.setattr(seeding, "_CHUNK", 500)
+        monkeypatch.setattr(seeding, "UNTIL", "no day")
+        with pytest.raises(psycopg.Error):
+            seed(scratch, books=4, transactions=3000)
+        monkeypatch.undo()
+        monkeypatch.setattr(seeding, "_CHUNK", 500)
+        with scratch.as_admin() as admin:  # one chunk is done, the others are not
+            admin.execute("SET session_replication_role = replica")
+            admin.execute("INSERT INTO bench.filled VALUES (501)")
+            admin.execute("CALL bench.fill(501, 1000, 3000, 4, false, 365, %s)", [UNTIL])
+            admin.execute("SET session_replication_role = origin")
+
+        for _ in range(2):  # and one that is whole gets nothing more
+            seed(scratch, books=4, transactions=3000)
+
+        with scratch.as_admin() as admin:
+            assert admin.execute("SELECT count(*) FROM ledger_posting").fetchone() == (6000,)
+            assert admin.execute(
+                "SELECT sum(amount_minor), count(*) > 0 FROM ledger_month_total"
+            ).fetchone() == (0, True)
+            assert [admin.execute(page).fetchall() for page in (INDEXES, CONSTRAINTS)] == before

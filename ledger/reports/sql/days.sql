@@ -9,7 +9,7 @@ SELECT wanted.id, leg.n, leg.base_minor, leg.amount_minor
  CROSS JOIN LATERAL (
    SELECT width_bucket(p.date, %(cuts)s::date[]) AS n,
           sum(p.base_minor) AS base_minor, sum(p.amount_minor) AS amount_minor
-     FROM ledger_posting p
+     FROM ledger_posting_shown p
     WHERE p.book_id = %(book)s AND p.account_id = wanted.id AND p.retired_at IS NULL
       AND p.date >= %(since)s AND p.date < %(last)s
     GROUP BY 1

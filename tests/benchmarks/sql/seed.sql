@@ -60,15 +60,24 @@ $$;
 CREATE PROCEDURE bench.fill(first bigint, last bigint, total bigint, books bigint, is_hot boolean, days integer, until date)
 LANGUAGE sql
 AS $$
-  INSERT INTO ledger_transaction (id, book_id, date, type, origin, description, payee, account_id, to_account_id, amount_minor, change_id)
-  SELECT id, book_id, date, type, 'manual', description, payee, own, CASE type WHEN 'transfer' THEN other END, minor, id
-    FROM bench.items(first, last, total, books, is_hot, days, until);
+  WITH item AS MATERIALIZED (
+    SELECT * FROM bench.items(first, last, total, books, is_hot, days, until)
+  ), header AS (
+    INSERT INTO ledger_transaction (id, book_id, date, type, origin, description, payee, account_id, to_account_id, amount_minor,
+                                    change_id)
+    SELECT id, book_id, date, type, 'manual', description, payee, own, CASE type WHEN 'transfer' THEN other END, minor, id
+      FROM item
+  )
   INSERT INTO ledger_posting (book_id, transaction_id, line, account_id, date, amount_minor, currency, base_minor)
   SELECT item.book_id, item.id, leg.line, leg.account_id, item.date, leg.minor, 'INR', leg.minor
-    FROM bench.items(first, last, total, books, is_hot, days, until) item,
+    FROM item,
          LATERAL (VALUES (1, own, CASE type WHEN 'income' THEN minor ELSE -minor END),
                          (2, other, CASE type WHEN 'income' THEN -minor ELSE minor END)) leg (line, account_id, minor);
 $$;
+
+-- What a fill has done, and what it has still to make (indexes, keys, month totals), the highest first, side by side in lanes.
+CREATE TABLE bench.filled (first bigint);
+CREATE TABLE bench.later (nth integer, make text, lane text);
 
 CREATE PROCEDURE bench.totals()
 LANGUAGE sql

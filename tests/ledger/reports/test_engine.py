@@ -20,6 +20,7 @@ from rupaya.core.ids import uuid7
 from rupaya.core.money import Money
 from tests.ledger.books.sharing import restrict, share
 from tests.ledger.desk import record
+from tests.ledger.journal.changing import act
 
 FIRST = dt.date(2025, 1, 1)
 MONTHS = 12
@@ -94,12 +95,29 @@ class TestMovesRead:
 
         assert touched == 10 + 10
 
-    def test_of_a_day_looks_at_its_month_alone(self, busy):
-        question = Question(day=dt.date(2025, 11, 10), account_ids=cash_of(busy))
+    @pytest.mark.parametrize(("day", "postings"), [(1, 1), (10, 10), (15, 15), (16, 14), (29, 1), (30, 0)])
+    def test_of_a_day_looks_at_the_shorter_part_of_its_month(self, busy, day, postings):
+        question = Question(day=dt.date(2025, 11, day), account_ids=cash_of(busy))
 
         touched = postings_touched(busy, lambda: selectors.report_balances(book=busy.book, question=question))
 
-        assert touched == 10
+        assert touched == postings
+
+    @pytest.mark.parametrize("since", [dt.date(2025, 5, 3), dt.date(2025, 5, 28)])
+    @pytest.mark.parametrize("until", [dt.date(2025, 5, 30), dt.date(2025, 9, 4), dt.date(2025, 9, 28)])
+    def test_counts_each_day_once_whichever_part_of_a_month_it_reads(self, busy, since, until):
+        spans = [span_of(since, until)]
+        cash = busy.account("Cash").pk
+
+        with acting_as(busy.actor):
+            moves = [
+                moves_read(book=busy.book, spans=spans, source=Source(), ids=[cash], has_opening=has_opening)
+                for has_opening in (True, False)
+            ]
+
+        assert [one.minor(cash, spans[0], in_own=False) for one in moves] == [
+            -100 * ((until - since).days + 1)
+        ] * 2
 
     def test_by_days_looks_at_the_range_and_the_days_before_it_in_its_month(self, busy):
         question = asked(dt.date(2025, 10, 6), dt.date(2025, 10, 12), by="day", account_ids=cash_of(busy))
@@ -171,6 +189,64 @@ class TestHistory:
         ).fetchall()
 
         assert any("ledger_posting_retired" in line for (line,) in plan), plan
+
+
+class TestPostingShown:
+    """The view that reports read: what the policy shows, from the covering index alone where nothing is hidden."""
+
+    def test_reads_the_covering_index_alone(self, raw, asha):
+        record(asha)
+        raw.execute("SET LOCAL enable_seqscan = off")
+        raw.execute("SET LOCAL enable_bitmapscan = off")
+        act(raw, asha)
+        plan = raw.execute(
+            "EXPLAIN SELECT sum(base_minor) FROM ledger_posting_shown"
+            " WHERE book_id = %s AND account_id = %s AND date > '2020-01-01' AND retired_at IS NULL",
+            [asha.book.pk, asha.account("Cash").pk],
+        ).fetchall()
+
+        assert any("Index Only Scan using ledger_posting_live" in line for (line,) in plan), plan
+
+    def test_shows_what_the_policy_shows(self, raw, asha, bala, chitra):
+        share(asha, bala)
+        record(asha, account_id=asha.account("Cash").pk)
+        record(asha, account_id=asha.account("Savings account").pk)
+        seen = {}
+
+        restrict(asha, bala, "Savings account", "hidden")
+        for person in (asha, bala, chitra):
+            act(raw, person)
+            for table in ("ledger_posting", "ledger_posting_shown", "ledger_posting_unveiled"):
+                seen[person.user.full_name, table] = raw.execute(
+                    f"SELECT count(*) FROM {table} WHERE book_id = %s", [asha.book.pk]
+                ).fetchone()[0]
+
+        assert list(seen.values()) == [4, 4, 4, 2, 2, 0, 0, 0, 0]
+
+
+class TestBalancesFunctions:
+    @pytest.mark.parametrize("function", ["ledger_balances", "ledger_balances_unveiled"])
+    def test_tell_a_stranger_and_nobody_nothing(self, raw, asha, chitra, function):
+        record(asha)
+        asked = f"SELECT * FROM {function}(%s, '2099-01-01')"
+
+        for person, rows in ((asha, 2), (chitra, 0), (None, 0)):
+            raw.execute(
+                "SELECT set_config('app.current_user_id', %s, true)", [str(person.id) if person else ""]
+            )
+            assert len(raw.execute(asked, [asha.book.pk]).fetchall()) == rows
+
+    def test_keep_what_is_hidden_from_a_member(self, raw, asha, bala):
+        share(asha, bala)
+        record(asha, account_id=asha.account("Cash").pk)
+        record(asha, account_id=asha.account("Savings account").pk)
+        restrict(asha, bala, "Savings account", "hidden")
+        act(raw, bala)
+
+        asked = "SELECT sum(base_minor), count(*) FROM {}(%s, '2099-01-01')"
+
+        assert raw.execute(asked.format("ledger_balances_unveiled"), [asha.book.pk]).fetchone() == (None, 0)
+        assert raw.execute(asked.format("ledger_balances"), [asha.book.pk]).fetchone() == (0, 2)
 
 
 class TestCashRead:

@@ -6,10 +6,12 @@ from collections import Counter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger.chart.models import Account
 from ledger.reports.selectors import balances_at, overview_at
 from rupaya.core.db import acting_as
 from rupaya.core.money import Money
-from tests.ledger.desk import record
+from tests.ledger.books.sharing import restrict, share
+from tests.ledger.desk import NOW, record
 from tests.support.cast import person_make
 
 TODAY = dt.date(2026, 11, 20)
@@ -93,7 +95,7 @@ class TestOverviewAt:
         assert {
             account.name: account.balance.minor for account in seen.accounts if account.name in ACCOUNTS
         } == balances
-        assert seen.has_any == any(entry[4] <= TODAY for entry in found)
+        assert seen.has_any == any(month_of(entry[4]) <= month_of(TODAY) for entry in found)
         self.check_spending(seen, spent)
         self.check_percents(seen, flows["income", now], flows["expense", now], flows["expense", last])
 
@@ -177,6 +179,60 @@ class TestBalancesAt:
 
         assert {one.name: one.balance.minor for one in balances if one.balance.minor} == {"Cash": 100}
         assert {one.type for one in balances} == {"asset", "liability"}
+
+    @given(
+        st.lists(entries(), max_size=14),
+        st.dates(TODAY - dt.timedelta(days=80), TODAY + dt.timedelta(days=50)),
+    )
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    def test_agrees_with_plain_addition_on_any_day(self, db, found, on):
+        person = person_make("Asha")
+        asked: Counter[str] = Counter()
+        for kind, account, other, minor, day in found:
+            key = "to_account_id" if kind == "transfer" else "category_id"
+            places = {"account_id": person.account(account).pk, key: person.account(other).pk}
+            record(person, kind, minor=minor, on=day, **places)
+            counted = minor if day <= on else 0
+            asked[account] += counted if kind == "income" else -counted
+            asked[other] += -counted if kind == "income" else counted
+
+        with acting_as(person.actor):
+            every = balances_at(book=person.book, today=on, types=Account.Type.values)
+            own = balances_at(book=person.book, today=on)
+
+        assert {one.name: one.balance.minor for one in every if one.balance.minor} == {
+            name: minor for name, minor in asked.items() if minor
+        }
+        assert own == tuple(one for one in every if one.type in {"asset", "liability"})
+
+    def test_leaves_out_a_closed_account_with_nothing_on_it(self, asha):
+        savings = asha.account("Savings account").pk
+        record(asha, minor=100, account_id=savings, on=TODAY - dt.timedelta(days=9))
+        record(asha, "income", minor=100, account_id=savings, on=TODAY)
+        with acting_as(asha.actor):
+            Account.objects.filter(book=asha.book, pk=savings).update(closed_at=NOW)
+
+            now, before = (
+                {one.name for one in balances_at(book=asha.book, today=TODAY - dt.timedelta(days=days))}
+                for days in (0, 1)
+            )
+
+        assert "Savings account" not in now
+        assert "Savings account" in before
+
+    def test_adds_up_what_a_member_sees_of_a_veiled_book(self, asha, bala):
+        """Kept totals count what is hidden from the member."""
+        share(asha, bala)
+        restrict(asha, bala, "Savings account", "hidden")
+        record(asha, minor=300, account_id=asha.account("Cash").pk)
+        record(asha, "transfer", minor=50, account_id=asha.account("Savings account").pk,
+               to_account_id=asha.account("Cash").pk)  # fmt: skip
+
+        with acting_as(bala.actor):
+            seen = balances_at(book=asha.book, today=TODAY)
+
+        assert {one.name: one.balance.minor for one in seen if one.balance.minor} == {"Cash": -300}
+        assert "Savings account" not in {one.name for one in seen}
 
     def test_shows_nothing_of_a_strangers_book(self, asha, chitra):
         record(asha)

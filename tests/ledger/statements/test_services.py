@@ -3,12 +3,14 @@ from __future__ import annotations
 import datetime as dt
 import sys
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.books.services import period_close
+from ledger.journal.models import Posting
 from ledger.journal.services import PeriodClosed
 from ledger.statements.models import Statement
 from ledger.statements.services import (
@@ -198,6 +200,25 @@ class TestStatementPost:
 
         assert imported(asha) == [(row.date, row.narration) for row in ROWS]
         assert balance(asha, SBI, day(31)) == 57245
+
+    def test_debits_first_as_every_entry_does(self, asha):
+        bank_import(asha, hdfc_file(ROWS))
+
+        with acting_as(asha.actor):
+            first = Posting.objects.filter(book=asha.book, line=1).values_list("amount_minor", flat=True)
+            assert sorted(first) == [100, 5000, 12345, 20000, 70000, 100000]
+
+    def test_leaves_the_rows_in_the_database(self, asha):
+        statement = drafted(asha, hdfc_file(chained(*[(-1) ** at * (at + 1) for at in range(3000)])))
+
+        tracemalloc.start()
+        posted(asha, statement)
+        _, peak_bytes = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+        assert (
+            peak_bytes < 3000 * 1000
+        )  # an id, its place and their way into a statement; a row itself takes more
 
     @pytest.mark.slow
     def test_takes_twenty_thousand_rows(self, committed, asha, capsys):

@@ -48,6 +48,17 @@ class TestStatementDraft:
         assert after["ledger_posting"] == before["ledger_posting"]
         assert after["ledger_transaction"] == before["ledger_transaction"]
 
+    def test_keeps_the_order_of_rows_that_take_several_statements(self, asha, monkeypatch):
+        monkeypatch.setattr(services, "LINES_A_STATEMENT", 2)
+
+        statement = drafted(asha, hdfc_file(ROWS))
+
+        with acting_as(asha.actor):
+            lines = StatementLine.objects.filter(statement=statement).order_by("position")
+            assert list(lines.values_list("position", "narration")) == [
+                (place, row.narration) for place, row in enumerate(ROWS, start=1)
+            ]
+
     def test_is_the_same_draft_for_the_same_file(self, asha):
         first = drafted(asha, hdfc_file(ROWS))
         before = counts(asha)
