@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -238,13 +238,13 @@ def _post(
         book=book, ids=(), purposes=["uncategorised_income", "uncategorised_expense", "opening", "adjustment"]
     )
     plugs = [_plug_draft(account, defaults, plug).as_json() for plug in plan.plugs]
-    own = {
+    own: dict[str, Any] = {
         "book": book.pk,
         "statement": statement.pk,
         "line_nos": unknown.line_nos,
         "ids": [uuid7() for _ in unknown.line_nos],
     }
-    categories = {
+    categories: dict[str, Any] = {
         "income": _default(defaults, "uncategorised_income").pk if unknown.in_minor else None,
         "expense": _default(defaults, "uncategorised_expense").pk if unknown.out_minor else None,
     }
@@ -326,13 +326,17 @@ def _file_name(name: str) -> str:
 
 def _lines_insert(statement: Statement, parsed: rules.Statement) -> None:
     """A thousand rows an INSERT, from arrays: COPY can't write to a table under row-level security."""
-    own = {"book": statement.book_id, "statement": statement.pk, "account": statement.account_id}
+    own: dict[str, Any] = {
+        "book": statement.book_id,
+        "statement": statement.pk,
+        "account": statement.account_id,
+    }
     rows = zip(parsed.lines, rules.fingerprints(lines=parsed.lines), strict=True)
     position = 0
     with connection.cursor() as cursor:
         while chunk := list(islice(rows, LINES_A_STATEMENT)):
             lines = [line for line, _ in chunk]
-            columns = {
+            columns: dict[str, Any] = {
                 "line_nos": [line.line_no for line in lines],
                 "position": position,
                 "dates": [line.date for line in lines],

@@ -30,7 +30,7 @@ def prepared_cursor(*, using: str = DEFAULT_DB_ALIAS) -> CursorWrapper:
 
     Their text stays the same, is one statement, and its best plan does not hang on the values. A number of rows stands
     in the text: a plan that does not know it is made for a tenth of the table. A parameter alone in a place that takes
-    any type needs a cast. `DATABASE_PREPARED_STATEMENTS` turns the preparing off, for a pooler that keeps no statements.
+    any type needs a cast. `DATABASE_PREPARED_STATEMENTS` turns preparing off, for a pooler that keeps no statements.
     """
     connection = connections[using]
     connection.ensure_connection()

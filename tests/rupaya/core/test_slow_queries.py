@@ -7,7 +7,8 @@ import structlog
 from django.db import DatabaseError, connection
 from django.db.backends.signals import connection_created
 
-from rupaya.core.db import prepared_cursor, whole
+from rupaya.core.db import whole
+from rupaya.core.prepared import prepared_cursor
 
 CANARY = "kanari-4711"
 
