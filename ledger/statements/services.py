@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import orjson
@@ -225,7 +225,7 @@ def _post(
         book=book, ids=(), purposes=["uncategorised_income", "uncategorised_expense", "opening", "adjustment"]
     )
     plugs = [_plug_draft(account, defaults, plug).as_json() for plug in plan.plugs]
-    own = {
+    own: dict[str, Any] = {
         "book": book.pk,
         "statement": statement.pk,
         "line_nos": unknown.line_nos,
@@ -310,7 +310,11 @@ def _file_name(name: str) -> str:
 
 def _lines_insert(statement: Statement, parsed: rules.Statement) -> None:
     """A thousand rows an INSERT, from arrays: COPY can't write to a table under row-level security."""
-    own = {"book": statement.book_id, "statement": statement.pk, "account": statement.account_id}
+    own: dict[str, Any] = {
+        "book": statement.book_id,
+        "statement": statement.pk,
+        "account": statement.account_id,
+    }
     rows = zip(parsed.lines, rules.fingerprints(lines=parsed.lines), strict=True)
     position = 0
     with connection.cursor() as cursor:
