@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0003_whole_rows")]
+    dependencies = [("audit", "0004_row_once")]
 
     operations = [
         migrations.CreateModel(

@@ -223,7 +223,9 @@ class MonthTotal(models.Model):
     """What a month added to an account. Kept by the postings' trigger; `verify_ledger` recomputes it."""
 
     pk = models.CompositePrimaryKey("book_id", "account_id", "month")
-    book = models.ForeignKey("ledger.Book", on_delete=models.PROTECT, related_name="+", db_index=False)
+    book = models.ForeignKey(
+        "ledger.Book", on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     account = models.ForeignKey(
         "ledger.Account", on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )

@@ -6,6 +6,6 @@ from rupaya.core.migrations import run_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0023_visibility")]
+    dependencies = [("ledger", "0025_posting_checks")]
 
     operations = [run_sql(__file__, "0026_actor_once")]

@@ -3,14 +3,14 @@ CREATE OR REPLACE FUNCTION app_books(wanted text) RETURNS uuid[]
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
 AS $$
-  SELECT coalesce(array_agg(book_id), '{}')
-    FROM ledger_member
-   WHERE user_id = (SELECT app_actor())
-     AND CASE wanted
-           WHEN 'read' THEN true
-           WHEN 'write' THEN role IN ('owner', 'editor')
-           WHEN 'own' THEN role = 'owner'
-         END
+  SELECT ARRAY(
+    SELECT book_id FROM ledger_member
+     WHERE user_id = (SELECT app_actor())
+       AND CASE wanted
+             WHEN 'read' THEN true
+             WHEN 'write' THEN role IN ('owner', 'editor')
+             WHEN 'own' THEN role = 'owner'
+           END)
 $$;
 CREATE OR REPLACE FUNCTION app_accounts_hidden() RETURNS uuid[]
 LANGUAGE sql STABLE SECURITY DEFINER

@@ -1,0 +1,2 @@
+-- Valid constraints may stay so.
+SELECT 1;
