@@ -142,6 +142,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "rupaya.core.headers.SecurityHeadersMiddleware",
     "rupaya.core.middleware.RequestMiddleware",
+    "rupaya.core.middleware.RefusalBodyMiddleware",
     "rupaya.core.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -249,6 +250,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rupaya.core.renderers.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rupaya.core.parsers.StrictJSONParser"],
     "EXCEPTION_HANDLER": "rupaya.core.problem.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is no second Accept
     "UNAUTHENTICATED_USER": None,
 }
 

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from rupaya.core.db import acting_as
@@ -41,6 +42,10 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         if request.user is not None:
             self._exits.enter_context(acting_as(actor_of(request)))
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Will say which methods the address takes (in Allow), and nothing of how it is made; 204."""
+        return Response(status=204)
 
 
 class Input(serializers.Serializer[Any]):

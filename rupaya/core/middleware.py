@@ -8,14 +8,13 @@ from collections.abc import Callable
 from typing import Final
 
 import structlog
-from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, UnreadablePostError
 from django.utils.cache import patch_vary_headers
-from psycopg_pool import PoolTimeout
 
 from rupaya.core.errors import DomainError, PreconditionFailed
 from rupaya.core.etag import etag_of, etags_match, if_match_check
 from rupaya.core.ids import uuid7
+from rupaya.core.problem import CONTENT_TYPE, DATABASE_AWAY
 from rupaya.core.web import is_api, refusal_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -57,6 +56,38 @@ def _log_end(request: HttpRequest, response: HttpResponse, *, duration_ms: int) 
         status=response.status_code,
         duration_ms=duration_ms,
     )
+
+
+class RefusalBodyMiddleware:
+    """Gives every refusal its words, whoever refused: Django, WhiteNoise and other libraries often send none."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Will put a page in our look, or problem details under /v1, in the place of a body that is neither.
+
+        A body whose end is not known beforehand would be read as none at all, so it is refused with 411.
+        """
+        if "HTTP_TRANSFER_ENCODING" in request.META and "CONTENT_LENGTH" not in request.META:
+            return refusal_page(request, None, status=411)
+        response = self.get_response(request)
+        if response.status_code < 400 or _has_words(request, response):
+            return response
+        worded = refusal_page(request, None, status=response.status_code)
+        for name in _KEPT:
+            if response.has_header(name):
+                worded[name] = response[name]
+        return worded
+
+
+_KEPT: Final = ("Allow", "Retry-After", "WWW-Authenticate", "Vary")
+
+
+def _has_words(request: HttpRequest, response: HttpResponse) -> bool:
+    if is_api(request):
+        return response.get("Content-Type", "") == CONTENT_TYPE
+    return response.streaming or bool(response.content)
 
 
 class ConditionalMiddleware:
@@ -121,10 +152,15 @@ class RefusalPageMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Will answer a DomainError, or a database that is away; anything else is a fault of ours."""
+        """Will answer a DomainError, a database that is away, or a client that stopped within its body.
+
+        Anything else is a fault of ours.
+        """
         if isinstance(error, DomainError):
             return refusal_page(request, error)
-        if isinstance(error, OperationalError | PoolTimeout):
+        if isinstance(error, DATABASE_AWAY):
             _log.warning("database.unavailable", error_type=type(error).__name__)
             return refusal_page(request, None, status=503)
+        if isinstance(error, UnreadablePostError):
+            return refusal_page(request, None, status=408)
         return None
