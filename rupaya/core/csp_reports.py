@@ -65,6 +65,8 @@ class CspReports(ApiView):
 
     def post(self, request: Request) -> Response:
         """Will log each violation, without what people typed into addresses; 204."""
+        if not isinstance(request.data, list):  # what the framework makes of no body at all
+            raise BodyUnreadable("The body is empty.")
         for report in request.data[:REPORTS_MAX]:
             _log.warning("csp.violated", **report_summary(report))
         return Response(status=204)
