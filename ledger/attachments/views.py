@@ -40,7 +40,7 @@ class AttachmentCollection(ApiView):
 
     def get_parsers(self) -> list[Any]:
         """A file comes as multipart/form-data."""
-        return [UploadParser()]
+        return [UploadParser(file_bytes_max=FILE_BYTES_MAX)]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Will take the file in before the transaction opens: a slow phone must not hold a connection.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,6 +24,7 @@ from ledger.statements.services import statement_discard, statement_draft, state
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read
 from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
+from rupaya.core.parsers import UploadParser
 from rupaya.core.web import user_id_of
 
 if TYPE_CHECKING:  # queries live in selectors
@@ -36,7 +36,7 @@ class StatementCollection(ApiView):
 
     def get_parsers(self) -> list[Any]:
         """A file comes as multipart/form-data."""
-        return [MultiPartParser()]
+        return [UploadParser(file_bytes_max=FILE_BYTES_MAX)]
 
     def get(self, request: Request) -> Response:
         """A page, newest first: `?limit=` (50, at most 200), `?cursor=`."""

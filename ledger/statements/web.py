@@ -70,9 +70,14 @@ def statement_list(request: HttpRequest) -> HttpResponse:
     book = book_for(
         user_id=user_id_of(request), book_id=None, right="write" if request.method == "POST" else "read"
     )
-    form = StatementForm(request.POST or None, request.FILES or None, accounts=accounts_money(book=book))
+    is_sent = request.method == "POST"  # without a field too: a file that is far too large never arrives
+    form = StatementForm(
+        request.POST if is_sent else None,
+        request.FILES if is_sent else None,
+        accounts=accounts_money(book=book),
+    )
     context: dict[str, Any] = {"book": book, "nav": "import", "form": form}
-    if request.method == "POST" and form.is_valid():
+    if is_sent and form.is_valid():
         try:
             with whole():
                 statement = _draft(form, book)

@@ -38,7 +38,12 @@ class ApiView(APIView):
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Will authenticate, then open the transaction; raises SessionEnded for a revoked session."""
+        """Will authenticate, then open the transaction; raises SessionEnded for a revoked session.
+
+        A method that the address does not take is refused to everybody, before anything is looked at.
+        """
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request)
         super().initial(request, *args, **kwargs)
         if request.user is not None:
             self._exits.enter_context(acting_as(actor_of(request)))

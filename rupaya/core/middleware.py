@@ -19,6 +19,7 @@ from rupaya.core.web import is_api, refusal_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.-]{8,64}", re.ASCII)
+ANNOUNCED_BYTES_MAX: Final = 32 * 1024 * 1024
 _QUIET: Final = ("/static/", "/health")
 _log = structlog.get_logger("rupaya.request")
 
@@ -65,12 +66,9 @@ class RefusalBodyMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Will put a page in our look, or problem details under /v1, in the place of a body that is neither.
-
-        A body whose end is not known beforehand would be read as none at all, so it is refused with 411.
-        """
-        if "HTTP_TRANSFER_ENCODING" in request.META and "CONTENT_LENGTH" not in request.META:
-            return refusal_page(request, None, status=411)
+        """Will put a page in our look, or problem details under /v1, in the place of a body that is neither."""
+        if status := _body_refusal(request):
+            return refusal_page(request, None, status=status)
         response = self.get_response(request)
         if response.status_code < 400 or _has_words(request, response):
             return response
@@ -78,16 +76,29 @@ class RefusalBodyMiddleware:
         for name in _KEPT:
             if response.has_header(name):
                 worded[name] = response[name]
+        response.close()
         return worded
 
 
 _KEPT: Final = ("Allow", "Retry-After", "WWW-Authenticate", "Vary")
 
 
+def _body_refusal(request: HttpRequest) -> int:
+    """The status that refuses a request for its body, before a byte of it is read; 0 for none.
+
+    One whose end is not known beforehand would be read as none at all. What is a little too large is taken in and
+    refused where it is known what it should have been: most browsers show no answer to what they can't send.
+    """
+    announced = request.META.get("CONTENT_LENGTH", "")
+    if "HTTP_TRANSFER_ENCODING" in request.META and not announced:
+        return 411
+    return 413 if announced.isdigit() and int(announced) > ANNOUNCED_BYTES_MAX else 0
+
+
 def _has_words(request: HttpRequest, response: HttpResponse) -> bool:
     if is_api(request):
         return response.get("Content-Type", "") == CONTENT_TYPE
-    return response.streaming or bool(response.content)
+    return not response.streaming and bool(response.content)  # what streams here is WhiteNoise's nothing
 
 
 class ConditionalMiddleware:

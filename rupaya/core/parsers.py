@@ -50,7 +50,13 @@ class StrictJSONParser(BaseParser):
 
 
 class UploadParser(MultiPartParser):
-    """multipart/form-data with files. What is far too large is refused by its announced length, and not read."""
+    """multipart/form-data with files. What is far too large is refused by its announced length, and not read.
+
+    file_bytes_max: what a file may have at that address; the sentence says it.
+    """
+
+    def __init__(self, *, file_bytes_max: int) -> None:
+        self.file_bytes_max = file_bytes_max
 
     def parse(
         self,
@@ -62,7 +68,9 @@ class UploadParser(MultiPartParser):
         announced = (parser_context or {})["request"].META.get("CONTENT_LENGTH") or "0"
         most = settings.FILE_UPLOAD_MAX_MEMORY_SIZE
         if announced.isdigit() and int(announced) > most:
-            raise BodyTooLarge(f"The upload is larger than {most // 1024 // 1024} MB.")
+            raise BodyTooLarge(
+                f"The upload is too large; a file can have up to {self.file_bytes_max // 1024**2} MB."
+            )
         return super().parse(stream, media_type, parser_context)
 
 

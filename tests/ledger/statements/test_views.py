@@ -121,7 +121,7 @@ class TestStatementCollection:
     def test_tells_the_limit_where_a_file_is_so_large_that_it_never_arrives(self, api, settings):
         response = upload(api, b"x" * (settings.FILE_UPLOAD_MAX_MEMORY_SIZE + 1))
 
-        assert "5 MB" in refused(response, 400, "invalid", "file")["error"]
+        assert "5 MB" in refused(response, 413, "body_too_large")["error"]
 
     def test_refuses_an_account_that_no_bank_keeps(self, api):
         refused(

@@ -113,7 +113,7 @@ class TestLive:
 
 class TestReady:
     @pytest.fixture(autouse=True)
-    def _worker(self, committed, admin_url):
+    def worker(self, committed, admin_url):
         with psycopg.connect(admin_url, autocommit=True) as admin:
             admin.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now())")
             yield admin
@@ -139,8 +139,8 @@ class TestReady:
 
         assert Client().get("/health/ready").status_code == 200
 
-    def test_says_that_no_worker_attends_the_queue_and_serves_all_the_same(self, _worker):
-        _worker.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '2 minutes'")
+    def test_says_that_no_worker_attends_the_queue_and_serves_all_the_same(self, worker):
+        worker.execute("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '2 minutes'")
 
         response = Client().get("/health/ready")
 

@@ -92,8 +92,10 @@ class TestUploadParser:
         request.META["CONTENT_LENGTH"] = str(settings.FILE_UPLOAD_MAX_MEMORY_SIZE + 1)
         stream = io.BytesIO(b"unread")
 
-        with pytest.raises(BodyTooLarge, match="larger than 11 MB"):
-            UploadParser().parse(stream, "multipart/form-data", {"request": request})
+        with pytest.raises(BodyTooLarge, match="up to 5 MB"):
+            UploadParser(file_bytes_max=5 * 1024**2).parse(
+                stream, "multipart/form-data", {"request": request}
+            )
 
         assert stream.tell() == 0
 
@@ -103,5 +105,7 @@ class TestUploadParser:
         request.META["CONTENT_LENGTH"] = announced
 
         with contextlib.suppress(ParseError):
-            found = UploadParser().parse(io.BytesIO(), "multipart/form-data", {"request": request})
+            found = UploadParser(file_bytes_max=5 * 1024**2).parse(
+                io.BytesIO(), "multipart/form-data", {"request": request}
+            )
             assert not found.files
