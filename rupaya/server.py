@@ -20,11 +20,11 @@ _FORWARDED: Final = frozenset(
 )
 
 
-class HeadersTooSlow(errors.ParseException):
+class HeadersTooSlow(errors.ParseException):  # type: ignore[misc]  # gunicorn has no types
     """Raised while headers are read; a TimeoutError would be logged as a fault of ours."""
 
 
-class BoundedUnreader(SocketUnreader):  # type: ignore[misc]  # gunicorn has no types
+class BoundedUnreader(SocketUnreader):  # type: ignore[misc]
     """Reads a client's bytes, and stops where they come too slowly: the thread is needed by somebody else."""
 
     def __init__(self, *arguments: Any) -> None:

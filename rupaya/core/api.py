@@ -48,7 +48,7 @@ class ApiView(APIView):
         if request.user is not None:
             self._exits.enter_context(acting_as(actor_of(request)))
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         """Will say which methods the address takes (in Allow), and nothing of how it is made; 204."""
         return Response(status=204)
 

@@ -42,7 +42,7 @@ class ReportParser(BaseParser):
         stream: IO[bytes],
         media_type: str | None = None,  # noqa: ARG002
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
-    ) -> list[dict[str, Any]]:
+    ) -> Any:
         """Will give the violations' own fields; raises BodyUnreadable or BodyTooLarge."""
         raw = stream.read(REPORT_BYTES_MAX + 1)
         if len(raw) > REPORT_BYTES_MAX:

@@ -1,4 +1,4 @@
-"""What MDN's HTTP Observatory says of the product as production serves it: gunicorn behind nginx, with TLS of a CA of ours.
+"""What MDN's HTTP Observatory says of what production serves: gunicorn behind nginx, with TLS of a CA of ours.
 
 `python -m tests.security.rating` prints the verdict; exit 1 where it is below A+ and 120.
 """
@@ -81,7 +81,10 @@ def tool_install(home: Path) -> Path:
     for name in ("package.json", "package-lock.json"):
         shutil.copy(TOOL / name, home)
     subprocess.run(
-        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=home, check=True, timeout=300
+        ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"],
+        cwd=home,
+        check=True,
+        timeout=300,
     )
     tool = home / "node_modules/@mdn/mdn-http-observatory"
     (tool / "conf/hsts-preload.json").write_text("{}")
@@ -123,7 +126,15 @@ def product(home: Path, *, port: int):
         [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
         cwd=ROOT, env=environment, check=True,
     )  # fmt: skip
-    command = [sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{port}"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "deploy/gunicorn.conf.py",
+        "--bind",
+        f"127.0.0.1:{port}",
+    ]
     with running([*command, "rupaya.wsgi"], port=port, environment=environment):
         yield
 
@@ -161,7 +172,7 @@ def ports_free(count: int) -> list[int]:
 
 def main() -> int:
     """Will print the verdict; 0 where it is good enough."""
-    from rupaya import embedded  # noqa: PLC0415
+    from rupaya import embedded
 
     try:
         found = rating()
@@ -172,7 +183,9 @@ def main() -> int:
         print(f"The Observatory could not rate it: {found.get('error')}", file=sys.stderr)
         return 1
     scan = found["scan"]
-    print(f"MDN HTTP Observatory: {scan['grade']}, {scan['score']}; {scan['testsPassed']} of {scan['testsQuantity']}")
+    print(
+        f"MDN HTTP Observatory: {scan['grade']}, {scan['score']}; {scan['testsPassed']} of {scan['testsQuantity']}"
+    )
     for name, test in found["tests"].items():
         print(f"  {test['scoreModifier'] or 0:+4d} {name}: {test['result']}")
     return 0 if scan["grade"] == "A+" and scan["score"] >= SCORE_MIN else 1

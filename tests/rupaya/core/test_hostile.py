@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -25,7 +26,7 @@ def length(text):
 
 
 # What is asked: (method, path, arguments of the client, the status that is expected).
-API = {
+API: dict[str, Any] = {
     "an unknown address": ("GET", "/v1/nothing", {}, 404),
     "the root": ("GET", "/v1", {}, 404),
     "a trailing slash": ("GET", "/v1/transactions/", {}, 404),
@@ -59,7 +60,7 @@ API = {
     "600 parameters": ("GET", "/v1/transactions?" + "&".join(f"q{n}=1" for n in range(600)), {}, 400),
     "a cookie that is none": ("GET", "/v1/nothing", {"headers": {"Cookie": "sessionid=\x80; ;=;"}}, 404),
 }  # fmt: skip
-WEB = {
+WEB: dict[str, Any] = {
     "an unknown address": ("GET", "/nothing", {}, 404),
     "NUL in the path": ("GET", "/%00", {}, 404),
     "a missing file": ("GET", "/static/nothing.css", {}, 404),
