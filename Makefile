@@ -11,10 +11,11 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 NO_ENGINES := DATABASE_URL=postgresql://rupaya_user@localhost/rupaya REDIS_URL=redis://localhost:6379/0
 
 BENCH ?=
+ONLY ?=
 ROWS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint bench chaos requirements runtime tools
+.PHONY: help run demo test lint security bench chaos requirements runtime tools
 
 help: ## List what make can do
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
@@ -35,6 +36,9 @@ lint: tools ## Style, types, layers and templates
 	@echo "── import-linter: layers" && $(BIN) -c "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 	@echo "── djlint: templates" && $(BIN) -m djlint templates --quiet --check --lint
 
+security: tools ## What tools from outside find: ruff, bandit, semgrep, gitleaks, MDN's Observatory; ONLY="semgrep" chooses
+	@$(BIN) -m tests.security $(ONLY)
+
 bench: tools ## Measure against floors; BENCH="posting bulk" chooses, ROWS=1000000 makes the large ledger smaller
 	@$(BIN) -m tests.benchmarks $(BENCH) --rows $(ROWS)
 
@@ -45,6 +49,7 @@ requirements: ## Pin requirements.in and tests/requirements.in again, with uv
 	@command -v $(UV) >/dev/null || { echo "uv is not installed; see https://docs.astral.sh/uv, or name it: make requirements UV=…" >&2; exit 1; }
 	@$(COMPILE) --output-file requirements.txt requirements.in
 	@$(COMPILE) --output-file tests/requirements.txt tests/requirements.in
+	@$(COMPILE) --output-file tests/security/requirements.txt tests/security/requirements.in
 
 runtime:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON); install Python 3.11, 3.12 or 3.13, or name it: make run PYTHON=…" >&2; exit 1; }

@@ -112,7 +112,7 @@ _OFTEN: Final = (
 
 def household_events(*, today: dt.date) -> Iterator[Event]:
     """What happened in the two years up to and with `today`, in no particular order."""
-    chance = random.Random(1947)  # noqa: S311  # a story, not a secret
+    chance = random.Random(1947)  # noqa: S311  # a story, not a secret  # nosec B311
     for back in range(1 - MONTHS, 1):
         month = months_after(today, months=back)
         for event in _month(month, chance):

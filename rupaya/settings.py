@@ -143,6 +143,7 @@ MIDDLEWARE = [
     "rupaya.core.metrics.MetricsMiddleware",
     "rupaya.core.headers.SecurityHeadersMiddleware",
     "rupaya.core.middleware.RequestMiddleware",
+    "rupaya.core.middleware.RefusalBodyMiddleware",
     "rupaya.core.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -250,6 +251,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rupaya.core.renderers.OrjsonRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rupaya.core.parsers.StrictJSONParser"],
     "EXCEPTION_HANDLER": "rupaya.core.problem.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,  # ?format= is no second Accept
     "UNAUTHENTICATED_USER": None,
 }
 

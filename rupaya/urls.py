@@ -3,7 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from rupaya.core.csp_reports import CspReports
+
 urlpatterns = [
+    path("v1/csp-reports", CspReports.as_view()),
     path("v1/", include("accounts.urls_api")),
     path("v1/", include("ledger.urls_api")),
     path("admin/", admin.site.urls),

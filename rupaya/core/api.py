@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from rupaya.core.db import acting_as
@@ -37,10 +38,19 @@ class ApiView(APIView):
             return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Will authenticate, then open the transaction; raises SessionEnded for a revoked session."""
+        """Will authenticate, then open the transaction; raises SessionEnded for a revoked session.
+
+        A method that the address does not take is refused to everybody, before anything is looked at.
+        """
+        if request.method not in self.allowed_methods:
+            self.http_method_not_allowed(request)
         super().initial(request, *args, **kwargs)
         if request.user is not None:
             self._exits.enter_context(acting_as(actor_of(request)))
+
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
+        """Will say which methods the address takes (in Allow), and nothing of how it is made; 204."""
+        return Response(status=204)
 
 
 class Input(serializers.Serializer[Any]):

@@ -30,6 +30,9 @@ class DomainError(Exception):
     code: ClassVar[str] = "refused"
     title: ClassVar[str] = "The request was refused"
     status: ClassVar[int] = 400
+    type_uri: ClassVar[str] = (
+        "about:blank"  # RFC 9457's `type`, where a registered one says more than the status
+    )
 
     def __init__(self, message: str = "", *, errors: Iterable[FieldError] = ()) -> None:
         self.message = message or f"{self.title}."
@@ -99,6 +102,23 @@ class Rejected(DomainError):
     code = "rejected"
     title = "A rule of the book forbids this"
     status = 422
+
+
+class TooManyRequests(DomainError):
+    """The person, or their address, asked more often than the limit allows.
+
+    `retry_after_s` is when the next request will be answered, `policies` the names of the limits that were hit.
+    """
+
+    code = "too_many_requests"
+    title = "Too many requests, please try again later"
+    status = 429
+    type_uri = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+
+    def __init__(self, message: str = "", *, retry_after_s: int, policies: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+        self.policies = tuple(policies)
 
 
 class Unavailable(DomainError):

@@ -49,6 +49,14 @@ def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutab
     return event
 
 
+def refusals_calm(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Will make one line of what Django refused as suspicious: anybody can send such requests by the thousand."""
+    if str(event.get("logger", "")).startswith("django.security"):
+        event.pop("exc_info", None)
+        event["level"] = "warning"
+    return event
+
+
 def redacted(key: str, value: Any) -> Any:
     """A value without secrets and account numbers, at any depth; under a name of a secret nothing of it is left."""
     if _SECRET_KEYS.search(key):
@@ -81,6 +89,7 @@ def logging_configure(*, level: str, as_json: bool, stream: str) -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        refusals_calm,
         structlog.processors.format_exc_info,
         redact,
     ]

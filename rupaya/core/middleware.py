@@ -8,19 +8,19 @@ from collections.abc import Callable
 from typing import Final
 
 import structlog
-from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, UnreadablePostError
 from django.utils.cache import patch_vary_headers
-from psycopg_pool import PoolTimeout
 
 from rupaya.core.errors import DomainError, PreconditionFailed
 from rupaya.core.etag import etag_of, etags_match, if_match_check
 from rupaya.core.ids import uuid7
 from rupaya.core.metrics import request_counted
+from rupaya.core.problem import CONTENT_TYPE, DATABASE_AWAY
 from rupaya.core.web import is_api, refusal_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9_.-]{8,64}", re.ASCII)
+ANNOUNCED_BYTES_MAX: Final = 32 * 1024 * 1024
 _QUIET: Final = ("/static/", "/health")
 _log = structlog.get_logger("rupaya.request")
 
@@ -60,6 +60,48 @@ def _log_end(request: HttpRequest, response: HttpResponse, *, duration_ms: int) 
         status=response.status_code,
         duration_ms=duration_ms,
     )
+
+
+class RefusalBodyMiddleware:
+    """Gives every refusal its words, whoever refused: Django, WhiteNoise and other libraries often send none."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Will put a page in our look, or problem details under /v1, in the place of a body that is neither."""
+        if status := _body_refusal(request):
+            return refusal_page(request, None, status=status)
+        response = self.get_response(request)
+        if response.status_code < 400 or _has_words(request, response):
+            return response
+        worded = refusal_page(request, None, status=response.status_code)
+        for name in _KEPT:
+            if response.has_header(name):
+                worded[name] = response[name]
+        response.close()
+        return worded
+
+
+_KEPT: Final = ("Allow", "Retry-After", "WWW-Authenticate", "Vary")
+
+
+def _body_refusal(request: HttpRequest) -> int:
+    """The status that refuses a request for its body, before a byte of it is read; 0 for none.
+
+    One whose end is not known beforehand would be read as none at all. What is a little too large is taken in and
+    refused where it is known what it should have been: most browsers show no answer to what they can't send.
+    """
+    announced = request.META.get("CONTENT_LENGTH", "")
+    if "HTTP_TRANSFER_ENCODING" in request.META and not announced:
+        return 411
+    return 413 if announced.isdigit() and int(announced) > ANNOUNCED_BYTES_MAX else 0
+
+
+def _has_words(request: HttpRequest, response: HttpResponse) -> bool:
+    if is_api(request):
+        return response.get("Content-Type", "") == CONTENT_TYPE
+    return not response.streaming and bool(response.content)  # what streams here is WhiteNoise's nothing
 
 
 class ConditionalMiddleware:
@@ -124,10 +166,15 @@ class RefusalPageMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Will answer a DomainError, or a database that is away; anything else is a fault of ours."""
+        """Will answer a DomainError, a database that is away, or a client that stopped within its body.
+
+        Anything else is a fault of ours.
+        """
         if isinstance(error, DomainError):
             return refusal_page(request, error)
-        if isinstance(error, OperationalError | PoolTimeout):
+        if isinstance(error, DATABASE_AWAY):
             _log.warning("database.unavailable", error_type=type(error).__name__)
             return refusal_page(request, None, status=503)
+        if isinstance(error, UnreadablePostError):
+            return refusal_page(request, None, status=408)
         return None

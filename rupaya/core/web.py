@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any, Concatenate, Final, ParamSpec
 from urllib.parse import urlsplit, urlunsplit
@@ -12,6 +13,7 @@ import structlog
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django_htmx.http import HttpResponseClientRedirect
@@ -19,14 +21,16 @@ from django_htmx.http import HttpResponseClientRedirect
 from rupaya.core import db
 from rupaya.core.client import client_address
 from rupaya.core.errors import DomainError, Unauthenticated
-from rupaya.core.problem import problem_response
+from rupaya.core.problem import DATABASE_AWAY, RETRY_AFTER_S, problem_response, refusal_headers
 
 P = ParamSpec("P")
 _PAGES: Final = {
     400: "errors/400.html",
     403: "errors/403.html",
     404: "errors/404.html",
+    405: "errors/405.html",
     410: "errors/410.html",
+    413: "errors/413.html",
     429: "errors/429.html",
     503: "errors/503.html",
 }
@@ -67,7 +71,7 @@ def page(
 
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if request.method not in _METHODS:
-            return HttpResponseNotAllowed(_METHODS)
+            return HttpResponseNotAllowed(_METHODS)  # RefusalBodyMiddleware gives it its page
         if not request.user.is_authenticated:
             return _sign_in_first(request)
         with db.acting_as(actor_of(request)):
@@ -104,18 +108,25 @@ def is_api(request: HttpRequest) -> bool:
 def refusal_page(request: HttpRequest, error: DomainError | None, *, status: int = 400) -> HttpResponse:
     """A refusal as a page (or as problem details under /v1) with the refusal's own sentence."""
     status = error.status if error else status
-    detail = error.message if error else ""
     if is_api(request):
-        return problem_response(
-            status=status, request=request, code=error.code if error else "", detail=detail
-        )
-    context = {"detail": detail, "status": status, "request_id": getattr(request, "request_id", "")}
-    return render(request, _PAGES.get(status, _PAGES[400]), context, status=status)
+        response = problem_response(status=status, request=request, error=error)
+    else:
+        context = {
+            "detail": error.message if error else "",
+            "status": status,
+            "request_id": getattr(request, "request_id", ""),
+        }
+        response = render(request, _PAGES.get(status, _PAGES[400]), context, status=status)
+        for name, value in (refusal_headers(error) if error else {}).items():
+            response[name] = value
+    if status == 503:
+        response.headers.setdefault("Retry-After", str(RETRY_AFTER_S))
+    return response
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
-    """Django's handler400: what broke is not told, only that it did."""
-    return refusal_page(request, None, status=400)
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler400: what broke is not told, only that it did, or that it was too much."""
+    return refusal_page(request, None, status=413 if isinstance(exception, RequestDataTooBig) else 400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
@@ -129,7 +140,12 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's handler500: needs nothing that could fail again."""
+    """Django's handler500, called while the fault is handled: needs nothing that could fail again.
+
+    A database that went away between two middlewares is no mistake of ours: 503.
+    """
+    if isinstance(sys.exc_info()[1], DATABASE_AWAY):
+        return refusal_page(request, None, status=503)
     if is_api(request):
         return problem_response(status=500, request=request)
     return render(request, "errors/500.html", {"request_id": getattr(request, "request_id", "")}, status=500)
@@ -137,4 +153,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001
     """A form that came without its token: the person is told to load the page again."""
-    return render(request, "errors/csrf.html", status=403)
+    if is_api(request):
+        return refusal_page(request, None, status=403)
+    return render(request, "errors/csrf.html", {"request_id": getattr(request, "request_id", "")}, status=403)

@@ -23,7 +23,7 @@ from typing import Final
 from rupaya.embedded.process import ENVIRONMENT, Account, EngineError, as_account
 
 # Not tempfile.gettempdir(): two shells may have different TMPDIRs and must find the same sockets.
-TEMPORARY: Final = Path("/tmp")  # noqa: S108 - directories in it are claimed: ours, and no link
+TEMPORARY: Final = Path("/tmp")  # noqa: S108 - directories in it are claimed: ours, and no link  # nosec B108
 _PERSISTENT: Final = Path("/var/lib")  # not /var/tmp, which systemd empties after 30 days
 
 

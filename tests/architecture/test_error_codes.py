@@ -10,7 +10,7 @@ from pkgutil import walk_packages
 import pytest
 
 from rupaya.core.errors import DomainError
-from rupaya.core.problem import _TITLES
+from rupaya.core.problem import TITLES
 
 ROOT = Path(__file__).parent.parent.parent
 APPS = ("rupaya", "accounts", "audit", "flags", "ledger")
@@ -51,6 +51,6 @@ class TestErrorCodes:
         text = (ROOT / "docs" / "API.md").read_text()
 
         codes = {cls.code for cls in classes() if cls is not DomainError} | {
-            code for code, _ in _TITLES.values()
+            code for code, _ in TITLES.values()
         }
         assert sorted(code for code in codes if f"`{code}`" not in text) == [], "missing in docs/API.md"

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError, connection
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseForbidden,
+    HttpResponseNotAllowed,
+    UnreadablePostError,
+)
 from django.urls import include, path
 from psycopg_pool import PoolTimeout
 from rest_framework.exceptions import Throttled, ValidationError
@@ -13,7 +20,7 @@ from rest_framework.response import Response
 
 from rupaya import urls
 from rupaya.core.api import ApiView, Input, input_read
-from rupaya.core.errors import FieldError, Rejected
+from rupaya.core.errors import FieldError, Rejected, TooManyRequests
 from rupaya.core.web import page
 
 SECRET = "the inner sentence of a fault"
@@ -35,6 +42,8 @@ FAILURES = {
     "pool": PoolTimeout(SECRET),
     "validation": ValidationError({"splits": [{}, {"amount": ["Too much."]}]}),
     "throttled": Throttled(),
+    "limit": TooManyRequests(retry_after_s=30, policies=["api"]),
+    "unread": UnreadablePostError(SECRET),
     "fault": RuntimeError(SECRET),
 }
 
@@ -75,6 +84,17 @@ def failing_page(request: HttpRequest, name: str) -> HttpResponse:
     raise FAILURES[name]
 
 
+def wordless(request: HttpRequest, status: int) -> HttpResponse:
+    """As libraries refuse."""
+    if status == 405:
+        return HttpResponseNotAllowed(["GET"])
+    return (
+        HttpResponseForbidden()
+        if status == 403
+        else HttpResponse(b"Nope", status=status, content_type="text/plain")
+    )
+
+
 @page
 def own_page(request: HttpRequest, name: str) -> HttpResponse:
     if name in FAILURES:
@@ -88,6 +108,8 @@ urlpatterns = [
     path("v1/probe/<str:name>", Probe.as_view()),
     path("v1/open/<str:name>", OpenProbe.as_view()),
     path("v1/reading", Reading.as_view()),
+    path("v1/wordless/<int:status>", wordless),
+    path("wordless/<int:status>", wordless),
     path("probe/<str:name>", failing_page),
     path("own/<str:name>", own_page),
     path("", include(urls)),

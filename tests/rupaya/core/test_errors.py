@@ -14,6 +14,7 @@ from rupaya.core.errors import (
     NotFound,
     PreconditionFailed,
     Rejected,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -27,6 +28,12 @@ class TestDomainError:
     )  # fmt: skip
     def test_has_the_status_of_its_family(self, family, status):
         assert family.status == status
+
+    def test_of_a_limit_says_when_to_come_back_and_which_limit_it_was(self):
+        error = TooManyRequests(retry_after_s=30, policies=["login"])
+
+        assert (error.status, error.retry_after_s, error.policies) == (429, 30, ("login",))
+        assert error.message == "Too many requests, please try again later."
 
     def test_says_its_title_where_nothing_else_is_said(self):
         assert str(NotFound()) == NotFound().message == "There is nothing here."

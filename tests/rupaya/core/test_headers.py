@@ -21,6 +21,8 @@ POLICY = {
     "frame-ancestors": "'none'",
     "base-uri": "'self'",
     "form-action": "'self'",
+    "report-uri": "/v1/csp-reports",
+    "report-to": "csp",
 }
 EXPECTED = {
     "Cross-Origin-Embedder-Policy": "require-corp",
@@ -32,6 +34,7 @@ EXPECTED = {
     "Referrer-Policy": "strict-origin-when-cross-origin",
     "Permissions-Policy": "geolocation=(), microphone=(), camera=()",
     "X-XSS-Protection": "0",
+    "Reporting-Endpoints": 'csp="/v1/csp-reports"',
 }
 KINDS = {
     "page": ("/", 200),

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from rupaya.core.logging import REDACTED, logging_configure, redact
+from rupaya.core.logging import REDACTED, logging_configure, redact, refusals_calm
 
 ROOT = Path(__file__).parent.parent.parent.parent
 CANARY = "kanari9Vogel"
@@ -97,6 +97,22 @@ def run(form):
     return subprocess.run(
         [sys.executable, "-c", SCRIPT, form], cwd=ROOT, capture_output=True, text=True, check=True
     )
+
+
+class TestRefusalsCalm:
+    def test_makes_one_line_of_what_anybody_can_provoke(self):
+        line = refusals_calm(
+            None,
+            "error",
+            {"logger": "django.security.DisallowedHost", "level": "error", "exc_info": (1, 2, 3)},
+        )
+
+        assert line == {"logger": "django.security.DisallowedHost", "level": "warning"}
+
+    def test_leaves_faults_as_they_are(self):
+        line = {"logger": "django.request", "level": "error", "exc_info": (1, 2, 3)}
+
+        assert refusals_calm(None, "error", dict(line)) == line
 
 
 class TestLoggingConfigure:

@@ -14,7 +14,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 
 from rupaya.core.etag import etag_of
-from rupaya.core.middleware import ConditionalMiddleware
+from rupaya.core.middleware import ConditionalMiddleware, RefusalBodyMiddleware
 from tests.ledger.desk import record
 from tests.rupaya.core.asking import bearer_of
 from tests.rupaya.core.probe_urls import SECRET
@@ -77,6 +77,44 @@ class TestRequestMiddleware:
         for word in ("phone-request-1", "GET", "/v1/nothing", "404", "duration_ms"):
             assert word in lines[0]
         assert "geheim" not in done.stdout + done.stderr
+
+
+@pytest.mark.urls("tests.rupaya.core.probe_urls")
+class TestRefusalBodyMiddleware:
+    @pytest.mark.parametrize("status", [403, 405])
+    def test_gives_a_page_to_a_refusal_without_words(self, client, status):
+        response = client.get(f"/wordless/{status}")
+
+        page = response.content.decode()
+        assert response.status_code == status
+        assert "<h1>" in page
+        assert response["X-Request-ID"] in page
+
+    @pytest.mark.parametrize(
+        ("status", "code"), [(403, "forbidden"), (405, "method_not_allowed"), (418, "refused")]
+    )
+    def test_gives_problem_details_under_v1_whatever_was_there(self, client, status, code):
+        response = client.get(f"/v1/wordless/{status}")
+
+        assert response["Content-Type"] == "application/problem+json"
+        assert (response.json()["status"], response.json()["code"]) == (status, code)
+
+    @pytest.mark.parametrize("path", ["/wordless/405", "/v1/wordless/405"])
+    def test_keeps_what_was_said_in_headers(self, client, path):
+        assert client.get(path)["Allow"] == "GET"
+
+    def test_leaves_words_of_a_page_alone(self, client):
+        assert client.get("/wordless/418").content == b"Nope"
+
+    @pytest.mark.parametrize("path", ["/login", "/v1/auth/login"])
+    def test_refuses_a_body_without_a_length(self, path):
+        request = RequestFactory().post(path, headers={"Transfer-Encoding": "chunked"})
+        del request.META["CONTENT_LENGTH"]
+        request.request_id = "request-1"  # type: ignore[attr-defined]
+
+        response = RefusalBodyMiddleware(lambda _: HttpResponse())(request)
+
+        assert response.status_code == 411
 
 
 def read_out(body=b"{}", *, method="GET", path="/v1/x", asked=None, **answer):
@@ -199,6 +237,7 @@ class TestRefusalPageMiddleware:
     @pytest.mark.parametrize(
         ("name", "status", "words"),
         [("domain", 422, "March is shut."), ("missing", 404, ""), ("denied", 403, ""), ("suspicious", 400, ""),
+         ("limit", 429, "Too many requests, please try again later."), ("unread", 408, ""),
          ("operational", 503, ""), ("pool", 503, ""), ("fault", 500, "")],
     )  # fmt: skip
     def test_answers_with_a_page_in_our_look(self, client, name, status, words):
@@ -211,6 +250,10 @@ class TestRefusalPageMiddleware:
         assert response["X-Request-ID"] in page
         for leak in (SECRET, "Traceback", "RuntimeError", "probe_urls"):
             assert leak not in page
+
+    @pytest.mark.parametrize(("name", "seconds"), [("limit", "30"), ("operational", "5")])
+    def test_says_when_to_come_back(self, client, name, seconds):
+        assert client.get(f"/probe/{name}")["Retry-After"] == seconds
 
     def test_answers_with_problem_details_under_v1(self, client):
         response = client.get("/v1/open/fault")

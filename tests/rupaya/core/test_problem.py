@@ -80,7 +80,8 @@ class TestExceptionHandler:
         ("name", "status", "code"),
         [("domain", 422, "probe_shut"), ("missing", 404, "not_found"), ("denied", 403, "forbidden"),
          ("operational", 503, "unavailable"), ("pool", 503, "unavailable"), ("validation", 400, "invalid"),
-         ("suspicious", 400, "invalid"), ("fault", 500, "internal_error")],
+         ("suspicious", 400, "invalid"), ("limit", 429, "too_many_requests"), ("throttled", 429, "too_many_requests"),
+         ("unread", 408, "request_timeout"), ("fault", 500, "internal_error")],
     )  # fmt: skip
     def test_answers_what_a_view_raises(self, client, bearer, name, status, code):
         response = client.get(f"/v1/probe/{name}", headers=bearer)
@@ -99,6 +100,15 @@ class TestExceptionHandler:
 
         assert body["errors"] == [{"field": "splits.1.amount", "code": "invalid", "message": "Too much."}]
         assert body["error"] == "splits.1.amount: Too much."
+
+    def test_names_the_limit_and_when_to_come_back(self, client, bearer):
+        response = client.get("/v1/probe/limit", headers=bearer)
+
+        body = assert_problem(response, 429)
+        assert response["Retry-After"] == "30"
+        assert body["error"] == "Too many requests, please try again later."
+        assert body["type"] == "https://iana.org/assignments/http-problem-types#quota-exceeded"
+        assert body["violated-policies"] == ["api"]
 
     def test_asks_to_come_back_when_the_database_is_away(self, client, bearer):
         assert client.get("/v1/probe/operational", headers=bearer)["Retry-After"] == "5"

@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client, RequestFactory
+from psycopg_pool import PoolTimeout
 
 from accounts.models import User
 from rupaya.core.db import USER_AGENT_MAX, acting_as
 from rupaya.core.errors import Unauthenticated
-from rupaya.core.web import actor_of, is_api, page_context, refusal_page, user_id_of
+from rupaya.core.web import (
+    actor_of,
+    csrf_failure,
+    is_api,
+    page_context,
+    refusal_page,
+    server_error,
+    user_id_of,
+)
 
 
 class Nobody:
@@ -100,9 +110,31 @@ class TestIsApi:
 
 
 class TestRefusalPage:
-    @pytest.mark.parametrize("status", [400, 403, 404, 410, 429, 503])
+    @pytest.mark.parametrize("status", [400, 403, 404, 405, 408, 410, 411, 413, 429, 503])
     def test_has_the_status(self, status):
-        assert refusal_page(request(), None, status=status).status_code == status
+        response = refusal_page(request(), None, status=status)
+
+        assert response.status_code == status
+        assert "request-1" in response.content.decode()
+
+
+def fail(fault):
+    raise fault
+
+
+class TestServerError:
+    @pytest.mark.parametrize("path", ["/", "/v1/x"])
+    @pytest.mark.parametrize(
+        ("fault", "status"), [(OperationalError(), 503), (PoolTimeout(), 503), (RuntimeError(), 500)]
+    )
+    def test_knows_a_database_that_went_away_between_two_middlewares(self, path, fault, status):
+        try:
+            fail(fault)
+        except type(fault):
+            response = server_error(request(path))
+
+        assert response.status_code == status
+        assert response.has_header("Retry-After") is (status == 503)
 
 
 class TestCsrfFailure:
@@ -110,5 +142,12 @@ class TestCsrfFailure:
         response = Client(enforce_csrf_checks=True).post("/login", {"email": "a@b.in"})
 
         assert response.status_code == 403
-        assert "request_id" not in response.content.decode()
+        assert "reload the page" in response.content.decode()
+        assert response["X-Request-ID"] in response.content.decode()
         assert response["Content-Type"].startswith("text/html")
+
+    def test_says_so_in_json_under_v1(self):
+        response = csrf_failure(request("/v1/x"))
+
+        assert response.status_code == 403
+        assert response["Content-Type"] == "application/problem+json"
