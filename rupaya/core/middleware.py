@@ -16,6 +16,7 @@ from psycopg_pool import PoolTimeout
 from rupaya.core.errors import DomainError, PreconditionFailed
 from rupaya.core.etag import etag_of, etags_match, if_match_check
 from rupaya.core.ids import uuid7
+from rupaya.core.limits import TooManyRequests, request_count, usage_headers
 from rupaya.core.web import is_api, refusal_page
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -57,6 +58,28 @@ def _log_end(request: HttpRequest, response: HttpResponse, *, duration_ms: int) 
         status=response.status_code,
         duration_ms=duration_ms,
     )
+
+
+class LimitsMiddleware:
+    """Tells what is left of a limit, and counts under /v1 what no view has: unknown addresses, bad credentials."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Will add the RateLimit headers, and Retry-After over a limit."""
+        response = self.get_response(request)
+        if is_api(request):
+            try:
+                request_count(request)
+            except TooManyRequests as error:
+                response = refusal_page(request, error)
+        headers = usage_headers(request)
+        for name, value in headers.items():
+            response[name] = value
+        if response.status_code == 429 and headers:
+            response["Retry-After"] = headers["RateLimit-Reset"]
+        return response
 
 
 class ConditionalMiddleware:
