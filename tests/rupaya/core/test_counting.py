@@ -55,7 +55,7 @@ class TestBreaker:
         with pytest.raises(CountingAway):
             own.ask(self.refuse)
         later = time.monotonic() + PAUSE_S + 1
-        monkeypatch.setattr(counting.time, "monotonic", lambda: later)
+        monkeypatch.setattr("rupaya.core.counting.time.monotonic", lambda: later)
 
         def late(_number):
             with pytest.raises(CountingAway):
@@ -70,7 +70,7 @@ class TestBreaker:
         with pytest.raises(CountingAway):
             own.ask(self.refuse)
         later = time.monotonic() + PAUSE_S + 1
-        monkeypatch.setattr(counting.time, "monotonic", lambda: later)
+        monkeypatch.setattr("rupaya.core.counting.time.monotonic", lambda: later)
 
         assert [own.ask(lambda: "well") for _ in range(3)] == ["well"] * 3
 
