@@ -5,6 +5,7 @@ Defaults are safe for production; what development relaxes stands beside `IS_PRO
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from datetime import timedelta
@@ -263,7 +264,9 @@ RATE_LIMITS = {
 RATE_LIMIT_PEOPLE = environment.rates_of_people(
     env.str("RATE_LIMIT_PEOPLE", default=""), name="RATE_LIMIT_PEOPLE", limits=("api", "transactions")
 )
-RATELIMIT_USE_CACHE = "limits"  # django-ratelimit's own setting
+# django-ratelimit's own. Its defaults are named too, because a setting that is not there is looked for anew each time.
+RATELIMIT_USE_CACHE, RATELIMIT_CACHE_PREFIX = "limits", ""
+RATELIMIT_ENABLE, RATELIMIT_HASH_ALGORITHM = True, hashlib.sha256
 
 # ── API ──────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {
