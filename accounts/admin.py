@@ -14,12 +14,16 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import services
+from accounts.forms import AdminLoginForm
 from accounts.models import RevokedReason, User
 from rupaya.core import clock
 from rupaya.core.db import acting_as
 from rupaya.core.web import actor_of
 
 PEOPLE_MAX: Final = 100  # in one action
+
+
+admin.site.login_form = AdminLoginForm
 
 
 class ReasonedActionForm(ActionForm):

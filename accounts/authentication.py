@@ -10,6 +10,7 @@ from rest_framework.request import Request
 
 from accounts.tokens import AccessToken, TokenInvalid, access_read
 from rupaya.core import clock
+from rupaya.core.limits import request_speaks_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,14 @@ class AccessTokenAuthentication(BaseAuthentication):
         header = request.headers.get("Authorization", "")
         if not header:
             return None
-        token = access_read(token=bearer_token(header), now=clock.now())
+        try:
+            token = access_read(token=bearer_token(header), now=clock.now())
+        except TokenInvalid as error:
+            if (
+                error.user_id
+            ):  # else all phones behind one address would share what is left for expired tokens
+                request_speaks_for(request, error.user_id)
+            raise
         return Person(id=token.user_id), token
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
 
+from accounts.attempts import login_attempt
 from accounts.rules import (
     EMAIL_MAX,
     FULL_NAME_MAX,
@@ -32,6 +34,17 @@ class FullNameField(forms.CharField):
     def to_python(self, value: Any) -> str:
         """Will compose it; the length is checked after."""
         return full_name_normal(super().to_python(value) or "")
+
+
+class AdminLoginForm(AdminAuthenticationForm):
+    """Django's form in front of the admin, with the limit that every sign-in has."""
+
+    def clean(self) -> dict[str, Any]:
+        """Will count the attempt; raises LimitReached."""
+        if self.request is None:
+            return super().clean()
+        with login_attempt(self.request, email=self.cleaned_data.get("username") or ""):
+            return super().clean()
 
 
 class RefusableForm(forms.Form):

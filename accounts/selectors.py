@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.models import User
+from rupaya.core.db import rows_as_dicts
 from rupaya.core.errors import NotFound
 
 
@@ -32,3 +34,18 @@ def person_by_email(*, email: str) -> User | None:
 def names_of(*, ids: Iterable[UUID]) -> dict[UUID, str]:
     """The full names of people, by id. One query."""
     return dict(User.objects.filter(pk__in=set(ids)).order_by("pk").values_list("pk", "full_name"))
+
+
+@dataclass(frozen=True, slots=True)
+class LoginAttempts:
+    """How often somebody tried to sign in while Valkey was away, and for how many seconds that counts."""
+
+    bucket: str
+    attempts: int
+    left_s: int
+
+
+def login_attempts(*, bucket_like: str) -> list[LoginAttempts]:
+    """What is counted in the buckets that fit a LIKE pattern, in their order. One query."""
+    query = "SELECT * FROM accounts_login_attempts(%(like)s)"
+    return [LoginAttempts(**row) for row in rows_as_dicts(query, {"like": bucket_like})]

@@ -22,7 +22,7 @@ from accounts.registry import signup_steps
 from accounts.rules import EMAIL_MAX, PASSWORD_MAX, is_plain_text
 from accounts.selectors import person_by_email
 from accounts.tokens import Grant, TokenInvalid, TokenPair, pair_make, refresh_read, token_hash
-from rupaya.core.db import USER_AGENT_MAX, assert_acting, explaining
+from rupaya.core.db import USER_AGENT_MAX, assert_acting, explaining, rows_as_dicts
 from rupaya.core.errors import DomainError, FieldError, Invalid, Unauthenticated
 
 WELCOME_TASK: Final = "accounts.welcome_mail_send"
@@ -157,6 +157,40 @@ def credentials_verify(*, email: str, password: str) -> Verified:
         _log.info("login.refused", user_id=str(user.pk))
         raise CredentialsWrong
     return Verified(user, better_hashes[0] if better_hashes else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An attempt to sign in: whether it was counted, what the count is, and for how many seconds more."""
+
+    is_counted: bool
+    attempts: int
+    left_s: int
+
+
+def attempt_count(*, bucket: str, most: int, period_s: int) -> Attempt:
+    """Will count an attempt where at most `most` of its kind were in the window, which the first one opens.
+
+    For while Valkey is away. One query, which locks the bucket's row: of many at once `most` are counted.
+    """
+    assert_acting()
+    query = "SELECT * FROM accounts_login_attempt_count(%(bucket)s, %(most)s, %(period_s)s)"
+    (row,) = rows_as_dicts(query, {"bucket": bucket, "most": most, "period_s": period_s})
+    return Attempt(**row)
+
+
+def attempt_give_back(*, bucket: str) -> None:
+    """Will take one attempt back; locks the bucket's row."""
+    assert_acting()
+    rows_as_dicts("SELECT accounts_login_attempt_give_back(%(bucket)s)", {"bucket": bucket})
+
+
+def attempts_clear(*, bucket_like: str) -> int:
+    """Will forget the attempts in all buckets that fit a LIKE pattern; how many buckets."""
+    assert_acting()
+    query = "SELECT accounts_login_attempt_clear(%(like)s) AS cleared"
+    (row,) = rows_as_dicts(query, {"like": bucket_like})
+    return int(row["cleared"])
 
 
 def login_record(*, verified: Verified, now: dt.datetime) -> User:

@@ -30,10 +30,17 @@ TokenType = Literal["access", "refresh"]
 
 
 class TokenInvalid(Unauthenticated):
-    """Raised for a token that is broken, expired, of the wrong type, or not ours."""
+    """Raised for a token that is broken, expired, of the wrong type, or not ours.
+
+    `user_id`: whose it was, where all that is wrong is its age.
+    """
 
     code = "token_invalid"
     title = "This token is not valid or has expired; refresh it or sign in again"
+
+    def __init__(self, message: str = "", *, user_id: UUID | None = None) -> None:
+        self.user_id = user_id
+        super().__init__(message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,7 @@ def _claims(token: str, *, typ: TokenType, secret: str, now: dt.datetime) -> Map
     if claims["typ"] != typ or type(claims["exp"]) is not int:
         raise TokenInvalid
     if now.timestamp() >= claims["exp"] + LEEWAY_S:
-        raise TokenInvalid
+        raise TokenInvalid(user_id=_uuid(claims["sub"]))
     return claims
 
 

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import serializers, services
+from accounts.attempts import login_attempt
 from accounts.authentication import bearer_token
 from accounts.selectors import person_by_id
 from accounts.tokens import TokenInvalid, access_read, refresh_read
@@ -19,6 +20,7 @@ from rupaya.core.api import ApiView, input_read
 from rupaya.core.db import SessionEnded, acting_as
 from rupaya.core.errors import Unauthenticated
 from rupaya.core.ids import uuid7
+from rupaya.core.limits import request_count
 from rupaya.core.web import actor_of, user_id_of
 
 
@@ -31,6 +33,13 @@ class OpenView(ApiView):
     def acting_for(self, user_id: UUID) -> AbstractContextManager[None]:
         """The transaction in which the person acts whom the body has just proved or is about to make."""
         return acting_as(dataclasses.replace(actor_of(self.request), user_id=user_id))
+
+
+class ProvingView(OpenView):
+    """A URL whose body proves who asks: it counts once that is known, and for the address where nothing was proved."""
+
+    def check_throttles(self, request: Request) -> None:
+        """Will wait for the proof."""
 
 
 class Signup(OpenView):
@@ -49,23 +58,24 @@ class Signup(OpenView):
         return Response(serializers.signed_in_out(user, pair), status=201)
 
 
-class Login(OpenView):
+class Login(ProvingView):
     """`auth/login`."""
 
     def post(self, request: Request) -> Response:
         """Will sign this device in; 200."""
         given = input_read(serializers.LoginIn, data=request.data)
-        verified = services.credentials_verify(**given)
-        actor, now = actor_of(request), clock.now()
-        with self.acting_for(verified.user.pk):
-            user = services.login_record(verified=verified, now=now)
-            pair = services.session_start(
-                user=user, address=actor.address, user_agent=actor.user_agent, now=now
-            )
+        with login_attempt(request, email=given["email"]):
+            verified = services.credentials_verify(**given)
+            actor, now = actor_of(request), clock.now()
+            with self.acting_for(verified.user.pk):
+                user = services.login_record(verified=verified, now=now)
+                pair = services.session_start(
+                    user=user, address=actor.address, user_agent=actor.user_agent, now=now
+                )
         return Response(serializers.signed_in_out(user, pair))
 
 
-class Refresh(OpenView):
+class Refresh(ProvingView):
     """`auth/refresh`."""
 
     def post(self, request: Request) -> Response:
@@ -73,6 +83,7 @@ class Refresh(OpenView):
         given = input_read(serializers.RefreshIn, data=request.data)
         now = clock.now()
         token = refresh_read(token=given["refresh_token"], now=now)
+        request_count(request, person=token.user_id)
         with self.acting_for(token.user_id):
             pair = services.session_refresh(refresh_token=given["refresh_token"], now=now)
             user = person_by_id(user_id=token.user_id)
@@ -81,7 +92,7 @@ class Refresh(OpenView):
         return Response(serializers.signed_in_out(user, pair))
 
 
-class Logout(OpenView):
+class Logout(ProvingView):
     """`auth/logout`.
 
     Ends the session of the access token in the header and that of the refresh token in the body,
@@ -94,6 +105,7 @@ class Logout(OpenView):
         given = input_read(serializers.LogoutIn, data=request.data)
         now = clock.now()
         for user_id, session_id in sorted(self._sessions(given.get("refresh_token", ""), now)):
+            request_count(request, person=user_id)  # of two people's tokens, the first one's
             with self.acting_for(user_id):
                 services.session_end(session_id=session_id, user_id=user_id, now=now)
         return Response(status=204)

@@ -14,11 +14,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
+from accounts.attempts import login_attempt
 from accounts.forms import LoginForm, SignupForm
 from rupaya.core import clock
 from rupaya.core.db import Actor, acting_as
 from rupaya.core.errors import DomainError
 from rupaya.core.ids import uuid7
+from rupaya.core.limits import LimitReached, request_count
 from rupaya.core.web import actor_of
 
 
@@ -31,16 +33,19 @@ def signup(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(going_to or "overview")
     form = SignupForm(request.POST if request.method == "POST" else None)
+    status = 200
     if form.is_valid():
         user_id = uuid7()  # made here, because row-level security wants the actor before the rows
         try:
+            request_count(request)
             with acting_as(_actor(request, user_id)):
                 auth.login(request, services.person_signup(user_id=user_id, **form.cleaned_data))
         except DomainError as error:
             form.refuse(error)
+            status = _status_of(error)
         else:
             return redirect(going_to or "overview")
-    return render(request, "accounts/signup.html", {"form": form, "next": going_to})
+    return render(request, "accounts/signup.html", {"form": form, "next": going_to}, status=status)
 
 
 @sensitive_post_parameters("password")
@@ -52,17 +57,20 @@ def login(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(going_to or "overview")
     form = LoginForm(request.POST if request.method == "POST" else None)
+    status = 200
     if form.is_valid():
         try:
-            verified = services.credentials_verify(**form.cleaned_data)
-            with acting_as(_actor(request, verified.user.pk)):
-                # Django makes a new session key here: one that was planted before is worth nothing.
-                auth.login(request, services.login_record(verified=verified, now=clock.now()))
+            with login_attempt(request, email=form.cleaned_data["email"]):
+                verified = services.credentials_verify(**form.cleaned_data)
+                with acting_as(_actor(request, verified.user.pk)):
+                    # Django makes a new session key here: one that was planted before is worth nothing.
+                    auth.login(request, services.login_record(verified=verified, now=clock.now()))
         except DomainError as error:
             form.refuse(error)
+            status = _status_of(error)
         else:
             return redirect(going_to or "overview")
-    return render(request, "accounts/login.html", {"form": form, "next": going_to})
+    return render(request, "accounts/login.html", {"form": form, "next": going_to}, status=status)
 
 
 @require_POST
@@ -77,6 +85,11 @@ def next_path(request: HttpRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     is_path = wanted.startswith("/") and wanted.isprintable()
     return wanted if is_path and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""
+
+
+def _status_of(error: DomainError) -> int:
+    """A form that is shown again is a page as any other, unless it was not even looked at."""
+    return error.status if isinstance(error, LimitReached) else 200
 
 
 def _actor(request: HttpRequest, user_id: UUID) -> Actor:

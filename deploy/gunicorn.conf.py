@@ -16,7 +16,7 @@ METRICS_BIND = os.environ.get("METRICS_BIND", "")
 if METRICS_BIND:  # before anything is counted: the library looks for it when it is imported
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="rupaya-metrics-")
 
-from rupaya import server
+from rupaya import server  # noqa: E402  # after the line above
 
 server.install()
 

@@ -5,6 +5,7 @@ Defaults are safe for production; what development relaxes stands beside `IS_PRO
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sys
 from datetime import timedelta
@@ -41,6 +42,10 @@ def _number(name: str, default: int, *, least: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and least <= int(text) <= most):
         raise ImproperlyConfigured(f"{name} is {text!r}; it must be a whole number from {least} to {most}.")
     return int(text)
+
+
+def _rate(name: str, default: str) -> tuple[int, int]:
+    return environment.rate_read(env.str(name, default=default), name=name)
 
 
 # ── Which environment ────────────────────────────────────────────────────────────────────────────
@@ -115,7 +120,8 @@ CACHES = {
             "SOCKET_CONNECT_TIMEOUT": 0.5,
             "SOCKET_TIMEOUT": 0.5,
         },
-    }
+    },
+    "limits": {"BACKEND": "rupaya.core.counting.CountingCache"},  # in the same Redis
 }
 
 # ── Applications ─────────────────────────────────────────────────────────────────────────────────
@@ -148,6 +154,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
+    "rupaya.core.middleware.LimitsMiddleware",
     "rupaya.core.middleware.ConditionalMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -242,7 +249,26 @@ CORS_ALLOWED_ORIGIN_REGEXES = environment.origin_patterns(
 )
 CORS_URLS_REGEX = r"\A/v1/"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match", "x-request-id"]
-CORS_EXPOSE_HEADERS = ["x-request-id", "etag", "idempotency-replayed", "retry-after"]
+CORS_ALLOW_CREDENTIALS = False  # the API knows tokens alone; another origin never needs a cookie
+CORS_EXPOSE_HEADERS = [
+    "x-request-id", "etag", "idempotency-replayed", "retry-after",
+    "ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset",
+]  # fmt: skip
+
+# ── Limits ───────────────────────────────────────────────────────────────────────────────────────
+# What is counted, by name: at most so many in so many seconds (rupaya.core.limits).
+RATE_LIMITS = {
+    "api": _rate("RATE_LIMIT_API", "100/15m"),
+    "transactions": _rate("RATE_LIMIT_TRANSACTIONS", "1000/h"),
+    "login": _rate("RATE_LIMIT_LOGIN", "5/15m"),
+    "login_address": _rate("RATE_LIMIT_LOGIN_ADDRESS", "300/15m"),
+}
+RATE_LIMIT_PEOPLE = environment.rates_of_people(
+    env.str("RATE_LIMIT_PEOPLE", default=""), name="RATE_LIMIT_PEOPLE", limits=("api", "transactions")
+)
+# django-ratelimit's own. Its defaults are named too, because a setting that is not there is looked for anew each time.
+RATELIMIT_USE_CACHE, RATELIMIT_CACHE_PREFIX = "limits", ""
+RATELIMIT_ENABLE, RATELIMIT_HASH_ALGORITHM = True, hashlib.sha256
 
 # ── API ──────────────────────────────────────────────────────────────────────────────────────────
 REST_FRAMEWORK = {

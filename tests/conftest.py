@@ -45,6 +45,18 @@ def _mail_stays_here(settings):
 
 
 @pytest.fixture
+def promised_limits(settings):
+    """The limits as they are promised; all other tests run without reaching any."""
+    from rupaya.core.counting import breaker
+    from tests.support.limits import PROMISED
+
+    settings.RATE_LIMITS = dict(PROMISED)
+    breaker.reset()
+    yield
+    breaker.reset()
+
+
+@pytest.fixture
 def committed(django_db_setup, django_db_blocker):
     """Real commits. Nothing is cleaned: each test makes people of its own, and tenancy keeps them apart."""
     with django_db_blocker.unblock():

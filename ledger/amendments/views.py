@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -32,6 +32,7 @@ from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read
 from rupaya.core.conditional import expected, tagged
 from rupaya.core.errors import Conflict, FieldError, Invalid
+from rupaya.core.limits import rows_count
 from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
 from rupaya.core.web import user_id_of
 
@@ -121,6 +122,9 @@ class TransactionUndo(ApiView):
         book = _book(request, "write")
         token = input_read(UndoIn, data=request.data)["undo_token"]
         ids, change_id = services.change_undo(book=book, change_id=token)
+        rows_count(
+            request, person=user_id_of(request), rows=len(ids)
+        )  # only now is it known; a refusal undoes it
         return _several(transactions_of(book=book, ids=ids), change_id)
 
 
@@ -131,7 +135,7 @@ class TransactionBatch(ApiView):
     def post(self, request: Request) -> Response:
         """Will record `{"transactions": […]}`; 201 with them in their order and the token that takes all back."""
         book = _book(request, "write")
-        items = batch_read(request.data)
+        items = _batch(request)
         contexts: list[dict[str, Any]] = [{"base": book.base_currency} for _ in items]
         today = clock.today(zone=ZoneInfo(book.time_zone))
         entries = [
@@ -145,7 +149,7 @@ class TransactionBatch(ApiView):
     def patch(self, request: Request) -> Response:
         """Will change `{"transactions": [{"id": …, …}]}`; 200 as above, without a token where nothing differs."""
         book = _book(request, "write")
-        items = batch_read(request.data)
+        items = _batch(request)
         ids = ids_read(items)
         currencies = {row.id: row.view.amount.currency for row in transactions_of(book=book, ids=ids)}
         contexts = [
@@ -168,6 +172,12 @@ def _book(request: Request, right: Right) -> Book:
     return book_for(
         user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right=right
     )
+
+
+def _batch(request: Request) -> list[Mapping[str, Any]]:
+    items = batch_read(request.data)
+    rows_count(request, person=user_id_of(request), rows=len(items))
+    return items
 
 
 def _void(request: Request, transaction_id: UUID) -> Response:

@@ -24,6 +24,7 @@ from ledger.books.access import Right, book_for, book_id_read
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read, list_body
 from rupaya.core.db import acting_as
+from rupaya.core.limits import request_count
 from rupaya.core.parsers import UploadParser
 from rupaya.core.web import actor_of, user_id_of
 
@@ -49,6 +50,7 @@ class AttachmentCollection(ApiView):
         """
         self.perform_authentication(request)
         self.check_permissions(request)
+        self.check_throttles(request)
         with suppress(UnsupportedMediaType):
             _ = request.data
         super().initial(request, *args, **kwargs)
@@ -94,6 +96,9 @@ class AttachmentFile(ApiView):
     authentication_classes = ()
     permission_classes = ()
 
+    def check_throttles(self, request: Request) -> None:
+        """Will wait for the address to be read: it names a person."""
+
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:  # noqa: ARG002, FBT001, FBT002
         """Will give the bytes to a caller who asks for `image/*` too; a refusal stays JSON."""
         return super().perform_content_negotiation(request, force=True)
@@ -101,6 +106,7 @@ class AttachmentFile(ApiView):
     def get(self, request: Request, attachment_id: UUID) -> FileResponse:
         """Will stream the file, to be saved; 404 for an address that expired or was made up."""
         link = link_read(token=request.GET.get("token", ""), attachment_id=attachment_id)
+        request_count(request, person=link.user_id)
         with acting_as(replace(actor_of(request), user_id=link.user_id)):
             book = book_for(user_id=link.user_id, book_id=link.book_id, right="read")
             attachment = attachment_of(book=book, attachment_id=attachment_id)

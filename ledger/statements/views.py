@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from rest_framework.request import Request
@@ -23,12 +23,17 @@ from ledger.statements.serializers import ConfirmIn, StatementIn, line_out, prev
 from ledger.statements.services import statement_discard, statement_draft, statement_post
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read
+from rupaya.core.limits import rows_count
 from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
 from rupaya.core.parsers import UploadParser
 from rupaya.core.web import user_id_of
 
 if TYPE_CHECKING:  # queries live in selectors
     from ledger.books.models import Book
+
+
+# Rows of a statement that cost as much as recording one transaction: the largest file, 20,000 rows, costs 400.
+ROWS_A_CALL: Final = 50
 
 
 class StatementCollection(ApiView):
@@ -110,7 +115,9 @@ class StatementConfirmation(ApiView):
         book = _book(request, "write")
         values = input_read(ConfirmIn, data=request.data)
         statement = statement_of(book=book, statement_id=statement_id)
-        statement_post(book=book, statement=statement, now=clock.now(), adjust=values["adjust"])
+        done = statement_post(book=book, statement=statement, now=clock.now(), adjust=values["adjust"])
+        # After it, because a draft may be refused at first for a difference; over the limit all of it is undone.
+        rows_count(request, person=user_id_of(request), rows=done.new_count, rows_a_call=ROWS_A_CALL)
         return Response(preview_out(statement_preview(book=book, statement=statement)))
 
 

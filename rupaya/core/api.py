@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from rupaya.core.db import acting_as
 from rupaya.core.errors import Invalid
+from rupaya.core.limits import request_count
 from rupaya.core.pagination import cursor_read, limit_read, page_body, page_of_list
 from rupaya.core.problem import field_errors
 from rupaya.core.web import actor_of
@@ -37,8 +38,12 @@ class ApiView(APIView):
         with ExitStack() as self._exits:
             return super().dispatch(request, *args, **kwargs)
 
+    def check_throttles(self, request: Request) -> None:
+        """Will count the request for whom it speaks, now that this is known; raises LimitReached."""
+        request_count(request, person=getattr(request.user, "pk", None))
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Will authenticate, then open the transaction; raises SessionEnded for a revoked session.
+        """Will authenticate and count, then open the transaction; raises SessionEnded for a revoked session.
 
         A method that the address does not take is refused to everybody, before anything is looked at.
         """

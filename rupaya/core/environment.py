@@ -8,10 +8,11 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -40,6 +41,13 @@ _NOT_A_DATABASE_URL: Final = (
 _ORIGIN: Final = re.compile(
     r"(?:(?P<scheme>https?)://)?(?P<wild>\*\.)?(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?P<port>:\d{1,5})?",
     re.ASCII,
+)
+
+_RATE: Final = re.compile(r"(?P<most>[1-9]\d{0,8})/(?P<many>[1-9]\d{0,4})?(?P<unit>[smhd])", re.ASCII)
+_PERIODS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_RATE_OF_PERSON: Final = re.compile(
+    r"(?P<person>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}):(?P<limit>[a-z_]+)=(?P<rate>\S+)",
+    re.ASCII | re.IGNORECASE,
 )
 
 
@@ -186,6 +194,37 @@ def _origin_pattern(origin: str) -> str:
     scheme = match["scheme"] or ("https?" if is_local else "https")
     labels = r"(?:[a-z0-9-]+\.)+" if match["wild"] else ""
     return rf"\A{scheme}://{labels}{re.escape(match['host'])}{match['port'] or ''}\Z"
+
+
+def rate_read(text: str, *, name: str) -> tuple[int, int]:
+    """Will read a rate like `100/15m` as (how many, in how many seconds); raises ImproperlyConfigured.
+
+    Nothing is guessed: django-ratelimit itself would read `1000/H` as a thousand a second.
+    """
+    match = _RATE.fullmatch(text.strip())
+    period_s = int(match["many"] or 1) * _PERIODS_S[match["unit"]] if match else 0
+    if not match or period_s > _PERIODS_S["d"]:
+        raise ImproperlyConfigured(
+            f"{name} has {text!r}; write how many, a slash, and a time of at most a day, like 100/15m or 1000/h."
+        )
+    return int(match["most"]), period_s
+
+
+def rates_of_people(text: str, *, name: str, limits: Sequence[str]) -> dict[tuple[str, str], tuple[int, int]]:
+    """Will read `<person's id>:<limit>=<rate>, …` as {(id, limit): rate}; raises ImproperlyConfigured."""
+    found: dict[tuple[str, str], tuple[int, int]] = {}
+    for item in filter(None, map(str.strip, text.split(","))):
+        match = _RATE_OF_PERSON.fullmatch(item)
+        if not match or match["limit"] not in limits:
+            raise ImproperlyConfigured(
+                f"{name} has {item!r}; write a person's id, a colon, one of {', '.join(limits)}, an equals sign and a "
+                "rate like 1000/15m."
+            )
+        key = (str(UUID(match["person"])), match["limit"])
+        if key in found:
+            raise ImproperlyConfigured(f"{name} names {key[0]}:{key[1]} twice.")
+        found[key] = rate_read(match["rate"], name=name)
+    return found
 
 
 def host_of(url: str, *, name: str) -> str:

@@ -115,8 +115,15 @@ class TooManyRequests(DomainError):
     status = 429
     type_uri = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 
-    def __init__(self, message: str = "", *, retry_after_s: int, policies: Iterable[str] = ()) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        retry_after_s: int,
+        policies: Iterable[str] = (),
+        errors: Iterable[FieldError] = (),
+    ) -> None:
+        super().__init__(message, errors=errors)
         self.retry_after_s = retry_after_s
         self.policies = tuple(policies)
 

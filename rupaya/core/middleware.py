@@ -14,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 from rupaya.core.errors import DomainError, PreconditionFailed
 from rupaya.core.etag import etag_of, etags_match, if_match_check
 from rupaya.core.ids import uuid7
+from rupaya.core.limits import LimitReached, request_count, usage_headers
 from rupaya.core.metrics import request_counted
 from rupaya.core.problem import CONTENT_TYPE, DATABASE_AWAY
 from rupaya.core.web import is_api, refusal_page
@@ -102,6 +103,28 @@ def _has_words(request: HttpRequest, response: HttpResponse) -> bool:
     if is_api(request):
         return response.get("Content-Type", "") == CONTENT_TYPE
     return not response.streaming and bool(response.content)  # what streams here is WhiteNoise's nothing
+
+
+class LimitsMiddleware:
+    """Tells what is left of a limit, and counts under /v1 what no view has: unknown addresses, bad credentials."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Will add the RateLimit headers, and Retry-After over a limit."""
+        response = self.get_response(request)
+        if is_api(request):
+            try:
+                request_count(request)
+            except LimitReached as error:
+                response = refusal_page(request, error)
+        headers = usage_headers(request)
+        for name, value in headers.items():
+            response[name] = value
+        if response.status_code == 429 and headers:
+            response["Retry-After"] = headers["RateLimit-Reset"]
+        return response
 
 
 class ConditionalMiddleware:

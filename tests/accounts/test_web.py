@@ -246,10 +246,8 @@ class TestLogout:
 
 class TestWithoutRedis:
     def test_people_sign_up_and_out_and_in(self, browser, settings):
-        settings.CACHES = {
-            "default": settings.CACHES["default"]
-            | {"LOCATION": "redis://127.0.0.1:1/0"}  # nobody listens there
-        }
+        nobody_listens = settings.CACHES["default"] | {"LOCATION": "redis://127.0.0.1:1/0"}
+        settings.CACHES = settings.CACHES | {"default": nobody_listens}
         email = address_new()
 
         submit(browser, "/signup", email=email, password=PASSWORD, full_name="Asha Rao")

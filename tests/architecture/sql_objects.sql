@@ -2,6 +2,63 @@
 
 -- Functions
 
+CREATE OR REPLACE FUNCTION public.accounts_login_attempt_clear(bucket_like text)
+ RETURNS bigint
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  WITH cleared AS (DELETE FROM accounts_login_attempt AS kept WHERE kept.bucket LIKE bucket_like RETURNING 1)
+  SELECT count(*) FROM cleared
+$function$;
+CREATE OR REPLACE FUNCTION public.accounts_login_attempt_count(counted text, most integer, period_s integer)
+ RETURNS TABLE(is_counted boolean, attempts integer, left_s integer)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  DELETE FROM accounts_login_attempt AS old
+   USING (SELECT bucket FROM accounts_login_attempt
+           WHERE ends_at <= now() AND bucket <> counted ORDER BY ends_at LIMIT 10 FOR UPDATE SKIP LOCKED) AS over
+   WHERE old.bucket = over.bucket;
+  RETURN QUERY
+    INSERT INTO accounts_login_attempt AS kept (bucket, attempts, ends_at)
+    VALUES (counted, 1, clock_timestamp() + make_interval(secs => period_s))
+    ON CONFLICT (bucket) DO UPDATE
+       SET attempts = CASE WHEN kept.ends_at <= clock_timestamp() THEN 1 ELSE kept.attempts + 1 END,
+           ends_at = CASE WHEN kept.ends_at <= clock_timestamp() THEN excluded.ends_at ELSE kept.ends_at END
+     WHERE kept.ends_at <= clock_timestamp() OR kept.attempts < most
+    RETURNING true, kept.attempts, greatest(1, ceil(extract(epoch FROM kept.ends_at - clock_timestamp())))::integer;
+  IF NOT FOUND THEN
+    RETURN QUERY
+      SELECT false, kept.attempts, greatest(1, ceil(extract(epoch FROM kept.ends_at - clock_timestamp())))::integer
+        FROM accounts_login_attempt AS kept WHERE kept.bucket = counted;
+  END IF;
+  IF NOT FOUND THEN  -- support has cleared it between the two
+    RETURN QUERY SELECT false, most, 1;
+  END IF;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.accounts_login_attempt_give_back(counted text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  UPDATE accounts_login_attempt SET attempts = attempts - 1 WHERE bucket = counted AND attempts > 0
+$function$;
+CREATE OR REPLACE FUNCTION public.accounts_login_attempts(bucket_like text)
+ RETURNS TABLE(bucket text, attempts integer, left_s integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT kept.bucket, kept.attempts, greatest(1, ceil(extract(epoch FROM kept.ends_at - now())))::integer
+    FROM accounts_login_attempt AS kept
+   WHERE kept.bucket LIKE bucket_like AND kept.ends_at > now() AND kept.attempts > 0
+   ORDER BY kept.bucket
+$function$;
 CREATE OR REPLACE FUNCTION public.accounts_session_guard()
  RETURNS trigger
  LANGUAGE plpgsql

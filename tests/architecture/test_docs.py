@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 READ = re.compile(
-    r"""(?:env\.\w+|_number|_switch|environ\.get|getenv)\(\s*["']([A-Z][A-Z0-9_]+)["']|["'](RAZORPAY_[A-Z_]+)["']"""
+    r"""(?:env\.\w+|_number|_switch|_rate|environ\.get|getenv)\(\s*["']([A-Z][A-Z0-9_]+)["']|["'](RAZORPAY_[A-Z_]+)["']"""
 )
 READ_BY_LIBRARIES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}  # boto3 takes them itself
 SOURCES = ("rupaya/settings.py", "deploy/gunicorn.conf.py")

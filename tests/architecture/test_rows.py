@@ -38,6 +38,7 @@ UNAUDITED = {
     "ledger_transaction_version": "itself what a transaction was, by whom and when; append-only.",
     "ledger_month_total": "computed from the postings.",
     "ledger_statement_line": "the bank's own words, part of an audited statement; never edited.",
+    "accounts_login_attempt": "counts of failed sign-ins while Valkey is away; forgotten when their window is over.",
     "ledger_idempotency_key": "a kept answer to an audited change; forgotten after a day.",
     "django_admin_log": "itself a log of staff.",
     "django_content_type": "Django's list of models; only migrations write it.",

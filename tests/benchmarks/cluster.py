@@ -187,6 +187,9 @@ def environment(found: Cluster, database: Database) -> dict[str, str]:
         "FRONTEND_URL": "https://bench.example.in",
         "API_BASE_URL": "https://bench.example.in/v1",
         "STATIC_ROOT": str(found.home / "static"),
+        **{
+            f"RATE_LIMIT_{name}": "100000000/h" for name in ("API", "TRANSACTIONS")
+        },  # counted, and never reached
         "DJANGO_SETTINGS_MODULE": "rupaya.settings",
     }
 

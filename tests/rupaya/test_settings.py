@@ -43,6 +43,8 @@ WRONG = {
     "LOG_LEVEL": {"LOG_LEVEL": "loud"},
     "APP_ENV": {"APP_ENV": "prod"},
     "ALLOWED_ORIGINS": {"ALLOWED_ORIGINS": "*"},
+    "loose RATE_LIMIT_TRANSACTIONS": {"RATE_LIMIT_TRANSACTIONS": "1000/H"},
+    "loose RATE_LIMIT_PEOPLE": {"RATE_LIMIT_PEOPLE": "asha:api=9/h"},
     "FRONTEND_URL": {"FRONTEND_URL": "app.rupaya.com"},
     "RAZORPAY_KEY_SECRET": {"RAZORPAY_KEY_ID": CANARY},
 }
@@ -109,6 +111,8 @@ class TestProduction:
             assert s.DEBUG is False and s.PORT == 8000 and s.JWT_EXPIRY == 3600 and s.JWT_REFRESH_EXPIRY == 604800
             assert s.DATABASES["default"]["OPTIONS"]["sslmode"] == "verify-full" and "owner" not in s.DATABASES
             assert s.DATABASES["default"]["OPTIONS"]["pool"]["max_size"] == 10
+            assert (s.RATE_LIMITS["api"], s.RATE_LIMITS["login"]) == ((100, 900), (5, 900))
+            assert s.RATE_LIMITS["transactions"] == (1000, 3600) and s.CORS_ALLOW_CREDENTIALS is False
             assert set(s.ALLOWED_HOSTS) == {"app.rupaya.com", "api.rupaya.com"}
             assert s.SESSION_COOKIE_SECURE and s.CSRF_COOKIE_SECURE and s.SECURE_SSL_REDIRECT
             assert s.JWT_SECRET not in s.SECRET_KEY and s.JWT_REFRESH_SECRET not in s.SECRET_KEY

@@ -17,6 +17,8 @@ from rupaya.core.environment import (
     metrics_bind,
     origin_patterns,
     production_refusal,
+    rate_read,
+    rates_of_people,
 )
 
 GOOD = {
@@ -157,6 +159,50 @@ class TestOriginPatterns:
 
     def test_are_none_where_nothing_is_set(self):
         assert origin_patterns("") == origin_patterns(" , ") == []
+
+
+class TestRateRead:
+    @pytest.mark.parametrize(
+        ("text", "rate"),
+        [("100/15m", (100, 900)), ("1000/h", (1000, 3600)), ("5/s", (5, 1)), ("1/24h", (1, 86_400)),
+         (" 7/d ", (7, 86_400)), ("9/900s", (9, 900))],
+    )  # fmt: skip
+    def test_reads_how_many_in_how_many_seconds(self, text, rate):
+        assert rate_read(text, name="RATE_LIMIT_API") == rate
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", "100", "100/", "/15m", "1000/H", "100/15 m", "1000 / h", "100/15M", "0/h", "-1/h", "1.5/h", "100/0m",
+         "100/m15", "100/15min", "100/2d", "1e3/h", "100/15m\n5/h", "100/15m;", "١٠٠/h", "9999999999/h", "none"],
+    )  # fmt: skip
+    def test_guesses_nothing(self, text):
+        with pytest.raises(ImproperlyConfigured, match="RATE_LIMIT_API"):
+            rate_read(text, name="RATE_LIMIT_API")
+
+
+class TestRatesOfPeople:
+    ASHA = "01a20813-3619-7795-97bb-3945abce2f27"
+
+    def read(self, text):
+        return rates_of_people(text, name="RATE_LIMIT_PEOPLE", limits=("api", "transactions"))
+
+    def test_reads_each(self):
+        assert self.read(f"{self.ASHA}:api=500/15m, {self.ASHA.upper()}:transactions=5/s,") == {
+            (self.ASHA, "api"): (500, 900),
+            (self.ASHA, "transactions"): (5, 1),
+        }
+
+    def test_are_none_where_nothing_is_set(self):
+        assert self.read("") == {}
+
+    @pytest.mark.parametrize(
+        "text",
+        ["asha@example.in:api=5/s", f"{ASHA}:login=5/s", f"{ASHA}:api=5", f"{ASHA}=5/s", f"{ASHA}:API=5/s", "api=5/s",
+         f"{ASHA}:api=5/s,{ASHA}:api=6/s"],
+    )  # fmt: skip
+    def test_guesses_nothing(self, text):
+        with pytest.raises(ImproperlyConfigured, match="RATE_LIMIT_PEOPLE"):
+            self.read(text)
 
 
 class TestHostOf:
