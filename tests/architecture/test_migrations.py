@@ -51,6 +51,7 @@ BORN = {
     ("ledger", "0004_statement_guards"),
     ("ledger", "0014_books"),  # and one check on ledger_book: a row a household
     ("ledger", "0015_attachments"),
+    ("ledger", "0030_sync"),
 }
 # Rules that one migration is excused from, and why.
 ALONE = {
@@ -72,6 +73,7 @@ EXCUSED = {
     ("ledger", "0011_search_text"): ALONE,
     ("ledger", "0012_search_tags"): ALONE,
     ("ledger", "0017_retired_index"): ALONE,
+    ("ledger", "0032_sync_index"): ALONE,
 }
 
 
