@@ -20,11 +20,11 @@ WITH own AS MATERIALIZED (
 )
 SELECT stage, book_id, account_id, xid::text, date, coalesce(up, down) AS id, kind, is_gone
   FROM (
-    -- 1: books that were left; whoever came back gets everything anew
-    SELECT 1 AS stage, own.book_id, NULL::uuid AS account_id, NULL::xid8 AS xid, NULL::uuid AS up, NULL::date AS date,
-           NULL::uuid AS down, 'book' AS kind, true AS is_gone
-      FROM own
-     WHERE own.kind = 'left' AND (%(stage)s < 1 OR (%(stage)s = 1 AND own.book_id > %(book)s))
+    -- 1: books that were left, and those that are told anew: what may be there of them is old, or of the time before
+    (SELECT DISTINCT 1 AS stage, own.book_id, NULL::uuid AS account_id, NULL::xid8 AS xid, NULL::uuid AS up,
+            NULL::date AS date, NULL::uuid AS down, 'book' AS kind, true AS is_gone
+       FROM own
+      WHERE own.kind IN ('joined', 'left') AND (%(stage)s < 1 OR (%(stage)s = 1 AND own.book_id > %(book)s)))
     UNION ALL
     -- 2: books, and 3: one's own membership in them
     SELECT 2, book.id, NULL, NULL, NULL, NULL, NULL, 'book', false

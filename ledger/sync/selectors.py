@@ -47,7 +47,7 @@ class SyncCursorExpired(Gone):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One object as it stands by now; None where it is gone. `id` is a book's, membership's, account's, transaction's."""
+    """One object as it stands by now, None where it is gone. `id` is its own."""
 
     kind: str
     id: UUID
@@ -69,25 +69,27 @@ def sync_page(*, user_id: UUID, cursor: str, limit: int) -> SyncPage:
     """What happened since the cursor, in all books of the person who acts; '' tells everything as it stands.
 
     At most `limit` changes, and those of one book's transactions at a time, so a page may be shorter though there is
-    more. At most six queries. Raises PageInvalid for what is no cursor, SyncCursorExpired.
+    more. When there is no more, the person was told all that had been committed when this page was asked for. At most
+    six queries. Raises PageInvalid for what is no cursor, SyncCursorExpired.
     """
-    tag, stretch = _stretch_of(user_id, cursor)
+    tag, stretch, high = _stretch_of(user_id, cursor)
     keys = rows_as_dicts(_KEYS_SQL, _parameters(user_id, stretch, rows=limit + 1))
     kept = _cut(keys[:limit])
     changes = _changes(user_id, kept)
     if len(kept) < len(keys):
         here = stretch.at(_place(kept[-1]))
         return SyncPage(changes, cursor_write(tag, since=here.since, stretch=here), has_more=True)
-    return SyncPage(changes, cursor_write(tag, since=stretch.low), has_more=False)
+    # A stretch that began with an earlier page knows nothing of what was written since.
+    return SyncPage(changes, cursor_write(tag, since=stretch.low), has_more=stretch.high < high)
 
 
-def _stretch_of(user_id: UUID, cursor: str) -> tuple[str, Stretch]:
-    """The person's tag, and the stretch that the cursor stands in or before. One query."""
+def _stretch_of(user_id: UUID, cursor: str) -> tuple[str, Stretch, int]:
+    """The person's tag, the stretch that the cursor stands in or before, and the place of now. One query."""
     (head,) = rows_as_dicts(_HEAD_SQL, {}, is_prepared=True)
     tag = epoch_tag(epoch=head["epoch"], user_id=user_id)
     low, high, kept_from = int(head["low"]), int(head["high"]), int(head["kept_from"])
     if not cursor:
-        return tag, Stretch(0, low, high)
+        return tag, Stretch(0, low, high), high
     said = cursor_parse(cursor)
     if said is None:
         raise PageInvalid("cursor", "This cursor is not one that RUPAYA gave; begin again without one.")
@@ -95,7 +97,7 @@ def _stretch_of(user_id: UUID, cursor: str) -> tuple[str, Stretch]:
     stretch = stretch or Stretch(since, low, high)
     if its_tag != tag or not since <= stretch.low <= stretch.high <= high or stretch.needs_from < kept_from:
         raise SyncCursorExpired
-    return tag, stretch
+    return tag, stretch, high
 
 
 def _parameters(user_id: UUID, stretch: Stretch, *, rows: int) -> dict[str, Any]:
