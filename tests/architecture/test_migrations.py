@@ -51,7 +51,6 @@ BORN = {
     ("ledger", "0004_statement_guards"),
     ("ledger", "0014_books"),  # and one check on ledger_book: a row a household
     ("ledger", "0015_attachments"),
-    ("ledger", "0030_sync"),
 }
 # Rules that one migration is excused from, and why.
 ALONE = {

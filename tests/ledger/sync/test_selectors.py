@@ -14,6 +14,7 @@ from django.db import connections
 from ledger.sync.selectors import sync_page
 from rupaya.core.db import acting_as
 from tests.accounts.phone import at_once
+from tests.ledger.amendments.asking import Phone
 from tests.ledger.attachments.papers import attached
 from tests.ledger.books.sharing import share
 from tests.ledger.desk import guest_make, record
@@ -97,6 +98,20 @@ class TestLateCommits:
         assert own in [change["id"] for change in again]  # until the other has ended
         copy.pull()
         assert differences(copy) == []
+
+    def test_of_somebody_else_keep_nothing_alive_in_a_book_that_is_told_anew(self, asha):
+        late = Late(asha)
+        newcomer = person_make("Chitra")
+        copy, phone = Copy(newcomer), Phone(newcomer)
+        made = phone.record()
+        copy.pull()
+
+        phone.void(made)
+        copy.pull()
+        left = differences(copy)
+        late.commit()
+
+        assert left == []
 
     @pytest.mark.slow
     def test_of_many_writers_are_all_told(self, asha, bala):
