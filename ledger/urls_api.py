@@ -9,6 +9,7 @@ from ledger.merges import urls as merges
 from ledger.openings import urls as openings
 from ledger.reports import urls as reports
 from ledger.statements import urls as statements
+from ledger.sync import urls as sync
 
 urlpatterns = [
     *amendments.api,
@@ -20,4 +21,5 @@ urlpatterns = [
     *openings.api,
     *reports.api,
     *statements.api,
+    *sync.api,
 ]

@@ -22,6 +22,11 @@ class AttachmentIn(Input):
 
 def attachment_out(attachment: Attachment, *, download_url: str) -> dict[str, Any]:
     """An attachment, and where its bytes are for the next five minutes."""
+    return {**attachment_kept(attachment), "download_url": download_url}
+
+
+def attachment_kept(attachment: Attachment) -> dict[str, Any]:
+    """An attachment, for whoever keeps what they were told: no address that soon leads nowhere."""
     return {
         "id": attachment.pk,
         "book_id": attachment.book_id,
@@ -34,5 +39,4 @@ def attachment_out(attachment: Attachment, *, download_url: str) -> dict[str, An
         "height": attachment.height,
         "created_at": attachment.created_at,
         "created_by": attachment.created_by,
-        "download_url": download_url,
     }

@@ -60,10 +60,13 @@ def terms_unfit(*, kind: str, given: Mapping[str, object]) -> str | None:
 
 
 def path_of(account_id: Id, *, places: Mapping[Id, tuple[str, Id | None]]) -> list[str]:
-    """The names from the top of the tree down to an account. places: id to (name, parent's id)."""
+    """The names from the top of the tree down to an account. places: id to (name, parent's id).
+
+    What the reader does not see is not there: the path begins below it.
+    """
     names: list[str] = []
     step: Id | None = account_id
-    while step is not None:
+    while step is not None and step in places:
         name, step = places[step]
         names.append(name)
     return names[::-1]

@@ -10,6 +10,6 @@ from rupaya.core.migrations import run_sql
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0029_report_reads")]
+    dependencies = [("ledger", "0030_sync")]
 
     operations = [run_sql(__file__, "0031_idempotency_once")]

@@ -68,12 +68,12 @@ def cursor_read(text: str | None, *, key_length: int) -> Cursor | None:
             raise PageInvalid("cursor", "This cursor is not one that RUPAYA gave; start from the first page.")
 
 
-def limit_read(text: str | None) -> int:
-    """Will read `?limit=`: 50 where absent, at most 200; raises PageInvalid."""
+def limit_read(text: str | None, *, usual: int = LIMIT_DEFAULT, most: int = LIMIT_MAX) -> int:
+    """Will read `?limit=`: 50 where absent, at most 200, or as the caller has it; raises PageInvalid."""
     if text is None or text == "":
-        return LIMIT_DEFAULT
-    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= LIMIT_MAX):
-        raise PageInvalid("limit", f"limit must be a whole number from 1 to {LIMIT_MAX}.")
+        return usual
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= most):
+        raise PageInvalid("limit", f"limit must be a whole number from 1 to {most}.")
     return int(text)
 
 

@@ -408,6 +408,21 @@ BEGIN
   RETURN NULL;
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_accounts_below(ids uuid[])
+ RETURNS TABLE(book_id uuid, id uuid)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  WITH RECURSIVE below AS (
+    SELECT a.book_id, a.id, 1 AS depth FROM ledger_account a WHERE a.id = ANY (ids)
+    UNION ALL
+    SELECT child.book_id, child.id, below.depth + 1
+      FROM below JOIN ledger_account child ON child.book_id = below.book_id AND child.parent_id = below.id
+     WHERE below.depth <= 10
+  )
+  SELECT below.book_id, below.id FROM below WHERE below.depth > 1
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_accounts_check(book uuid, ids uuid[], is_closing boolean)
  RETURNS void
  LANGUAGE plpgsql
@@ -1237,6 +1252,179 @@ BEGIN
   RETURN NULL;
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_sync_account()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO ledger_sync_event (book_id, kind, object_id) SELECT book_id, 'account', id FROM new_rows
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+  END IF;
+  INSERT INTO ledger_sync_event (book_id, kind, object_id)
+  SELECT book_id, 'account', id FROM new_rows
+  UNION ALL
+  SELECT n.book_id, 'names', n.id FROM old_rows o JOIN new_rows n ON n.id = o.id WHERE n.name <> o.name
+  UNION ALL
+  SELECT below.book_id, 'account', below.id
+    FROM ledger_accounts_below((SELECT array_agg(n.id) FROM old_rows o JOIN new_rows n ON n.id = o.id
+                                 WHERE (n.name, n.parent_id) IS DISTINCT FROM (o.name, o.parent_id))) below
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_sync_attachment()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  INSERT INTO ledger_sync_event (book_id, kind, object_id)
+  SELECT DISTINCT book_id, 'transaction', transaction_id FROM new_rows
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_sync_book()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  INSERT INTO ledger_sync_event (book_id, kind, object_id) SELECT id, 'book', id FROM new_rows
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_sync_epoch()
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT concat_ws(':', (SELECT system_identifier FROM pg_control_system()), left(pg_walfile_name(pg_current_wal_lsn()), 8),
+                   (SELECT oid FROM pg_database WHERE datname = current_database()))
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_sync_head()
+ RETURNS TABLE(epoch text, low xid8, high xid8, kept_from xid8)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT here.epoch, pg_snapshot_xmin(here.seen), pg_snapshot_xmax(here.seen),
+         coalesce((SELECT m.xid FROM ledger_sync_mark m
+                    WHERE m.epoch = here.epoch AND m.marked_at < now() - interval '90 days'
+                    ORDER BY m.xid DESC LIMIT 1), '0')
+    FROM (SELECT ledger_sync_epoch() AS epoch, pg_current_snapshot() AS seen) here
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_sync_member()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF TG_OP = 'UPDATE' THEN
+    INSERT INTO ledger_sync_event (book_id, kind, object_id, user_id)
+    SELECT book_id, 'member', id, user_id FROM touched
+    ON CONFLICT DO NOTHING;
+  ELSE
+    INSERT INTO ledger_sync_event (book_id, kind, object_id, user_id)
+    SELECT book_id, CASE TG_OP WHEN 'INSERT' THEN 'joined' ELSE 'left' END, id, user_id FROM touched
+    UNION ALL
+    SELECT book_id, 'book', book_id, NULL FROM touched
+    ON CONFLICT DO NOTHING;
+  END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_sync_person()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  INSERT INTO ledger_sync_event (book_id, kind, object_id, user_id)
+  SELECT book_id, 'member', id, user_id FROM ledger_member WHERE user_id = NEW.id
+  ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_sync_purge(rows_max integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  head record;
+  purged integer;
+BEGIN
+  SELECT * INTO head FROM ledger_sync_head();
+  INSERT INTO ledger_sync_mark (epoch, xid)
+  SELECT head.epoch, head.low
+   WHERE NOT EXISTS (SELECT FROM ledger_sync_mark m WHERE m.epoch = head.epoch AND m.marked_at > now() - interval '12 hours')
+  ON CONFLICT DO NOTHING;
+  DELETE FROM ledger_sync_mark m WHERE m.epoch <> head.epoch OR m.xid < head.kept_from;
+  DELETE FROM ledger_sync_event
+   WHERE ctid = ANY (ARRAY(SELECT e.ctid FROM ledger_sync_event e
+                            WHERE e.xid < head.kept_from
+                               OR e.xid > greatest(pg_snapshot_xmax(pg_current_snapshot()), pg_current_xact_id())
+                            LIMIT least(rows_max, 10000)));
+  GET DIAGNOSTICS purged = ROW_COUNT;
+  RETURN purged;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_sync_visibility()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  turned record;
+BEGIN
+  FOR turned IN SELECT book_id, account_id, user_id FROM touched WHERE visibility = 'hidden' LOOP
+    INSERT INTO ledger_sync_event (book_id, kind, object_id, user_id)
+    SELECT turned.book_id, 'visible', turned.account_id, turned.user_id
+    UNION ALL
+    SELECT below.book_id, 'account', below.id, turned.user_id FROM ledger_accounts_below(ARRAY[turned.account_id]) below
+    ON CONFLICT DO NOTHING;
+  END LOOP;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_sync_withdrawn(since xid8, before xid8, after_book uuid, after_xid xid8, after_id uuid, rows_max integer)
+ RETURNS TABLE(book_id uuid, xid xid8, id uuid)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT found.book_id, found.changed_xid, found.id
+    FROM unnest(app_books_veiled()) AS veiled (id)
+   CROSS JOIN LATERAL (
+     SELECT t.book_id, t.changed_xid, t.id
+       FROM ledger_transaction t
+      WHERE t.book_id = veiled.id AND t.changed_xid >= since AND t.changed_xid < before
+        AND (t.changed_xid, t.id) > (CASE veiled.id WHEN after_book THEN after_xid ELSE '0' END,
+                                     CASE veiled.id WHEN after_book THEN after_id ELSE '00000000-0000-0000-0000-000000000000' END)
+        AND (t.account_id = ANY ((SELECT app_accounts_hidden())::uuid[])
+             OR t.to_account_id = ANY ((SELECT app_accounts_hidden())::uuid[]))
+        AND EXISTS (SELECT FROM ledger_transaction_version v
+                     WHERE v.transaction_id = t.id AND v.account_id <> ALL ((SELECT app_accounts_hidden())::uuid[])
+                       AND (v.to_account_id <> ALL ((SELECT app_accounts_hidden())::uuid[])) IS NOT FALSE)
+      ORDER BY t.changed_xid, t.id
+      LIMIT rows_max) found
+   WHERE veiled.id >= after_book AND veiled.id = ANY (app_books('read'))
+   ORDER BY 1, 2, 3
+   LIMIT rows_max
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_totals_repair(book uuid)
  RETURNS TABLE(account_id uuid, month date, kept_amount_minor numeric, kept_base_minor numeric, amount_minor numeric, base_minor numeric)
  LANGUAGE sql
@@ -1369,6 +1557,16 @@ BEGIN
   RETURN NULL;
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.ledger_transaction_stamp()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  NEW.changed_xid := pg_current_xact_id();
+  RETURN NEW;
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_transaction_version_guard()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1497,6 +1695,7 @@ CREATE TRIGGER accounts_user_rights_guard BEFORE INSERT OR UPDATE ON public.acco
 CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login');
+CREATE TRIGGER ledger_sync_person AFTER UPDATE OF full_name, email ON public.accounts_user FOR EACH ROW WHEN ((((new.full_name)::text IS DISTINCT FROM (old.full_name)::text) OR ((new.email)::text IS DISTINCT FROM (old.email)::text))) EXECUTE FUNCTION ledger_sync_person();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.accounts_user FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user_groups REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user_groups REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
@@ -1534,23 +1733,32 @@ CREATE TRIGGER ledger_account_insert_guard AFTER INSERT ON public.ledger_account
 CREATE TRIGGER ledger_account_update_guard AFTER UPDATE ON public.ledger_account REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_update_guard();
 CREATE TRIGGER ledger_account_writable_delete AFTER DELETE ON public.ledger_account REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
 CREATE TRIGGER ledger_account_writable_update AFTER UPDATE ON public.ledger_account REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
+CREATE TRIGGER ledger_sync_insert AFTER INSERT ON public.ledger_account REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_sync_account();
+CREATE TRIGGER ledger_sync_update AFTER UPDATE ON public.ledger_account REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_sync_account();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_account FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_account_visibility REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_account_visibility REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_account_visibility REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER ledger_account_visibility_guard AFTER INSERT ON public.ledger_account_visibility REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_visibility_guard();
+CREATE TRIGGER ledger_sync_delete AFTER DELETE ON public.ledger_account_visibility REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_sync_visibility();
+CREATE TRIGGER ledger_sync_insert AFTER INSERT ON public.ledger_account_visibility REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_sync_visibility();
+CREATE TRIGGER ledger_sync_update_new AFTER UPDATE ON public.ledger_account_visibility REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_sync_visibility();
+CREATE TRIGGER ledger_sync_update_old AFTER UPDATE ON public.ledger_account_visibility REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_sync_visibility();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_account_visibility FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_attachment REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'storage_key');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_attachment REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'storage_key');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_attachment REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'storage_key');
 CREATE TRIGGER ledger_attachment_in_book BEFORE INSERT ON public.ledger_attachment FOR EACH ROW EXECUTE FUNCTION ledger_attachment_guard();
 CREATE TRIGGER ledger_attachment_removed_once BEFORE UPDATE ON public.ledger_attachment FOR EACH ROW EXECUTE FUNCTION ledger_attachment_removal();
+CREATE TRIGGER ledger_sync_insert AFTER INSERT ON public.ledger_attachment REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_sync_attachment();
+CREATE TRIGGER ledger_sync_update AFTER UPDATE ON public.ledger_attachment REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_sync_attachment();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_attachment FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_book REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_book REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_book REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('id', '');
 CREATE TRIGGER ledger_book_time_zone BEFORE INSERT OR UPDATE OF time_zone ON public.ledger_book FOR EACH ROW WHEN (((new.time_zone)::text <> 'Asia/Kolkata'::text)) EXECUTE FUNCTION ledger_book_time_zone_guard();
 CREATE TRIGGER ledger_period_close BEFORE UPDATE OF closed_until ON public.ledger_book FOR EACH ROW EXECUTE FUNCTION ledger_period_close();
+CREATE TRIGGER ledger_sync_update AFTER UPDATE ON public.ledger_book REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_sync_book();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_book FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER ledger_idempotency_answered_once BEFORE UPDATE ON public.ledger_idempotency_key FOR EACH ROW EXECUTE FUNCTION ledger_idempotency_guard();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_invitation REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'token_hash');
@@ -1564,6 +1772,9 @@ CREATE TRIGGER ledger_member_keeps_owner_delete AFTER DELETE ON public.ledger_me
 CREATE TRIGGER ledger_member_keeps_owner_update AFTER UPDATE ON public.ledger_member REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_member_keeps_owner();
 CREATE TRIGGER ledger_member_limits_insert AFTER INSERT ON public.ledger_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_member_limits();
 CREATE TRIGGER ledger_member_limits_update AFTER UPDATE ON public.ledger_member REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_member_limits();
+CREATE TRIGGER ledger_sync_delete AFTER DELETE ON public.ledger_member REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_sync_member();
+CREATE TRIGGER ledger_sync_insert AFTER INSERT ON public.ledger_member REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_sync_member();
+CREATE TRIGGER ledger_sync_update AFTER UPDATE ON public.ledger_member REFERENCING NEW TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_sync_member();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_member FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER ledger_account_writable_update AFTER UPDATE ON public.ledger_posting REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
 CREATE TRIGGER ledger_posting_append_only BEFORE DELETE OR TRUNCATE ON public.ledger_posting FOR EACH STATEMENT EXECUTE FUNCTION ledger_delete_refuse('ledger_posting_append_only');
@@ -1588,15 +1799,16 @@ CREATE TRIGGER ledger_statement_line_draft AFTER INSERT ON public.ledger_stateme
 CREATE TRIGGER ledger_statement_line_link AFTER UPDATE ON public.ledger_statement_line REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_link_guard();
 CREATE TRIGGER ledger_statement_line_posted_delete AFTER DELETE ON public.ledger_statement_line REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
 CREATE TRIGGER ledger_statement_line_posted_update AFTER UPDATE ON public.ledger_statement_line REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_statement_line_guard();
-CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'first_line,change_id,changed_at,changed_by');
-CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_transaction REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'first_line,change_id,changed_at,changed_by');
-CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'first_line,change_id,changed_at,changed_by');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'first_line,change_id,changed_at,changed_by,changed_xid');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_transaction REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'first_line,change_id,changed_at,changed_by,changed_xid');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', 'first_line,change_id,changed_at,changed_by,changed_xid');
 CREATE TRIGGER ledger_account_writable_update AFTER UPDATE ON public.ledger_transaction REFERENCING OLD TABLE AS touched FOR EACH STATEMENT EXECUTE FUNCTION ledger_account_writable();
 CREATE TRIGGER ledger_transaction_append_only BEFORE DELETE OR TRUNCATE ON public.ledger_transaction FOR EACH STATEMENT EXECUTE FUNCTION ledger_delete_refuse('ledger_transaction_append_only');
 CREATE TRIGGER ledger_transaction_change_guard AFTER UPDATE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_transaction_change_guard();
 CREATE TRIGGER ledger_transaction_has_postings AFTER INSERT ON public.ledger_transaction REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_transaction_guard();
 CREATE TRIGGER ledger_transaction_one_change_insert AFTER INSERT ON public.ledger_transaction REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_change_once_guard();
 CREATE TRIGGER ledger_transaction_one_change_update AFTER UPDATE ON public.ledger_transaction REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_change_once_guard();
+CREATE TRIGGER ledger_transaction_stamp BEFORE UPDATE ON public.ledger_transaction FOR EACH ROW EXECUTE FUNCTION ledger_transaction_stamp();
 CREATE TRIGGER ledger_transaction_versions_update AFTER UPDATE ON public.ledger_transaction REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION ledger_transaction_versions_guard();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.ledger_transaction FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER ledger_transaction_version_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_transaction_version FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('ledger_transaction_version_append_only');
@@ -1755,6 +1967,22 @@ CREATE POLICY writers_insert ON ledger_statement_line FOR INSERT TO public
 CREATE POLICY writers_update ON ledger_statement_line FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY members_read ON ledger_sync_event FOR SELECT TO public
+  USING ((user_id = ( SELECT app_actor() AS app_actor)) OR ((user_id IS NULL) AND (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND
+CASE
+    WHEN (book_id <> ALL (( SELECT app_books_veiled() AS app_books_veiled)::uuid[])) THEN true
+    WHEN (kind = ANY (ARRAY['account'::text, 'names'::text])) THEN (object_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[]))
+    WHEN (kind = 'transaction'::text) THEN (EXISTS ( SELECT
+       FROM ledger_transaction t
+      WHERE ((t.id = ledger_sync_event.object_id) AND (t.book_id = ledger_sync_event.book_id))))
+    ELSE true
+END));
+CREATE POLICY owner_forgets ON ledger_sync_event FOR DELETE TO rupaya_owner
+  USING true;
+CREATE POLICY owner_reads ON ledger_sync_event FOR SELECT TO rupaya_owner
+  USING true;
+CREATE POLICY owner_writes ON ledger_sync_event FOR INSERT TO rupaya_owner
+  WITH CHECK true;
 CREATE POLICY members_read ON ledger_transaction FOR SELECT TO public
   USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND
 CASE

@@ -40,6 +40,8 @@ UNAUDITED = {
     "ledger_statement_line": "the bank's own words, part of an audited statement; never edited.",
     "accounts_login_attempt": "counts of failed sign-ins while Valkey is away; forgotten when their window is over.",
     "ledger_idempotency_key": "a kept answer to an audited change; forgotten after a day.",
+    "ledger_sync_event": "that something happened, beside the audited row that it happened to.",
+    "ledger_sync_mark": "where the database stood at night; of no person and no book.",
     "django_admin_log": "itself a log of staff.",
     "django_content_type": "Django's list of models; only migrations write it.",
     "django_migrations": "only migrations write it.",

@@ -38,3 +38,6 @@ class TestPathOf:
 
         assert path_of(3, places=places) == ["Food", "Out", "Chai"]
         assert path_of(4, places=places) == ["Rent"]
+
+    def test_begins_below_what_is_not_seen(self):
+        assert path_of(2, places={2: ("Out", 1)}) == ["Out"]

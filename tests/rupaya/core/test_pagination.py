@@ -67,6 +67,12 @@ class TestLimitRead:
     def test_takes_whole_numbers_up_to_the_limit(self, text, limit):
         assert limit_read(text) == limit
 
+    def test_takes_the_callers_own_limits(self):
+        assert limit_read(None, usual=7, most=9) == 7
+        assert limit_read("9", usual=7, most=9) == 9
+        with pytest.raises(PageInvalid, match="1 to 9"):
+            limit_read("10", usual=7, most=9)
+
     @pytest.mark.parametrize(
         "text",
         [
