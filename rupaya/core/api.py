@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -45,6 +45,8 @@ class ApiView(APIView):
 
 class Input(serializers.Serializer[Any]):
     """A request's shape. Unknown fields are refused: a typing error on money must not pass silently."""
+
+    example: ClassVar[Any] = None  # as JSON, for those who read the API's reference
 
     def to_internal_value(self, data: Any) -> Any:
         """Will read the fields; raises ValidationError that names each unknown one."""

@@ -31,10 +31,16 @@ _TITLES: Final = {
     412: ("precondition_failed", "This has changed since you read it"),
     413: ("body_too_large", "The body is too large"),
     415: ("unsupported_media_type", "This address takes JSON"),
+    429: ("too_many_requests", "Too many requests, please try again later"),
     500: ("internal_error", "Something went wrong on our side; it has been recorded"),
     503: ("unavailable", "The service is not available right now"),
 }
 _log = structlog.get_logger("rupaya.problem")
+
+
+def problem_title(status: int) -> tuple[str, str]:
+    """The code and the title of a refusal for a general reason."""
+    return _TITLES[status]
 
 
 def problem(
