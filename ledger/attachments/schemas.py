@@ -8,12 +8,13 @@ from rest_framework import serializers
 
 from ledger.attachments.blobs import StorageUnavailable
 from ledger.attachments.formats import AttachmentDamaged, AttachmentTooManyPixels, AttachmentTypeUnknown
+from ledger.attachments.rules import ENDINGS
 from ledger.attachments.selectors import AttachmentNotFound
 from ledger.attachments.services import AttachmentsTooMany
 from ledger.books.access import BookNotFound
 from ledger.books.schemas import READS_BOOK, WRITES_BOOK
 from ledger.journal.selectors import TransactionNotFound
-from rupaya.core.operations import Ask, Output, Refusals, page_of_shape
+from rupaya.core.operations import Ask, Bytes, Output, Refusals, page_of_shape
 
 TOKEN_ASK: Final = Ask(
     "token",
@@ -34,6 +35,12 @@ ATTACHES: Final[Refusals] = (
     AttachmentsTooMany,
     StorageUnavailable,
 )
+
+
+class PaperBytes(Bytes):
+    """A paper, of one of the types that are taken."""
+
+    media_types = tuple(ENDINGS)
 
 
 class AttachmentOut(Output):

@@ -26,7 +26,7 @@ from ledger.books.schemas import BOOK_ASK
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read, list_body
 from rupaya.core.db import acting_as
-from rupaya.core.operations import Bytes, documented
+from rupaya.core.operations import documented
 from rupaya.core.parsers import UploadParser
 from rupaya.core.web import actor_of, user_id_of
 
@@ -130,7 +130,7 @@ class AttachmentFile(ApiView):
         "attachment_download",
         "Fetch a paper",
         asks=(schemas.TOKEN_ASK,),
-        gives=Bytes,
+        gives=schemas.PaperBytes,
         refuses=schemas.FETCHES,
         headers=("Content-Disposition",),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rest_framework import serializers
 
 from ledger.statements.selectors import Preview
-from rupaya.core.api import Input
+from rupaya.core.api import ClaimField, Input
 from rupaya.core.money import Money
 
 if TYPE_CHECKING:  # queries live in selectors
@@ -43,7 +43,7 @@ class ConfirmIn(Input):
 
     example: ClassVar = {"adjust": False}
 
-    adjust = serializers.BooleanField(default=False)
+    adjust = ClaimField(default=False)
 
 
 def statement_out(statement: Statement) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from rest_framework import serializers
 
 from rupaya import __version__
 from rupaya.core.api import Input
-from rupaya.core.errors import DomainError, Invalid
+from rupaya.core.errors import DomainError, Invalid, NotFound
 from rupaya.core.operations import Bytes, Operation, Output, operation_of
 from rupaya.core.parsers import BodyTooLarge, BodyUnreadable
 from rupaya.core.problem import CONTENT_TYPE, problem, problem_title
@@ -98,6 +98,9 @@ class OperationSchema(AutoSchema):
         self.path = args[0]
         operation: Schema = super().get_operation(*args, **kwargs) or {}
         said = self.said
+        for parameter in operation.get("parameters", []):
+            if parameter["in"] == "query" and not parameter.get("required"):
+                parameter["allowEmptyValue"] = True  # as if it were not there
         for status, shape in said.gives.items():
             operation["responses"][str(status)] = self._answer(status, shape, said)
         refusals = _refusals(self._refusals())
@@ -202,8 +205,9 @@ class OperationSchema(AutoSchema):
         }
         if status == 304:
             answer["description"] = "What you have is what is there."
-        if shape is Bytes:
-            answer["content"] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
+        if shape is not None and issubclass(shape, Bytes):
+            binary = {"schema": {"type": "string", "format": "binary"}}
+            answer["content"] = dict.fromkeys(shape.media_types, binary)
         elif shape is not None:
             answer["content"] = {
                 "application/json": {"schema": self.resolve_serializer(shape, "response").ref}
@@ -216,6 +220,8 @@ class OperationSchema(AutoSchema):
         for authenticator in self.view.get_authenticators():
             classes += getattr(authenticator, "refuses", ())
         statuses = list(_EVERYWHERE)
+        if "{" in self.path:
+            classes.append(NotFound)  # what is no id finds nothing
         if self.said.takes is not None:
             classes += [Invalid, BodyUnreadable, BodyTooLarge]
             statuses += _WITH_BODY

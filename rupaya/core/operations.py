@@ -27,7 +27,9 @@ class Output(serializers.Serializer[Any]):
 
 
 class Bytes(Output):
-    """A file's content."""
+    """A file's content, of one of some types."""
+
+    media_types: ClassVar[tuple[str, ...]] = ("application/octet-stream",)
 
 
 class MajorField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -84,7 +86,7 @@ AMOUNT_SCHEMA: Final = {
     "type": ["number", "string"],
     "pattern": r"^\s*[+-]?([0-9]{1,18}(\.[0-9]{0,12})?|\.[0-9]{1,12})\s*$",
 }
-_TAG: Final = {"type": "string", "maxLength": 8000}
+_TAG: Final = {"type": "string"}
 PAGE_ASKS: Final = (
     Ask(
         "limit",
@@ -162,8 +164,8 @@ def operation_of(view: APIView | type[APIView], method: str) -> Operation:
     refuses, headers = said.refuses, said.headers
     if any(getattr(shape, "is_page", False) for shape in gives.values()):
         asks, refuses = PAGE_ASKS + asks, (PageInvalid, *refuses)
-    if method.upper() == "GET" and Bytes not in gives.values():
-        asks, refuses = (*asks, IF_MATCH, IF_NONE_MATCH), (*refuses, PreconditionFailed)
+    if method.upper() == "GET" and not any(_is_file(shape) for shape in gives.values()):
+        asks, refuses = (*asks, IF_NONE_MATCH), (*refuses, PreconditionFailed)
         gives, headers = {**gives, 304: None}, ("ETag", *headers)
     return dataclasses.replace(
         said,
@@ -175,6 +177,10 @@ def operation_of(view: APIView | type[APIView], method: str) -> Operation:
         refuses=refuses,
         headers=tuple(dict.fromkeys(headers)),
     )
+
+
+def _is_file(shape: Any) -> bool:
+    return isinstance(shape, type) and issubclass(shape, Bytes)
 
 
 def _own(view: object, value: Any) -> Any:

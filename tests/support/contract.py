@@ -71,11 +71,10 @@ def resolve(said: dict[str, Any]) -> dict[str, Any]:
 
 def _route(response) -> str:
     try:
-        match = response.resolver_match
+        route = response.resolver_match.route  # looked up only now
     except Resolver404:
-        match = None
-    route = re.sub(r"<\w+:(\w+)>", r"{\1}", match.route if match else "")
-    return route.removeprefix("v1")
+        return ""
+    return re.sub(r"<\w+:(\w+)>", r"{\1}", route).removeprefix("v1")
 
 
 def _check_headers(said, response, place) -> None:
@@ -88,9 +87,9 @@ def _check_content(content, response, place) -> None:
     if not content:
         assert response.content == b"", f"{place} has a body: {_shown(response)}"
         return
-    if "*/*" in content:
-        return
     assert response["Content-Type"] in content, f"{place} is {response['Content-Type']}"
+    if response.streaming:
+        return
     _check_body(json.dumps(content[response["Content-Type"]]["schema"]), response.content, place)
 
 
