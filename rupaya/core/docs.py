@@ -42,6 +42,7 @@ def reference(request: HttpRequest, name: str = "") -> HttpResponse:
         "tags": links_of(served()),
         "shown": shown,
         "info": served()["info"],
+        "paragraphs": served()["info"]["description"].split("\n\n"),
         "server": settings.API_BASE_URL,
     }
     return render(request, "api/reference.html", context)

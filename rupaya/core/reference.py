@@ -9,6 +9,12 @@ from typing import Any, Final
 
 from rupaya.core.openapi import BEARER, TAGS, Schema, example_of, resolve
 
+_LIMITS: Final = {
+    "minimum": "from",
+    "exclusiveMinimum": "more than",
+    "maximum": "to",
+    "maxLength": "characters at most",
+}
 DEPTH_MAX: Final = 3  # of fields inside fields
 _METHODS: Final = ("get", "post", "patch", "put", "delete")
 
@@ -182,10 +188,12 @@ def _kind(document: Schema, schema: Mapping[str, Any]) -> str:
         if several in found:
             return " or ".join(_kind(document, one) for one in found[several])
     if found.get("type") == "array":
-        return f"list of {_kind(document, found['items'])}"
+        most = f" of at most {found['maxItems']}" if "maxItems" in found else ""
+        return f"list{most}: {_kind(document, found['items'])}"
     types: Any = found.get("type", "anything")
     words = " or ".join(types) if isinstance(types, list) else types
-    return f"{words} ({found['format']})" if "format" in found else words
+    words = f"{words} ({found['format']})" if "format" in found else words
+    return words + "".join(f", {text} {found[limit]}" for limit, text in _LIMITS.items() if limit in found)
 
 
 def _call(document: Schema, path: str, method: str, operation: Schema) -> str:
