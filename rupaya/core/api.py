@@ -82,8 +82,16 @@ class Input(serializers.Serializer[Any]):
                 if name in fields and (kind := _mistyped(fields[name], value))
             }
             if wrong:
-                raise serializers.ValidationError(wrong)
+                raise serializers.ValidationError(self._wrong_otherwise(data, wrong) | wrong)
         return super().to_internal_value(data)
+
+    def _wrong_otherwise(self, data: Mapping[str, Any], wrong: Mapping[str, Any]) -> dict[str, Any]:
+        """What is wrong with the other fields, so that all is told at once."""
+        try:
+            super().to_internal_value({name: value for name, value in data.items() if name not in wrong})
+        except serializers.ValidationError as error:
+            return dict(error.detail) if isinstance(error.detail, dict) else {}
+        return {}
 
 
 class ClaimField(serializers.BooleanField):

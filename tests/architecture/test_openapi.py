@@ -6,10 +6,11 @@ import json
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jsonschema_rs
 import pytest
-from django.urls import URLPattern, get_resolver
+from django.urls import get_resolver
 from drf_spectacular.validation import validate_schema
 
 from rupaya.core.openapi import TAGS, document_bytes, example_of, resolve
@@ -28,20 +29,15 @@ OPERATIONS = [
 def routes() -> set[str]:
     """Every method and address of a view of the API."""
     found = set()
-    for entry in get_resolver().url_patterns:
-        if str(entry.pattern) == "v1/":
-            for inner in entry.url_patterns:
-                assert isinstance(inner, URLPattern)
-                path = re.sub(r"<\w+:(\w+)>", r"{\1}", f"/{inner.pattern}")
-                found |= {
-                    f"{method} {path}"
-                    for method in METHODS
-                    if hasattr(inner.callback.view_class, method.lower())
-                }
+    api = [entry for entry in get_resolver().url_patterns if str(entry.pattern) == "v1/"]
+    for inner in [inner for entry in api for inner in getattr(entry, "url_patterns", ())]:
+        path = re.sub(r"<\w+:(\w+)>", r"{\1}", f"/{inner.pattern}")
+        view = inner.callback.view_class
+        found |= {f"{method} {path}" for method in METHODS if hasattr(view, method.lower())}
     return found
 
 
-def bodies(operation) -> list[tuple[str, dict]]:
+def bodies(operation) -> list[tuple[str, dict[str, Any]]]:
     """(where, schema) of each JSON body that is taken or given."""
     said = {"takes": operation.get("requestBody", {})} | operation["responses"]
     return [
