@@ -27,7 +27,6 @@ class EntryIn(Input):
     splits = SplitIn(many=True, required=False)
 
 
-@pytest.mark.urls("tests.rupaya.core.probe_urls")
 class TypedIn(Input):
     text = serializers.CharField(required=False, allow_null=True)
     id = serializers.UUIDField(required=False)
@@ -35,6 +34,7 @@ class TypedIn(Input):
     words = serializers.ListField(child=serializers.CharField(), required=False)
 
 
+@pytest.mark.urls("tests.rupaya.core.probe_urls")
 class TestApiView:
     def test_acts_as_the_person_of_the_token(self, committed, asha):
         response = Client().get("/v1/probe/well", headers=bearer_of(asha))
