@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from rest_framework.authentication import BaseAuthentication
@@ -10,6 +11,8 @@ from rest_framework.request import Request
 
 from accounts.tokens import AccessToken, TokenInvalid, access_read
 from rupaya.core import clock
+from rupaya.core.db import SessionEnded
+from rupaya.core.errors import DomainError, Unauthenticated
 from rupaya.core.limits import request_speaks_for
 
 
@@ -30,6 +33,8 @@ class Person:
 
 class AccessTokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <access token>` (RFC 6750)."""
+
+    refuses: ClassVar[tuple[type[DomainError], ...]] = (Unauthenticated, TokenInvalid, SessionEnded)
 
     def authenticate(self, request: Request) -> tuple[Person, AccessToken] | None:
         """Will read the header; None where there is none, raises TokenInvalid where it is not ours."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rest_framework import serializers
 
@@ -41,6 +41,8 @@ class FullNameField(serializers.CharField):
 class SignupIn(Input):
     """`POST auth/signup`."""
 
+    example: ClassVar = {"email": "asha@example.in", "password": "monsoon-mango-42", "full_name": "Asha Rao"}
+
     email = EmailField(max_length=EMAIL_MAX, validators=[email_validate])
     password = serializers.CharField(max_length=PASSWORD_MAX, trim_whitespace=False)
     full_name = FullNameField(max_length=FULL_NAME_MAX, validators=[full_name_validate])
@@ -49,6 +51,8 @@ class SignupIn(Input):
 class LoginIn(Input):
     """`POST auth/login`. Any text is taken as an address: what nobody has is simply wrong."""
 
+    example: ClassVar = {"email": "asha@example.in", "password": "monsoon-mango-42"}
+
     email = serializers.CharField(max_length=EMAIL_MAX)
     password = serializers.CharField(max_length=PASSWORD_MAX, trim_whitespace=False)
 
@@ -56,11 +60,17 @@ class LoginIn(Input):
 class RefreshIn(Input):
     """`POST auth/refresh`."""
 
+    example: ClassVar = {
+        "refresh_token": "eyJhbGciOiJIUzI1NiIsImtpZCI6IjIifQ.eyJzdWIiOiIwMTlhIn0.c2lnbmF0dXJl"
+    }
+
     refresh_token = serializers.CharField(max_length=TOKEN_CHARACTERS_MAX)
 
 
 class LogoutIn(Input):
     """`POST auth/logout`."""
+
+    example: ClassVar = {}
 
     refresh_token = serializers.CharField(max_length=TOKEN_CHARACTERS_MAX, required=False)
 

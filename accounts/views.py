@@ -10,7 +10,7 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import serializers, services
+from accounts import schemas, serializers, services
 from accounts.attempts import login_attempt
 from accounts.authentication import bearer_token
 from accounts.selectors import person_by_id
@@ -21,6 +21,7 @@ from rupaya.core.db import SessionEnded, acting_as
 from rupaya.core.errors import Unauthenticated
 from rupaya.core.ids import uuid7
 from rupaya.core.limits import request_count
+from rupaya.core.operations import documented
 from rupaya.core.web import actor_of, user_id_of
 
 
@@ -45,6 +46,13 @@ class ProvingView(OpenView):
 class Signup(OpenView):
     """`auth/signup`."""
 
+    @documented(
+        "signup",
+        "Sign up",
+        takes=serializers.SignupIn,
+        gives={201: schemas.SignedInOut},
+        refuses=schemas.SIGNS_UP,
+    )
     def post(self, request: Request) -> Response:
         """Will make a person and sign this device in; 201."""
         given = input_read(serializers.SignupIn, data=request.data)
@@ -61,6 +69,9 @@ class Signup(OpenView):
 class Login(ProvingView):
     """`auth/login`."""
 
+    @documented(
+        "login", "Sign in", takes=serializers.LoginIn, gives=schemas.SignedInOut, refuses=schemas.SIGNS_IN
+    )
     def post(self, request: Request) -> Response:
         """Will sign this device in; 200."""
         given = input_read(serializers.LoginIn, data=request.data)
@@ -78,6 +89,13 @@ class Login(ProvingView):
 class Refresh(ProvingView):
     """`auth/refresh`."""
 
+    @documented(
+        "token_refresh",
+        "Get the next pair of tokens",
+        takes=serializers.RefreshIn,
+        gives=schemas.SignedInOut,
+        refuses=schemas.REFRESHES,
+    )
     def post(self, request: Request) -> Response:
         """Will give the next pair of tokens; 200."""
         given = input_read(serializers.RefreshIn, data=request.data)
@@ -100,6 +118,14 @@ class Logout(ProvingView):
     still sign out; signing out twice is no error. Only where no token is valid is it refused.
     """
 
+    @documented(
+        "logout",
+        "Sign out",
+        takes=serializers.LogoutIn,
+        gives={204: None},
+        refuses=schemas.SIGNS_OUT,
+        is_sign_in_optional=True,
+    )
     def post(self, request: Request) -> Response:
         """Will end the sessions; 204."""
         given = input_read(serializers.LogoutIn, data=request.data)
@@ -135,6 +161,7 @@ class Logout(ProvingView):
 class Me(ApiView):
     """`me`."""
 
+    @documented("me_get", "Show who is signed in", gives=schemas.PersonOut, refuses=schemas.SHOWS_ME)
     def get(self, request: Request) -> Response:
         """Will show who is signed in; 200."""
         return Response(serializers.person_out(person_by_id(user_id=user_id_of(request))))

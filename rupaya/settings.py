@@ -278,7 +278,18 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rupaya.core.parsers.StrictJSONParser"],
     "EXCEPTION_HANDLER": "rupaya.core.problem.exception_handler",
     "URL_FORMAT_OVERRIDE": None,  # ?format= is no second Accept
+    "DEFAULT_SCHEMA_CLASS": "rupaya.core.openapi.OperationSchema",
     "UNAUTHENTICATED_USER": None,
+}
+
+SPECTACULAR_SETTINGS = {  # what the schema is made of stands in rupaya.core.openapi
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/v1",
+    "SCHEMA_PATH_PREFIX_TRIM": True,  # the server's address ends in it
+    "COMPONENT_SPLIT_PATCH": False,
+    "ENFORCE_NON_BLANK_FIELDS": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [],
 }
 
 # ── Language, time, files ────────────────────────────────────────────────────────────────────────

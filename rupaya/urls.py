@@ -3,10 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from rupaya.core import docs
 from rupaya.core.csp_reports import CspReports
 
 urlpatterns = [
     path("v1/csp-reports", CspReports.as_view()),
+    path("v1/openapi.json", docs.schema, name="api_schema"),
+    path("v1/docs", docs.reference, name="api_docs"),
+    path("v1/docs/<slug:name>", docs.reference, name="api_operation"),
     path("v1/", include("accounts.urls_api")),
     path("v1/", include("ledger.urls_api")),
     path("admin/", admin.site.urls),

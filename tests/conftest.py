@@ -18,6 +18,9 @@ django.setup()
 from django.db import connections  # noqa: E402  # the engines must be there before
 
 from rupaya import embedded  # noqa: E402
+from tests.support import contract  # noqa: E402
+
+contract.watch()
 
 
 def pytest_sessionstart(session):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import orjson
@@ -32,6 +32,8 @@ class TransactionChange(InCurrency):
 
     The context holds the transaction's `currency`, and the book's as `base`.
     """
+
+    example: ClassVar = {"amount": 540, "tags": ["diwali"]}
 
     type = serializers.ChoiceField(choices=TYPES, required=False)
     amount = AmountField(required=False)
@@ -66,12 +68,16 @@ class TransactionChange(InCurrency):
 class BatchChange(TransactionChange):
     """One change of a batch. `version`, where given, must be the one that stands."""
 
+    example: ClassVar = {"id": "019ab1c2-5d70-7100-8000-0123456789ab", "is_reconciled": True}
+
     id = serializers.UUIDField()
     version = serializers.IntegerField(required=False, min_value=1, max_value=VERSIONS_LIVE_MAX + 1)
 
 
 class UndoIn(Input):
     """Which change to take back."""
+
+    example: ClassVar = {"undo_token": "019ab1c2-5d70-7f00-8000-0123456789ab"}
 
     undo_token = serializers.UUIDField()
 

@@ -11,7 +11,7 @@ import orjson
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger.amendments import services
+from ledger.amendments import schemas, services
 from ledger.amendments.rules import State
 from ledger.amendments.selectors import KEY_LENGTH, changers, history_page
 from ledger.amendments.serializers import (
@@ -25,7 +25,9 @@ from ledger.amendments.serializers import (
 )
 from ledger.books.access import Right, book_for, book_id_read
 from ledger.books.models import Book
+from ledger.books.schemas import BOOK_ASK
 from ledger.idempotency.views import once
+from ledger.journal.schemas import TransactionOut
 from ledger.journal.selectors import Shown, transaction_of, transactions_of
 from ledger.journal.serializers import TransactionIn, entry_of
 from rupaya.core import clock
@@ -33,6 +35,7 @@ from rupaya.core.api import ApiView, input_read
 from rupaya.core.conditional import expected, tagged
 from rupaya.core.errors import Conflict, FieldError, Invalid
 from rupaya.core.limits import rows_count
+from rupaya.core.operations import IF_MATCH, documented
 from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
 from rupaya.core.web import user_id_of
 
@@ -50,11 +53,27 @@ class VersionStale(Conflict):
 class TransactionDetail(ApiView):
     """One transaction. `If-Match` on a change refuses what was changed meanwhile."""
 
+    @documented(
+        "transaction_get",
+        "Show a transaction",
+        asks=(BOOK_ASK,),
+        gives=TransactionOut,
+        refuses=schemas.READS_TRANSACTION,
+    )
     def get(self, request: Request, transaction_id: UUID) -> Response:
         """The transaction, void or not, with its ETag."""
         book = _book(request, "read")
         return tagged(transaction_of(book=book, transaction_id=transaction_id).body)
 
+    @documented(
+        "transaction_update",
+        "Change a transaction",
+        asks=(BOOK_ASK, IF_MATCH),
+        takes=TransactionChange,
+        gives=TransactionOut,
+        refuses=schemas.CHANGES,
+        headers=("ETag",),
+    )
     def patch(self, request: Request, transaction_id: UUID) -> Response:
         """Will change the fields that are given; 200 with the next version."""
         book = _book(request, "write")
@@ -66,6 +85,14 @@ class TransactionDetail(ApiView):
         )
         return tagged(transaction_of(book=book, transaction_id=transaction_id).body)
 
+    @documented(
+        "transaction_delete",
+        "Make a transaction void",
+        asks=(BOOK_ASK, IF_MATCH),
+        gives=TransactionOut,
+        refuses=schemas.CHANGES,
+        headers=("ETag",),
+    )
     def delete(self, request: Request, transaction_id: UUID) -> Response:
         """The same as `…/void`: nothing is forgotten."""
         return _void(request, transaction_id)
@@ -75,6 +102,14 @@ class TransactionVoid(ApiView):
     """Makes a transaction count no more."""
 
     @once
+    @documented(
+        "transaction_void",
+        "Make a transaction void",
+        asks=(BOOK_ASK, IF_MATCH),
+        gives=TransactionOut,
+        refuses=schemas.CHANGES,
+        headers=("ETag",),
+    )
     def post(self, request: Request, transaction_id: UUID) -> Response:
         """Will void it; 200 with it."""
         return _void(request, transaction_id)
@@ -84,6 +119,14 @@ class TransactionRestore(ApiView):
     """Makes a transaction count again, or go back to an earlier version."""
 
     @once
+    @documented(
+        "transaction_restore",
+        "Restore a transaction",
+        asks=(BOOK_ASK, schemas.VERSION_ASK, IF_MATCH),
+        gives=TransactionOut,
+        refuses=schemas.RESTORES,
+        headers=("ETag",),
+    )
     def post(self, request: Request, transaction_id: UUID) -> Response:
         """Will restore it as `?version=` said, or as it was before it was made void; 200 with it."""
         book = _book(request, "write")
@@ -99,6 +142,13 @@ class TransactionRestore(ApiView):
 class TransactionHistory(ApiView):
     """Every version that a transaction had."""
 
+    @documented(
+        "transaction_history_list",
+        "List the versions of a transaction",
+        asks=(BOOK_ASK,),
+        gives=schemas.VersionPage,
+        refuses=schemas.READS_TRANSACTION,
+    )
     def get(self, request: Request, transaction_id: UUID) -> Response:
         """A page of versions, newest first: `?limit=`, `?cursor=`."""
         book = _book(request, "read")
@@ -117,6 +167,14 @@ class TransactionUndo(ApiView):
     """Takes a whole change back."""
 
     @once
+    @documented(
+        "change_undo",
+        "Take a change back",
+        asks=(BOOK_ASK,),
+        takes=UndoIn,
+        gives=schemas.TransactionBatchOut,
+        refuses=schemas.UNDOES,
+    )
     def post(self, request: Request) -> Response:
         """Will undo the change of `undo_token`; 200 with its transactions and the token that takes this back."""
         book = _book(request, "write")
@@ -132,6 +190,14 @@ class TransactionBatch(ApiView):
     """Up to 500 transactions at once, all or none."""
 
     @once
+    @documented(
+        "transactions_create",
+        "Record many transactions",
+        asks=(BOOK_ASK,),
+        takes=schemas.TransactionBatchIn,
+        gives={201: schemas.TransactionBatchOut},
+        refuses=schemas.BATCHES,
+    )
     def post(self, request: Request) -> Response:
         """Will record `{"transactions": […]}`; 201 with them in their order and the token that takes all back."""
         book = _book(request, "write")
@@ -146,6 +212,14 @@ class TransactionBatch(ApiView):
         made = (row.view.undo_token for row, was in zip(shown, recorded, strict=True) if was.is_new)
         return _several(shown, next(made, None), status=201)
 
+    @documented(
+        "transactions_update",
+        "Change many transactions",
+        asks=(BOOK_ASK,),
+        takes=schemas.TransactionBatchChangeIn,
+        gives=schemas.TransactionBatchOut,
+        refuses=schemas.BATCHES,
+    )
     def patch(self, request: Request) -> Response:
         """Will change `{"transactions": [{"id": …, …}]}`; 200 as above, without a token where nothing differs."""
         book = _book(request, "write")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rest_framework import serializers
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:  # queries live in selectors
 
 class AttachmentIn(Input):
     """A file."""
+
+    example: ClassVar = {"file": "@receipt.jpg"}
 
     file = serializers.FileField(
         max_length=1000, allow_empty_file=True, error_messages={"required": "Send the file as `file`."}

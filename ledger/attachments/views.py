@@ -14,6 +14,7 @@ from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ledger.attachments import schemas
 from ledger.attachments.blobs import blob_link, blob_open
 from ledger.attachments.links import Link, link_read, link_sign
 from ledger.attachments.rules import FILE_BYTES_MAX
@@ -21,10 +22,12 @@ from ledger.attachments.selectors import attachment_of, attachments_of, transact
 from ledger.attachments.serializers import AttachmentIn, attachment_out
 from ledger.attachments.services import attachment_add, attachment_remove
 from ledger.books.access import Right, book_for, book_id_read
+from ledger.books.schemas import BOOK_ASK
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read, list_body
 from rupaya.core.db import acting_as
 from rupaya.core.limits import request_count
+from rupaya.core.operations import documented
 from rupaya.core.parsers import UploadParser
 from rupaya.core.web import actor_of, user_id_of
 
@@ -55,11 +58,26 @@ class AttachmentCollection(ApiView):
             _ = request.data
         super().initial(request, *args, **kwargs)
 
+    @documented(
+        "attachments_list",
+        "List the papers of a transaction",
+        asks=(BOOK_ASK,),
+        gives=schemas.AttachmentPage,
+        refuses=schemas.LISTS,
+    )
     def get(self, request: Request, transaction_id: UUID) -> Response:
         """All of them, oldest first: `?limit=`, `?cursor=`."""
         found = attachments_of(book=_book(request, "read"), transaction_id=transaction_id)
         return Response(list_body([_shown(attachment, request) for attachment in found], request=request))
 
+    @documented(
+        "attachment_create",
+        "Attach a paper",
+        asks=(BOOK_ASK,),
+        takes=AttachmentIn,
+        gives={200: schemas.AttachmentOut, 201: schemas.AttachmentOut},
+        refuses=schemas.ATTACHES,
+    )
     def post(self, request: Request, transaction_id: UUID) -> Response:
         """Will keep a file: 201, or 200 where the transaction has the same one."""
         book = _book(request, "write")
@@ -79,11 +97,21 @@ class AttachmentCollection(ApiView):
 class AttachmentResource(ApiView):
     """One attachment."""
 
+    @documented(
+        "attachment_get",
+        "Show a paper",
+        asks=(BOOK_ASK,),
+        gives=schemas.AttachmentOut,
+        refuses=schemas.READS_ATTACHMENT,
+    )
     def get(self, request: Request, attachment_id: UUID) -> Response:
         """What it is, and `download_url`, good for five minutes."""
         attachment = attachment_of(book=_book(request, "read"), attachment_id=attachment_id)
         return Response(_shown(attachment, request))
 
+    @documented(
+        "attachment_delete", "Remove a paper", asks=(BOOK_ASK,), gives={204: None}, refuses=schemas.REMOVES
+    )
     def delete(self, request: Request, attachment_id: UUID) -> Response:
         """Will remove it."""
         attachment_remove(book=_book(request, "write"), attachment_id=attachment_id)
@@ -103,6 +131,14 @@ class AttachmentFile(ApiView):
         """Will give the bytes to a caller who asks for `image/*` too; a refusal stays JSON."""
         return super().perform_content_negotiation(request, force=True)
 
+    @documented(
+        "attachment_download",
+        "Fetch a paper",
+        asks=(schemas.TOKEN_ASK,),
+        gives=schemas.PaperBytes,
+        refuses=schemas.FETCHES,
+        headers=("Content-Disposition",),
+    )
     def get(self, request: Request, attachment_id: UUID) -> FileResponse:
         """Will stream the file, to be saved; 404 for an address that expired or was made up."""
         link = link_read(token=request.GET.get("token", ""), attachment_id=attachment_id)

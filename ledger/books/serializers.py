@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
 from rest_framework import serializers
@@ -21,6 +21,7 @@ from ledger.books.rules import (
 )
 from rupaya.core.api import Input
 from rupaya.core.money import CURRENCY_PLACES
+from rupaya.core.operations import DAY_SCHEMA
 
 if TYPE_CHECKING:  # queries live in selectors
     from ledger.books.models import Invitation, Member
@@ -75,6 +76,10 @@ class TimeZoneField(serializers.CharField):
 class MonthStartField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """The day on which a household's month starts: 1 to 28, or `"last"`, which is 31 inside."""
 
+    json_schema: ClassVar = {
+        "oneOf": [{"type": "integer", "minimum": 1, "maximum": MONTH_START_DAY_MAX}, {"const": LAST}]
+    }
+
     def to_internal_value(self, data: Any) -> int:
         """Will read the day."""
         if data == LAST:
@@ -93,6 +98,8 @@ class MonthStartField(serializers.Field):  # type: ignore[type-arg]  # not subsc
 
 class DayField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """A day as `YYYY-MM-DD`, in these digits and no other form."""
+
+    json_schema: ClassVar = DAY_SCHEMA
 
     def to_internal_value(self, data: Any) -> dt.date:
         """Will read the day."""
@@ -118,11 +125,15 @@ class _Settings(Input):
 class BookIn(_Settings):
     """What makes a book. Its `name` is enough: rupees, Asia/Kolkata, a year from April, months from the 1st."""
 
+    example: ClassVar = {"name": "Asha's household"}
+
     name = NameField(max_length=4 * NAME_MAX)
 
 
 class BookChangeIn(_Settings):
     """What of a book can change; what is absent stays."""
+
+    example: ClassVar = {"month_start_day": 25, "closed_until": "2026-03-31"}
 
     name = NameField(max_length=4 * NAME_MAX, required=False)
     closed_until = DayField(required=False)
@@ -131,17 +142,23 @@ class BookChangeIn(_Settings):
 class MemberIn(Input):
     """A member's new role."""
 
+    example: ClassVar = {"role": "viewer"}
+
     role = serializers.ChoiceField(choices=ROLES)
 
 
 class OwnershipIn(Input):
     """To whom the book goes."""
 
+    example: ClassVar = {"user_id": "019ab1c2-5d70-7a11-8000-0123456789ab"}
+
     user_id = serializers.UUIDField()
 
 
 class InvitationIn(Input):
     """Whom to invite, and as what."""
+
+    example: ClassVar = {"email": "bala@example.in", "role": "editor"}
 
     email = EmailField(max_length=EMAIL_MAX, validators=[email_validate])
     role = serializers.ChoiceField(choices=ROLES)
@@ -150,11 +167,15 @@ class InvitationIn(Input):
 class AcceptIn(Input):
     """The last part of the link in the letter."""
 
+    example: ClassVar = {"token": "u3Zt0wQmJ5hVb1Yc"}
+
     token = serializers.CharField(max_length=TOKEN_CHARACTERS_MAX)
 
 
 class VisibilityIn(Input):
     """What a member sees of an account."""
+
+    example: ClassVar = {"visibility": "read"}
 
     visibility = serializers.ChoiceField(choices=LEVELS)
 

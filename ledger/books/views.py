@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger.books import selectors, serializers, services
+from ledger.books import schemas, selectors, serializers, services
 from ledger.books.access import Right, book_for
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read, list_body
 from rupaya.core.conditional import expected, tagged
+from rupaya.core.operations import documented
 from rupaya.core.web import user_id_of
 
 if TYPE_CHECKING:  # queries live in selectors
@@ -24,11 +25,19 @@ if TYPE_CHECKING:  # queries live in selectors
 class BookCollection(ApiView):
     """The books that a person is a member of."""
 
+    @documented("books_list", "List your books", gives=schemas.BookPage)
     def get(self, request: Request) -> Response:
         """A page of them, oldest membership first: `?limit=` (50, at most 200), `?cursor=`."""
         results = [serializers.book_out(view) for view in selectors.books_of(user_id=user_id_of(request))]
         return Response(list_body(results, request=request))
 
+    @documented(
+        "book_create",
+        "Open a book",
+        takes=serializers.BookIn,
+        gives={201: schemas.BookOut},
+        refuses=schemas.OPENS_BOOK,
+    )
     def post(self, request: Request) -> Response:
         """Will open a book with the starter chart; 201 with it."""
         values = input_read(serializers.BookIn, data=request.data)
@@ -44,10 +53,18 @@ class BookCollection(ApiView):
 class BookResource(ApiView):
     """One book and its settings."""
 
+    @documented("book_get", "Show a book", gives=schemas.BookOut, refuses=schemas.READS_BOOK)
     def get(self, request: Request, book_id: UUID) -> Response:
         """The book."""
         return Response(_book_body(request, _book(request, book_id, "read")))
 
+    @documented(
+        "book_update",
+        "Change a book",
+        takes=serializers.BookChangeIn,
+        gives=schemas.BookOut,
+        refuses=schemas.SETTLES,
+    )
     def patch(self, request: Request, book_id: UUID) -> Response:
         """Will change its settings; 200 with the book."""
         book = _book(request, book_id, "own")
@@ -61,6 +78,13 @@ class BookResource(ApiView):
 class Ownership(ApiView):
     """Whose a book is."""
 
+    @documented(
+        "book_ownership_transfer",
+        "Give a book to another member",
+        takes=serializers.OwnershipIn,
+        gives=schemas.BookOut,
+        refuses=schemas.MEMBERSHIP,
+    )
     def post(self, request: Request, book_id: UUID) -> Response:
         """Will make another member the owner, and the actor an editor; 200 with the book."""
         book = _book(request, book_id, "own")
@@ -72,6 +96,9 @@ class Ownership(ApiView):
 class MemberCollection(ApiView):
     """Who shares a book."""
 
+    @documented(
+        "members_list", "List who shares a book", gives=schemas.MemberPage, refuses=schemas.READS_BOOK
+    )
     def get(self, request: Request, book_id: UUID) -> Response:
         """A page of the members, in the order in which they came."""
         reader_id = user_id_of(request)
@@ -83,6 +110,13 @@ class MemberCollection(ApiView):
 class MemberResource(ApiView):
     """One member."""
 
+    @documented(
+        "member_update",
+        "Give a member another role",
+        takes=serializers.MemberIn,
+        gives=schemas.MemberOut,
+        refuses=schemas.MEMBERSHIP,
+    )
     def patch(self, request: Request, book_id: UUID, user_id: UUID) -> Response:
         """Will give the member another role; 200 with the member."""
         book = _book(request, book_id, "own")
@@ -91,6 +125,7 @@ class MemberResource(ApiView):
         member = selectors.member_of(book=book, user_id=user_id)
         return Response(serializers.member_out(member, reader_id=user_id_of(request)))
 
+    @documented("member_remove", "Remove a member, or leave", gives={204: None}, refuses=schemas.MEMBERSHIP)
     def delete(self, request: Request, book_id: UUID, user_id: UUID) -> Response:
         """Will take the member out, or let the actor leave; 204."""
         is_leaving = user_id == user_id_of(request)
@@ -102,6 +137,12 @@ class MemberResource(ApiView):
 class MemberAccountCollection(ApiView):
     """What a member sees of the accounts."""
 
+    @documented(
+        "member_accounts_list",
+        "List what a member sees",
+        gives=schemas.AccountShownPage,
+        refuses=schemas.MEMBERSHIP,
+    )
     def get(self, request: Request, book_id: UUID, user_id: UUID) -> Response:
         """A page of the accounts that hold or owe money. Owners ask for anybody, others for themselves."""
         is_own = user_id == user_id_of(request)
@@ -114,6 +155,13 @@ class MemberAccountCollection(ApiView):
 class MemberAccountResource(ApiView):
     """What a member sees of one account."""
 
+    @documented(
+        "member_account_set",
+        "Show or hide an account",
+        takes=serializers.VisibilityIn,
+        gives=schemas.AccountShownOut,
+        refuses=schemas.SHOWS,
+    )
     def put(self, request: Request, book_id: UUID, user_id: UUID, account_id: UUID) -> Response:
         """Will set it; 200 with the account."""
         book = _book(request, book_id, "own")
@@ -127,12 +175,22 @@ class MemberAccountResource(ApiView):
 class InvitationCollection(ApiView):
     """A book's open invitations; owners see them."""
 
+    @documented(
+        "invitations_list", "List open invitations", gives=schemas.InvitationPage, refuses=schemas.WRITES_BOOK
+    )
     def get(self, request: Request, book_id: UUID) -> Response:
         """A page of them, oldest first."""
         found = selectors.invitations_open(book=_book(request, book_id, "own"), now=clock.now())
         results = [serializers.invitation_out(invitation) for invitation in found]
         return Response(list_body(results, request=request))
 
+    @documented(
+        "invitation_create",
+        "Invite somebody",
+        takes=serializers.InvitationIn,
+        gives={201: schemas.InvitationOut},
+        refuses=schemas.INVITES,
+    )
     def post(self, request: Request, book_id: UUID) -> Response:
         """Will send an invitation; 201 with it, and the same whether or not the address has an account."""
         book = _book(request, book_id, "own")
@@ -144,6 +202,7 @@ class InvitationCollection(ApiView):
 class InvitationResource(ApiView):
     """One open invitation."""
 
+    @documented("invitation_revoke", "Take an invitation back", gives={204: None}, refuses=schemas.INVITES)
     def delete(self, request: Request, book_id: UUID, invitation_id: UUID) -> Response:
         """Will take it back; 204."""
         services.invitation_revoke(book=_book(request, book_id, "own"), invitation_id=invitation_id)
@@ -153,6 +212,13 @@ class InvitationResource(ApiView):
 class InvitationAcceptance(ApiView):
     """The acceptance of an invitation, by the token of its letter."""
 
+    @documented(
+        "invitation_accept",
+        "Join a book",
+        takes=serializers.AcceptIn,
+        gives=schemas.BookOut,
+        refuses=schemas.ACCEPTS,
+    )
     def post(self, request: Request) -> Response:
         """Will make the actor a member; 200 with the book."""
         values = input_read(serializers.AcceptIn, data=request.data)

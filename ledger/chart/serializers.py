@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rest_framework import serializers
 
@@ -12,6 +12,7 @@ from ledger.chart.rules import CATEGORY_TYPES, MONEY_KINDS
 from ledger.chart.services import NAME_MAX
 from rupaya.core.api import Input
 from rupaya.core.money import CURRENCY_PLACES, Money
+from rupaya.core.operations import AMOUNT_SCHEMA
 from rupaya.core.text import has_hidden, is_seen
 
 if TYPE_CHECKING:  # queries live in selectors
@@ -52,6 +53,8 @@ class NumberEndField(serializers.CharField):
 class DayField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """A day of the month, 1 to 31; a month that is too short has it on its last day."""
 
+    json_schema: ClassVar = {"type": "integer", "minimum": 1, "maximum": 31}
+
     def to_internal_value(self, data: Any) -> int:
         """Will take a whole JSON number."""
         if isinstance(data, bool) or not isinstance(data, int) or not 1 <= data <= 31:
@@ -65,6 +68,8 @@ class DayField(serializers.Field):  # type: ignore[type-arg]  # not subscriptabl
 
 class LimitField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """An amount in the account's currency; the service reads it."""
+
+    json_schema: ClassVar = AMOUNT_SCHEMA
 
     def to_internal_value(self, data: Any) -> str | int | Decimal:
         """Will take a JSON number or a string."""
@@ -81,6 +86,8 @@ class LimitField(serializers.Field):  # type: ignore[type-arg]  # not subscripta
 
 class FixedField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """What an account is, and stays."""
+
+    json_schema: ClassVar = None  # nothing that may be sent
 
     def __init__(self) -> None:
         super().__init__(required=False)
@@ -134,6 +141,8 @@ class AccountIn(AccountSaidIn):
 class AccountChangeIn(AccountSaidIn):
     """What of an account changes; what is left out stays."""
 
+    example: ClassVar = {"name": "HDFC Regalia", "due_day": 7}
+
     name = NameField(required=False)
     kind = FixedField()
     type = FixedField()
@@ -143,12 +152,16 @@ class AccountChangeIn(AccountSaidIn):
 class CategoryIn(SaidIn):
     """What opens a category. `name` and `type` are enough."""
 
+    example: ClassVar = {"name": "Groceries", "type": "expense"}
+
     name = NameField()
     type = serializers.ChoiceField(choices=CATEGORY_TYPES)
 
 
 class CategoryChangeIn(SaidIn):
     """What of a category changes; what is left out stays."""
+
+    example: ClassVar = {"icon": "basket"}
 
     name = NameField(required=False)
     type = FixedField()

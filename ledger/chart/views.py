@@ -10,6 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.books.access import Right, book_for, book_id_read
+from ledger.books.schemas import BOOK_ASK, READS_BOOK
+from ledger.chart import schemas
 from ledger.chart.rules import ACCOUNT_TYPES, CATEGORY_TYPES
 from ledger.chart.selectors import account_of, account_placed, categories_placed
 from ledger.chart.serializers import AccountChangeIn, CategoryChangeIn, CategoryIn, account_out, category_out
@@ -17,6 +19,7 @@ from ledger.chart.services import account_change, account_close, account_reopen,
 from rupaya.core.api import ApiView, Input, input_read, list_body
 from rupaya.core.conditional import expected, tagged
 from rupaya.core.errors import FieldError, Invalid
+from rupaya.core.operations import Output, documented
 from rupaya.core.web import user_id_of
 
 if TYPE_CHECKING:  # queries live in selectors
@@ -27,6 +30,13 @@ if TYPE_CHECKING:  # queries live in selectors
 class CategoryCollection(ApiView):
     """The reasons why money moves."""
 
+    @documented(
+        "categories_list",
+        "List categories",
+        asks=(BOOK_ASK, schemas.CLOSED_ASK),
+        gives=schemas.CategoryPage,
+        refuses=READS_BOOK,
+    )
     def get(self, request: Request) -> Response:
         """A page of the categories, income first: `?limit=` (50, at most 200), `?cursor=`, `?include_closed=`."""
         book = book_of(request, "read")
@@ -36,6 +46,14 @@ class CategoryCollection(ApiView):
         ]
         return Response(list_body(results, request=request))
 
+    @documented(
+        "category_create",
+        "Open a category",
+        asks=(BOOK_ASK,),
+        takes=CategoryIn,
+        gives={201: schemas.CategoryOut},
+        refuses=schemas.WRITES_CHART,
+    )
     def post(self, request: Request) -> Response:
         """Will open a category; 201 with it."""
         book = book_of(request, "write")
@@ -49,6 +67,8 @@ class ChartView(ApiView):
 
     key: ClassVar = "account_id"  # of the address
     types: ClassVar[Sequence[str]] = ACCOUNT_TYPES
+    thing: ClassVar = "account"
+    shape: ClassVar[type[Output]] = schemas.AccountOut
 
     def found(self, request: Request, right: Right) -> tuple[Book, Account]:
         """The book and its account that the address names; raises AccountNotFound."""
@@ -69,6 +89,8 @@ class OfCategory(ChartView):
 
     key = "category_id"
     types = CATEGORY_TYPES
+    thing = "category"
+    shape = schemas.CategoryOut
 
     def shown(self, book: Book, account: Account) -> dict[str, Any]:
         """The category as it stands."""
@@ -80,10 +102,21 @@ class AccountResource(ChartView):
 
     changes: ClassVar[type[Input]] = AccountChangeIn
 
+    @documented(
+        "{thing}_get", "Show one {thing}", asks=(BOOK_ASK,), gives="shape", refuses=schemas.READS_ACCOUNT
+    )
     def get(self, request: Request, **_: UUID) -> Response:
         """Its structure, closed or not; its balance stands in `/v1/accounts`."""
         return Response(self.shown(*self.found(request, "read")))
 
+    @documented(
+        "{thing}_update",
+        "Change one {thing}",
+        asks=(BOOK_ASK,),
+        takes="changes",
+        gives="shape",
+        refuses=schemas.WRITES_ACCOUNT,
+    )
     def patch(self, request: Request, **_: UUID) -> Response:
         """Will rename it, move it, or change what else is said of it; 200 with it."""
         book, account = self.found(request, "write")
@@ -95,6 +128,9 @@ class AccountResource(ChartView):
 class AccountClosing(ChartView):
     """The end of an account."""
 
+    @documented(
+        "{thing}_close", "Close one {thing}", asks=(BOOK_ASK,), gives="shape", refuses=schemas.WRITES_ACCOUNT
+    )
     def post(self, request: Request, **_: UUID) -> Response:
         """Will close it; 200 with it."""
         book, account = self.found(request, "write")
@@ -105,6 +141,13 @@ class AccountClosing(ChartView):
 class AccountReopening(ChartView):
     """An account's return."""
 
+    @documented(
+        "{thing}_reopen",
+        "Reopen one {thing}",
+        asks=(BOOK_ASK,),
+        gives="shape",
+        refuses=schemas.WRITES_ACCOUNT,
+    )
     def post(self, request: Request, **_: UUID) -> Response:
         """Will reopen it; 200 with it."""
         book, account = self.found(request, "write")

@@ -13,7 +13,8 @@ from rupaya.core.errors import Invalid
 KEY_MAX: Final = 255  # characters
 BODY_BYTES_MAX: Final = 1024 * 1024  # of an answer that is kept
 HEADERS_KEPT: Final = ("Location", "ETag")  # beside Content-Type
-_KEY: Final = re.compile(rf"[!-~]{{1,{KEY_MAX}}}")
+KEY_PATTERN: Final = rf"^[!-~]{{1,{KEY_MAX}}}$"
+_KEY: Final = re.compile(KEY_PATTERN)
 
 
 class KeyInvalid(Invalid):

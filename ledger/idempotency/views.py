@@ -10,16 +10,23 @@ from django.core.exceptions import RequestDataTooBig
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger.idempotency.rules import HEADERS_KEPT, Answer, fingerprint_of, key_check
-from ledger.idempotency.services import key_answer, key_claim
+from ledger.idempotency.rules import HEADERS_KEPT, KEY_PATTERN, Answer, KeyInvalid, fingerprint_of, key_check
+from ledger.idempotency.services import KeyInUse, KeyReused, key_answer, key_claim
 from rupaya.core import clock, db
 from rupaya.core.api import ApiView
+from rupaya.core.operations import Ask, documented_also
 from rupaya.core.parsers import BodyTooLarge
 from rupaya.core.renderers import OrjsonRenderer
 
 P = ParamSpec("P")
 View = TypeVar("View", bound=ApiView)
 REPLAYED: Final = "Idempotency-Replayed"
+KEY_ASK: Final = Ask(
+    "Idempotency-Key",
+    "A new one for each wish: the same request with the same key is done exactly once.",
+    {"type": "string", "pattern": KEY_PATTERN},
+    "header",
+)
 
 
 def once(
@@ -54,6 +61,7 @@ def once(
         key_answer(key=key, fingerprint=fingerprint, answer=_answer_of(response), now=now)
         return response
 
+    documented_also(inner, asks=(KEY_ASK,), refuses=(KeyInvalid, KeyReused, KeyInUse), headers=(REPLAYED,))
     return inner
 
 

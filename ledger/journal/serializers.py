@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from decimal import Decimal
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from rest_framework import serializers
 
@@ -24,6 +24,7 @@ from ledger.journal.rules import (
 )
 from rupaya.core.api import ClaimField, Input
 from rupaya.core.money import CURRENCY_PLACES, AmountInvalid, Money, money_parse
+from rupaya.core.operations import AMOUNT_SCHEMA, DAY_SCHEMA
 from rupaya.core.text import has_hidden
 
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -35,6 +36,8 @@ class AmountField(serializers.Field[Money, Any, Any, Any]):
 
     The serializer's context holds the `currency`, the request's own where it names one, and the book's `base`.
     """
+
+    json_schema: ClassVar = {**AMOUNT_SCHEMA, "exclusiveMinimum": 0}
 
     def __init__(self, *, in_base: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -62,6 +65,8 @@ class AmountField(serializers.Field[Money, Any, Any, Any]):
 class NumberField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """An amount whose currency is an account's: the service parses it."""
 
+    json_schema: ClassVar = AMOUNT_SCHEMA
+
     def to_internal_value(self, data: Any) -> str | int | Decimal:
         """Will take a JSON number or a string."""
         try:
@@ -83,6 +88,8 @@ def number_read(data: Any) -> str | int | Decimal:
 
 class DateField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
     """A day as `YYYY-MM-DD`, in these digits and no other form."""
+
+    json_schema: ClassVar = DAY_SCHEMA
 
     def to_internal_value(self, data: Any) -> dt.date:
         """Will read the day; raises ValidationError for anything else, and for what can only be a typing error."""
@@ -196,6 +203,8 @@ class TransactionIn(InCurrency):
 
     The context holds the book's currency as `base`.
     """
+
+    example: ClassVar = {"type": "expense", "amount": 500, "description": "Groceries"}
 
     type = serializers.ChoiceField(choices=TYPES)
     amount = AmountField()

@@ -9,7 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.books.access import book_for, book_id_read
+from ledger.books.schemas import BOOK_ASK
 from ledger.idempotency.views import once
+from ledger.journal.schemas import FILTER_ASKS, LISTS, POSTS, TransactionOut, TransactionPage
 from ledger.journal.search import filters_read
 from ledger.journal.selectors import KEY_LENGTH, transaction_of, transaction_page
 from ledger.journal.serializers import TransactionIn, entry_of
@@ -17,6 +19,7 @@ from ledger.journal.services import entries_post
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read
 from rupaya.core.etag import etag_of
+from rupaya.core.operations import documented
 from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
 from rupaya.core.web import user_id_of
 
@@ -24,6 +27,9 @@ from rupaya.core.web import user_id_of
 class TransactionCollection(ApiView):
     """A book's transactions; `?book_id=` names a book, else it is the person's first."""
 
+    @documented(
+        "transactions_list", "List transactions", asks=FILTER_ASKS, gives=TransactionPage, refuses=LISTS
+    )
     def get(self, request: Request) -> Response:
         """A page, newest first: `?limit=` (50, at most 200), `?cursor=`, and the filters of docs/API.md."""
         book = book_for(
@@ -41,6 +47,15 @@ class TransactionCollection(ApiView):
         return Response(page_body(shown, url=request.build_absolute_uri(request.path), query=request.GET))
 
     @once
+    @documented(
+        "transaction_create",
+        "Record a transaction",
+        asks=(BOOK_ASK,),
+        takes=TransactionIn,
+        gives={200: TransactionOut, 201: TransactionOut},
+        refuses=POSTS,
+        headers=("ETag", "Location"),
+    )
     def post(self, request: Request) -> Response:
         """Will record a transaction; 201 with it, or 200 with the one that has its `external_id` already."""
         book = book_for(

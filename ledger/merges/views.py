@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
 from uuid import UUID
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ledger.books.schemas import BOOK_ASK
 from ledger.chart.views import ChartView, OfCategory
+from ledger.merges.schemas import MERGES, AccountMergedOut, CategoryMergedOut
 from ledger.merges.serializers import MergeIn
 from ledger.merges.services import account_merge
 from rupaya.core.api import input_read
+from rupaya.core.operations import Output, documented
 
 
 class AccountMerging(ChartView):
     """An account's way into another one."""
 
+    merged: ClassVar[type[Output]] = AccountMergedOut
+
+    @documented(
+        "{thing}_merge",
+        "Merge one {thing} into another",
+        asks=(BOOK_ASK,),
+        takes=MergeIn,
+        gives="merged",
+        refuses=MERGES,
+    )
     def post(self, request: Request, **_: UUID) -> Response:
         """Will merge it into `into_id`; 200 with that one and how many transactions followed."""
         book, account = self.found(request, "write")
@@ -27,3 +41,5 @@ class AccountMerging(ChartView):
 
 class CategoryMerging(OfCategory, AccountMerging):
     """A category's way into another one."""
+
+    merged = CategoryMergedOut

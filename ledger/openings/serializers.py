@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, ClassVar
 
 from ledger.chart.serializers import AccountIn
 from ledger.journal.serializers import DateField, NumberField
@@ -14,6 +14,8 @@ from rupaya.core.api import Input
 class OpeningIn(Input):
     """What an account holds (positive) or owes (negative) at the end of a day; without a date, today."""
 
+    example: ClassVar = {"amount": 20000, "date": "2026-04-01"}
+
     amount = NumberField()
     date = DateField(required=False)
     base_amount = NumberField(required=False)
@@ -21,6 +23,8 @@ class OpeningIn(Input):
 
 class AccountOpeningIn(AccountIn):
     """What opens an account, with what it holds or owes already."""
+
+    example: ClassVar = {"name": "HDFC savings", "kind": "bank", "opening_balance": {"amount": 20000}}
 
     opening_balance = OpeningIn(required=False)
 

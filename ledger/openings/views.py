@@ -11,15 +11,18 @@ import orjson
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from ledger.books.schemas import BOOK_ASK
 from ledger.chart.rules import MONEY_TYPES
 from ledger.chart.selectors import account_of, account_placed
 from ledger.chart.serializers import account_out
 from ledger.chart.views import book_of
 from ledger.journal.selectors import transaction_of
+from ledger.openings.schemas import OPENS, AccountOpenedOut
 from ledger.openings.serializers import AccountOpeningIn, OpeningIn, opening_of
 from ledger.openings.services import account_begin, opening_set
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read
+from rupaya.core.operations import documented
 
 if TYPE_CHECKING:  # queries live in selectors
     from ledger.books.models import Book
@@ -29,6 +32,14 @@ if TYPE_CHECKING:  # queries live in selectors
 class AccountOpening(ApiView):
     """New accounts. The list of them is a report, and answers at the same address."""
 
+    @documented(
+        "account_create",
+        "Open an account",
+        asks=(BOOK_ASK,),
+        takes=AccountOpeningIn,
+        gives={201: AccountOpenedOut},
+        refuses=OPENS,
+    )
     def post(self, request: Request) -> Response:
         """Will open an account; 201 with it and its opening balance."""
         book = book_of(request, "write")
@@ -46,6 +57,14 @@ class AccountOpening(ApiView):
 class OpeningBalance(ApiView):
     """What one account opened with."""
 
+    @documented(
+        "account_opening_balance_set",
+        "Say what an account opened with",
+        asks=(BOOK_ASK,),
+        takes=OpeningIn,
+        gives=AccountOpenedOut,
+        refuses=OPENS,
+    )
     def post(self, request: Request, account_id: UUID) -> Response:
         """Will say it anew; 200 with the account and the transaction, null for zero."""
         book = book_of(request, "write")

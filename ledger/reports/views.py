@@ -10,7 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.books.access import book_for, book_id_read
+from ledger.books.schemas import BOOK_ASK, READS_BOOK
 from ledger.openings.views import AccountOpening
+from ledger.reports import schemas
 from ledger.reports.figures import Report
 from ledger.reports.question import question_read
 from ledger.reports.selectors import (
@@ -29,6 +31,7 @@ from ledger.reports.selectors import (
 from ledger.reports.serializers import account_out, report_out
 from rupaya.core import clock
 from rupaya.core.api import ApiView, list_body
+from rupaya.core.operations import Ask, Output, documented
 from rupaya.core.web import user_id_of
 
 _RANGE: Final = ("since", "until")
@@ -38,6 +41,13 @@ _PARTIES: Final = (*_RANGE, "currency", "account_id", "category_id", "limit")
 class AccountCollection(AccountOpening):
     """The accounts that hold or owe money, with today's balances."""
 
+    @documented(
+        "accounts_list",
+        "List accounts with their balances",
+        asks=(BOOK_ASK,),
+        gives=schemas.AccountBalancePage,
+        refuses=READS_BOOK,
+    )
     def get(self, request: Request) -> Response:
         """A page of such accounts: `?limit=` (50, at most 200), `?cursor=`."""
         book = book_for(
@@ -54,7 +64,14 @@ class ReportView(ApiView):
     takes: ClassVar[tuple[str, ...]]
     default_by: ClassVar[str] = ""
     read: ClassVar[Callable[..., Report]]
+    thing: ClassVar[str]
+    shape: ClassVar[type[Output]]
+    asks: ClassVar[tuple[Ask, ...]]
 
+    def __init_subclass__(cls) -> None:
+        cls.asks = schemas.report_asks(cls.takes)
+
+    @documented("report_{thing}", "Report: {thing}", asks="asks", gives="shape", refuses=schemas.REPORTS)
     def get(self, request: Request) -> Response:
         """The report; `?book_id=`, `?known_at=`, and what it takes. A parameter that it does not know is refused."""
         book = book_for(
@@ -74,6 +91,8 @@ class Balances(ReportView):
     """What each account stands at."""
 
     takes = ("as_of", "currency", "account_id", "depth")
+    thing = "balances"
+    shape = schemas.BalancesOut
     read = staticmethod(report_balances)
 
 
@@ -81,6 +100,8 @@ class TrialBalance(ReportView):
     """Debits beside credits."""
 
     takes = ("as_of", "currency")
+    thing = "trial_balance"
+    shape = schemas.TrialBalanceOut
     read = staticmethod(report_trial_balance)
 
 
@@ -88,6 +109,8 @@ class BalanceSheet(ReportView):
     """What is owned, what is owed, and what is one's own."""
 
     takes = ("as_of", "currency", "depth")
+    thing = "balance_sheet"
+    shape = schemas.BalanceSheetOut
     read = staticmethod(report_balance_sheet)
 
 
@@ -95,6 +118,8 @@ class IncomeStatement(ReportView):
     """What came in, what went out, what was left over."""
 
     takes = (*_RANGE, "by", "currency", "category_id", "depth", "compare")
+    thing = "income_statement"
+    shape = schemas.IncomeStatementOut
     read = staticmethod(report_income_statement)
 
 
@@ -102,6 +127,8 @@ class CashFlow(ReportView):
     """Where cash came from and went to."""
 
     takes = (*_RANGE, "by", "account_id", "depth")
+    thing = "cash_flow"
+    shape = schemas.CashFlowOut
     read = staticmethod(report_cash_flow)
 
 
@@ -110,6 +137,8 @@ class CategoryTrend(ReportView):
 
     takes = (*_RANGE, "by", "currency", "category_id", "type", "depth")
     default_by = "month"
+    thing = "category_trend"
+    shape = schemas.CategoryTrendOut
     read = staticmethod(report_category_trend)
 
 
@@ -118,6 +147,8 @@ class NetWorth(ReportView):
 
     takes = (*_RANGE, "by", "currency", "account_id")
     default_by = "month"
+    thing = "net_worth"
+    shape = schemas.NetWorthOut
     read = staticmethod(report_net_worth)
 
 
@@ -125,6 +156,8 @@ class Payees(ReportView):
     """Income and expense by payee."""
 
     takes = _PARTIES
+    thing = "payees"
+    shape = schemas.PayeeReportOut
     read = staticmethod(report_payees)
 
 
@@ -132,4 +165,6 @@ class Tags(ReportView):
     """Income and expense by tag."""
 
     takes = _PARTIES
+    thing = "tags"
+    shape = schemas.TagReportOut
     read = staticmethod(report_tags)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from rest_framework import serializers
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:  # queries live in selectors
 
 class StatementIn(Input):
     """A bank's file, and the account it is for: one that exists, or the name of one (opened where there is none)."""
+
+    example: ClassVar = {"file": "@july.txt", "account_name": "HDFC savings"}
 
     file = serializers.FileField(
         max_length=255,
@@ -37,6 +39,8 @@ class StatementIn(Input):
 
 class ConfirmIn(Input):
     """The confirmation; `adjust` agrees to record a difference as an adjustment."""
+
+    example: ClassVar = {"adjust": False}
 
     adjust = ClaimField(default=False)
 

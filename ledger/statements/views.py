@@ -9,8 +9,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.books.access import Right, book_for, book_id_read
+from ledger.books.schemas import BOOK_ASK, READS_BOOK
 from ledger.chart.services import account_for
 from ledger.idempotency.views import once
+from ledger.statements import schemas
 from ledger.statements.parsers.text import FILE_BYTES_MAX
 from ledger.statements.selectors import (
     KEY_LENGTH,
@@ -24,6 +26,7 @@ from ledger.statements.services import statement_discard, statement_draft, state
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read
 from rupaya.core.limits import rows_count
+from rupaya.core.operations import documented
 from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
 from rupaya.core.parsers import UploadParser
 from rupaya.core.web import user_id_of
@@ -43,6 +46,13 @@ class StatementCollection(ApiView):
         """A file comes as multipart/form-data."""
         return [UploadParser(file_bytes_max=FILE_BYTES_MAX)]
 
+    @documented(
+        "statements_list",
+        "List imported statements",
+        asks=(BOOK_ASK,),
+        gives=schemas.StatementPage,
+        refuses=READS_BOOK,
+    )
     def get(self, request: Request) -> Response:
         """A page, newest first: `?limit=` (50, at most 200), `?cursor=`."""
         page = statement_page(
@@ -53,6 +63,14 @@ class StatementCollection(ApiView):
         shown = Page([statement_out(statement) for statement in page.rows], page.next, page.previous)
         return Response(page_body(shown, url=request.build_absolute_uri(request.path), query=request.GET))
 
+    @documented(
+        "statement_create",
+        "Draft a statement from a bank's file",
+        asks=(BOOK_ASK,),
+        takes=StatementIn,
+        gives={200: schemas.StatementPreviewOut, 201: schemas.StatementPreviewOut},
+        refuses=schemas.DRAFTS,
+    )
     def post(self, request: Request) -> Response:
         """Will read a file into a draft: 201, or 200 for one that is in the books."""
         book = _book(request, "write")
@@ -73,6 +91,13 @@ class StatementCollection(ApiView):
 class StatementResource(ApiView):
     """One statement."""
 
+    @documented(
+        "statement_get",
+        "Show a statement",
+        asks=(BOOK_ASK,),
+        gives=schemas.StatementPreviewOut,
+        refuses=schemas.READS_STATEMENT,
+    )
     def get(self, request: Request, statement_id: UUID) -> Response:
         """What posting it would do, or did."""
         book = _book(request, "read")
@@ -82,6 +107,9 @@ class StatementResource(ApiView):
             )
         )
 
+    @documented(
+        "statement_discard", "Forget a draft", asks=(BOOK_ASK,), gives={204: None}, refuses=schemas.DISCARDS
+    )
     def delete(self, request: Request, statement_id: UUID) -> Response:
         """Will discard a draft."""
         book = _book(request, "write")
@@ -92,6 +120,13 @@ class StatementResource(ApiView):
 class StatementLineCollection(ApiView):
     """A statement's rows."""
 
+    @documented(
+        "statement_lines_list",
+        "List the rows of a statement",
+        asks=(BOOK_ASK,),
+        gives=schemas.StatementLinePage,
+        refuses=schemas.READS_STATEMENT,
+    )
     def get(self, request: Request, statement_id: UUID) -> Response:
         """A page, oldest first: `?limit=` (50, at most 200), `?cursor=`."""
         statement = statement_of(book=_book(request, "read"), statement_id=statement_id)
@@ -110,6 +145,14 @@ class StatementConfirmation(ApiView):
     """The confirmation of a draft."""
 
     @once
+    @documented(
+        "statement_confirm",
+        "Post a draft",
+        asks=(BOOK_ASK,),
+        takes=ConfirmIn,
+        gives=schemas.StatementPreviewOut,
+        refuses=schemas.CONFIRMS,
+    )
     def post(self, request: Request, statement_id: UUID) -> Response:
         """Will post the draft's new rows in one go; 200 with what was done."""
         book = _book(request, "write")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -58,21 +58,55 @@ class ApiView(APIView):
         return Response(status=204)
 
 
+_UNKNOWN: Final = serializers.ErrorDetail("There is no such field.", code="unknown_field")
+_MISTYPED: Final = {
+    "text": serializers.ErrorDetail("This must be text.", code="invalid"),
+    "number": serializers.ErrorDetail("This must be a whole number.", code="invalid"),
+}
+
+
+def _mistyped(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str:
+    """What the value should have been, where it is of a JSON type that the field has no business with."""
+    if value is None:
+        return ""
+    if isinstance(field, serializers.CharField | serializers.UUIDField):
+        return "" if isinstance(value, str) else "text"
+    if isinstance(field, serializers.IntegerField):
+        return "number" if isinstance(value, str | bool) else ""
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        return next(filter(None, (_mistyped(field.child, item) for item in value)), "")
+    return ""
+
+
 class Input(serializers.Serializer[Any]):
     """A request's shape. Unknown fields are refused: a typing error on money must not pass silently."""
 
+    example: ClassVar[Any] = None  # as JSON, for those who read the API's reference
+
     def to_internal_value(self, data: Any) -> Any:
-        """Will read the fields; raises ValidationError that names each unknown one."""
+        """Will read the fields; raises ValidationError that names each unknown one, and each of another JSON type.
+
+        The framework would take the number 5 for the text "5", for a UUID, and the text for the number.
+        """
         if isinstance(data, Mapping):
-            unknown = [name for name in data if name not in self.fields]
-            if unknown:
-                raise serializers.ValidationError(
-                    {
-                        name: serializers.ErrorDetail("There is no such field.", code="unknown_field")
-                        for name in unknown
-                    }
-                )
+            fields = self.fields
+            wrong = {name: _UNKNOWN for name in data if name not in fields}
+            wrong |= {
+                name: _MISTYPED[kind]
+                for name, value in data.items()
+                if name in fields and (kind := _mistyped(fields[name], value))
+            }
+            if wrong:
+                raise serializers.ValidationError(self._wrong_otherwise(data, wrong) | wrong)
         return super().to_internal_value(data)
+
+    def _wrong_otherwise(self, data: Mapping[str, Any], wrong: Mapping[str, Any]) -> dict[str, Any]:
+        """What is wrong with the other fields, so that all is told at once."""
+        try:
+            super().to_internal_value({name: value for name, value in data.items() if name not in wrong})
+        except serializers.ValidationError as error:
+            return dict(error.detail) if isinstance(error.detail, dict) else {}
+        return {}
 
 
 class ClaimField(serializers.BooleanField):

@@ -47,6 +47,11 @@ TITLES: Final = {
 _log = structlog.get_logger("rupaya.problem")
 
 
+def problem_title(status: int) -> tuple[str, str]:
+    """The code and the title of a refusal for a general reason."""
+    return TITLES[status]
+
+
 def problem(
     *,
     status: int,

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from rupaya.core.charts import BarChart, DonutChart, Flow, SparkLine, bar_chart, donut_chart, spark_line
@@ -105,3 +105,12 @@ def donut(
 def spark(series: Sequence[Money]) -> dict[str, SparkLine | None]:
     """Will draw the course of an amount as a decoration: the figure beside it is what speaks."""
     return {"chart": spark_line(series=series)}
+
+
+@register.filter
+def marked(text: str) -> SafeString:
+    """A sentence of the API's reference, with what stands in backticks as code."""
+    parts = enumerate(text.split("`"))
+    return format_html_join(
+        "", "{}", ((format_html("<code>{}</code>", part) if index % 2 else part,) for index, part in parts)
+    )

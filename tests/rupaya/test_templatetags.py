@@ -10,6 +10,7 @@ from rupaya.core.money import Money
 from rupaya.templatetags.rupaya import (
     icon,
     initials,
+    marked,
     money_exact,
     money_whole,
     short,
@@ -181,3 +182,8 @@ class TestTemplates:
     def test_have_stylesheets_without_foreign_or_inline_data(self):
         for path in (ROOT / "static").glob("*.css"):
             assert not re.search(r"data:|@import|https?://", path.read_text(encoding="utf-8")), path.name
+
+
+class TestMarked:
+    def test_makes_backticks_code_and_nothing_else_html(self):
+        assert marked("See `<b>`, & more") == "See <code>&lt;b&gt;</code>, &amp; more"

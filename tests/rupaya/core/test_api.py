@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import pytest
 from django.test import Client
 from rest_framework import serializers
@@ -23,6 +25,13 @@ class SplitIn(Input):
 class EntryIn(Input):
     name = serializers.CharField(max_length=5)
     splits = SplitIn(many=True, required=False)
+
+
+class TypedIn(Input):
+    text = serializers.CharField(required=False, allow_null=True)
+    id = serializers.UUIDField(required=False)
+    count = serializers.IntegerField(required=False)
+    words = serializers.ListField(child=serializers.CharField(), required=False)
 
 
 @pytest.mark.urls("tests.rupaya.core.probe_urls")
@@ -92,6 +101,30 @@ class TestInputRead:
 
         assert {error.field for error in raised.value.errors} == {"name", "splits.0.amount"}
         assert raised.value.message.startswith("name: ")
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("text", 5), ("text", True), ("text", ["a"]), ("id", 5), ("id", {}), ("count", "5"), ("count", True),
+         ("words", ["a", 5])],
+    )  # fmt: skip
+    def test_does_not_guess_a_type(self, name, value):
+        with pytest.raises(Invalid) as raised:
+            input_read(TypedIn, data={name: value})
+
+        assert [(error.field, error.code) for error in raised.value.errors] == [(name, "invalid")]
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [("text", "5"), ("text", None), ("id", str(UUID(int=5))), ("count", 5), ("words", ["a"])],
+    )
+    def test_takes_the_type_that_is_meant(self, name, value):
+        assert name in input_read(TypedIn, data={name: value})
+
+    def test_tells_a_wrong_type_beside_everything_else(self):
+        with pytest.raises(Invalid) as raised:
+            input_read(EntryIn, data={"name": 5, "extra": 1, "splits": [{"amount": 0.5}]})
+
+        assert {error.field for error in raised.value.errors} == {"name", "extra", "splits.0.amount"}
 
     @pytest.mark.parametrize("data", [None, [], "x", 1, [{"name": "a"}]])
     def test_refuses_what_is_no_object(self, data):
