@@ -21,6 +21,7 @@ from django_ratelimit.core import get_usage
 from rupaya.core.client import client_network
 from rupaya.core.counting import CountingAway, CountingCache, give_back
 from rupaya.core.errors import FieldError, TooManyRequests
+from rupaya.core.metrics import limit_counted
 
 API: Final = "api"
 TRANSACTIONS: Final = "transactions"
@@ -124,6 +125,7 @@ def usage_count(*, name: str, who: str, cost: int = 1) -> Usage:
     )
     usage = Usage(name, who, most, period_s, found["count"], max(1, found["time_left"]), store.key)
     if found["should_limit"] and cost:
+        limit_counted(name)
         _log.info("limit.reached", limit=name)
         raise LimitReached(replace(usage, counted=usage.counted - cost))
     return usage

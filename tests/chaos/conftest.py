@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 
 from tests.benchmarks.cluster import cluster
 from tests.chaos.house import House, Phone
 
+HERE = Path(__file__).parent
 _numbers = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items):
-    for item in items:
-        item.add_marker(pytest.mark.chaos)
+    for item in items:  # of the whole run, not of this folder alone
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.chaos)
 
 
 @pytest.fixture(scope="session")
