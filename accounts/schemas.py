@@ -28,8 +28,8 @@ SHOWS_ME: Final[Refusals] = (PersonNotFound,)
 
 _PERSON: Final = {
     "id": "019ab1c2-5d70-7a10-8000-0123456789ab",
-    "email": "asha@example.in",
-    "full_name": "Asha Rao",
+    "email": "meera@example.in",
+    "full_name": "Meera Iyer",
     "created_at": "2026-11-23T04:30:00.123456Z",
 }
 

@@ -41,7 +41,11 @@ class FullNameField(serializers.CharField):
 class SignupIn(Input):
     """`POST auth/signup`."""
 
-    example: ClassVar = {"email": "asha@example.in", "password": "monsoon-mango-42", "full_name": "Asha Rao"}
+    example: ClassVar = {
+        "email": "meera@example.in",
+        "password": "monsoon-mango-42",
+        "full_name": "Meera Iyer",
+    }
 
     email = EmailField(max_length=EMAIL_MAX, validators=[email_validate])
     password = serializers.CharField(max_length=PASSWORD_MAX, trim_whitespace=False)
@@ -51,7 +55,7 @@ class SignupIn(Input):
 class LoginIn(Input):
     """`POST auth/login`. Any text is taken as an address: what nobody has is simply wrong."""
 
-    example: ClassVar = {"email": "asha@example.in", "password": "monsoon-mango-42"}
+    example: ClassVar = {"email": "meera@example.in", "password": "monsoon-mango-42"}
 
     email = serializers.CharField(max_length=EMAIL_MAX)
     password = serializers.CharField(max_length=PASSWORD_MAX, trim_whitespace=False)

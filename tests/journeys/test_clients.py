@@ -63,19 +63,19 @@ class TestPython:
             return importlib.import_module(f"{client_package}.{name}")
 
         models, client = part("models"), part("client")
-        stranger = client.Client(base_url=f"{live}/v1")
+        create = part("api.transactions.transaction_create")
         signup = models.SignupIn(email=email_new(), password=PASSWORD, full_name="Asha Rao")
-        signed_in = part("api.auth.signup").sync(client=stranger, body=signup)
-        asha = client.AuthenticatedClient(base_url=f"{live}/v1", token=signed_in.access_token)
+        with client.Client(base_url=f"{live}/v1") as stranger:
+            signed_in = part("api.auth.signup").sync(client=stranger, body=signup)
 
         body = models.TransactionIn(type_=models.TransactionInType.EXPENSE, amount="20.50", description="Tea")
-        create = part("api.transactions.transaction_create")
-        first = create.sync_detailed(client=asha, body=body, idempotency_key="tea-1")
-        again = create.sync_detailed(client=asha, body=body, idempotency_key="tea-1")
-        listed = part("api.transactions.transactions_list").sync(client=asha, q="tea", limit=10)
-        accounts = part("api.accounts.accounts_list").sync(client=asha)
-        body.amount = -1
-        refused = create.sync(client=asha, body=body)
+        with client.AuthenticatedClient(base_url=f"{live}/v1", token=signed_in.access_token) as asha:
+            first = create.sync_detailed(client=asha, body=body, idempotency_key="tea-1")
+            again = create.sync_detailed(client=asha, body=body, idempotency_key="tea-1")
+            listed = part("api.transactions.transactions_list").sync(client=asha, q="tea", limit=10)
+            accounts = part("api.accounts.accounts_list").sync(client=asha)
+            body.amount = -1
+            refused = create.sync(client=asha, body=body)
 
         assert first.status_code == 201
         assert (again.parsed, again.headers["Idempotency-Replayed"]) == (first.parsed, "true")
