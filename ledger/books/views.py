@@ -15,7 +15,7 @@ from ledger.books.access import Right, book_for
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read, list_body
 from rupaya.core.conditional import expected, tagged
-from rupaya.core.operations import documented
+from rupaya.core.operations import IF_MATCH, documented
 from rupaya.core.web import user_id_of
 
 if TYPE_CHECKING:  # queries live in selectors
@@ -61,9 +61,11 @@ class BookResource(ApiView):
     @documented(
         "book_update",
         "Change a book",
+        asks=(IF_MATCH,),
         takes=serializers.BookChangeIn,
         gives=schemas.BookOut,
         refuses=schemas.SETTLES,
+        headers=("ETag",),
     )
     def patch(self, request: Request, book_id: UUID) -> Response:
         """Will change its settings; 200 with the book."""

@@ -19,7 +19,7 @@ from ledger.chart.services import account_change, account_close, account_reopen,
 from rupaya.core.api import ApiView, Input, input_read, list_body
 from rupaya.core.conditional import expected, tagged
 from rupaya.core.errors import FieldError, Invalid
-from rupaya.core.operations import Output, documented
+from rupaya.core.operations import IF_MATCH, Output, documented
 from rupaya.core.web import user_id_of
 
 if TYPE_CHECKING:  # queries live in selectors
@@ -112,10 +112,11 @@ class AccountResource(ChartView):
     @documented(
         "{thing}_update",
         "Change one {thing}",
-        asks=(BOOK_ASK,),
+        asks=(BOOK_ASK, IF_MATCH),
         takes="changes",
         gives="shape",
         refuses=schemas.WRITES_ACCOUNT,
+        headers=("ETag",),
     )
     def patch(self, request: Request, **_: UUID) -> Response:
         """Will rename it, move it, or change what else is said of it; 200 with it."""
@@ -129,7 +130,12 @@ class AccountClosing(ChartView):
     """The end of an account."""
 
     @documented(
-        "{thing}_close", "Close one {thing}", asks=(BOOK_ASK,), gives="shape", refuses=schemas.WRITES_ACCOUNT
+        "{thing}_close",
+        "Close one {thing}",
+        asks=(BOOK_ASK, IF_MATCH),
+        gives="shape",
+        refuses=schemas.WRITES_ACCOUNT,
+        headers=("ETag",),
     )
     def post(self, request: Request, **_: UUID) -> Response:
         """Will close it; 200 with it."""
@@ -144,9 +150,10 @@ class AccountReopening(ChartView):
     @documented(
         "{thing}_reopen",
         "Reopen one {thing}",
-        asks=(BOOK_ASK,),
+        asks=(BOOK_ASK, IF_MATCH),
         gives="shape",
         refuses=schemas.WRITES_ACCOUNT,
+        headers=("ETag",),
     )
     def post(self, request: Request, **_: UUID) -> Response:
         """Will reopen it; 200 with it."""

@@ -14,7 +14,7 @@ from ledger.merges.schemas import MERGES, AccountMergedOut, CategoryMergedOut
 from ledger.merges.serializers import MergeIn
 from ledger.merges.services import account_merge
 from rupaya.core.api import input_read
-from rupaya.core.operations import Output, documented
+from rupaya.core.operations import IF_MATCH, Output, documented
 
 
 class AccountMerging(ChartView):
@@ -25,7 +25,7 @@ class AccountMerging(ChartView):
     @documented(
         "{thing}_merge",
         "Merge one {thing} into another",
-        asks=(BOOK_ASK,),
+        asks=(BOOK_ASK, IF_MATCH),
         takes=MergeIn,
         gives="merged",
         refuses=MERGES,

@@ -14,7 +14,7 @@ import orjson
 
 ROWS_USUAL: Final = 200  # keys a page; one is an object or a tombstone
 ROWS_MAX: Final = 500
-_CURSOR_CHARACTERS_MAX: Final = 500
+CURSOR_CHARACTERS_MAX: Final = 500
 _XID_MAX: Final = 2**63 - 1
 _NIL: Final = UUID(int=0)
 # Stages of a stretch, in their order; those below SCAN need no transaction fetched.
@@ -78,7 +78,7 @@ def cursor_write(tag: str, *, since: int, stretch: Stretch | None = None) -> str
 
 def cursor_parse(text: str) -> tuple[str, int, Stretch | None] | None:
     """A cursor's tag, `since` and stretch; None for one that was never written here."""
-    if len(text) > _CURSOR_CHARACTERS_MAX:
+    if len(text) > CURSOR_CHARACTERS_MAX:
         return None
     try:
         parts = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))

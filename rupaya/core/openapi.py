@@ -28,8 +28,8 @@ Refusal: TypeAlias = tuple[int, str, str]  # status, code, title
 
 BEARER: Final = "access_token"
 _SERVER: Final = "http://localhost:8000/v1"
-_EVERYWHERE: Final = (406, 429, 500, 503)
-_WITH_BODY: Final = (408, 415)
+_EVERYWHERE: Final = (406, 414, 429, 431, 500, 503)
+_WITH_BODY: Final = (408, 411, 415, 417, 501)
 _REQUEST_ID: Final = "019ab1c2-5d70-7000-8000-0123456789ab"
 _ABOUT: Final = """\
 The money of Indian households, by double entry. JSON in UTF-8, snake_case; ids are UUIDs, instants RFC 3339 in UTC,
@@ -50,6 +50,7 @@ TAGS: Final[Mapping[str, str]] = {
     "attachments": "Receipts and other papers.",
     "statements": "A bank's files.",
     "reports": "Where a book stands, and what moved it.",
+    "sync": "What a phone has not heard of yet.",
 }
 _HEADERS: Final[Mapping[str, Schema]] = {
     "X-Request-ID": {"description": "Names this request in our logs; yours, where you sent one.", "required": True},

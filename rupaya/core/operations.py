@@ -153,7 +153,7 @@ def documented_also(
 def operation_of(view: APIView | type[APIView], method: str) -> Operation:
     """What a view says of a method, for this view; raises LookupError where it says nothing.
 
-    A page brings its parameters along, and so does a read, which can be conditional.
+    A page brings its parameters along; so does a read, which can be conditional, and a change that asks for a tag.
     """
     said: Operation | None = getattr(getattr(view, method.lower()), "operation", None)
     if said is None:
@@ -164,6 +164,8 @@ def operation_of(view: APIView | type[APIView], method: str) -> Operation:
     refuses, headers = said.refuses, said.headers
     if any(getattr(shape, "is_page", False) for shape in gives.values()):
         asks, refuses = PAGE_ASKS + asks, (PageInvalid, *refuses)
+    if IF_MATCH in asks:
+        refuses = (PreconditionFailed, *refuses)
     if method.upper() == "GET" and not any(_is_file(shape) for shape in gives.values()):
         asks, refuses = (*asks, IF_NONE_MATCH), (*refuses, PreconditionFailed)
         gives, headers = {**gives, 304: None}, ("ETag", *headers)

@@ -23,7 +23,10 @@ DOCUMENT: Final[dict[str, Any]] = json.loads(
 )
 METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 PROBLEM: Final = {"$ref": "#/components/schemas/Problem"}
-OUTSIDE: Final = frozenset({"", "/docs", "/docs/{name}", "/openapi.json"})  # what the schema is not about
+# What the schema is not about.
+OUTSIDE: Final = frozenset(
+    {"", "/csp-reports", "/docs", "/docs/{name}", "/openapi.json"}
+)  # what the schema is not about
 _UNDOCUMENTED: Final = frozenset({404, 405, 500})  # where there is no operation
 
 
