@@ -122,7 +122,7 @@ class LimitsMiddleware:
         headers = usage_headers(request)
         for name, value in headers.items():
             response[name] = value
-        if response.status_code == 429 and headers:
+        if response.status_code == 429 and headers and not response.has_header("Retry-After"):
             response["Retry-After"] = headers["RateLimit-Reset"]
         return response
 

@@ -90,6 +90,11 @@ class ProblemOut(Output):
     request_id = serializers.CharField()
     errors = FieldErrorOut(many=True, required=False)  # type: ignore[assignment]  # a field, in the place of an attribute
 
+    def get_fields(self) -> dict[str, Any]:
+        """Also the one whose name the draft of RateLimit headers writes with a hyphen: which limits were reached."""
+        names = serializers.ListField(child=serializers.CharField(), required=False)
+        return {**super().get_fields(), "violated-policies": names}
+
 
 class OperationSchema(AutoSchema):
     """Reads an operation off its handler. Named in the settings as DEFAULT_SCHEMA_CLASS."""

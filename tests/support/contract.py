@@ -36,7 +36,7 @@ def watch() -> None:
     @functools.wraps(RequestFactory.generic)
     def generic(self, method, path, data="", content_type="application/octet-stream", *args, **kwargs):
         response = RequestFactory.generic(self, method, path, data, content_type, *args, **kwargs)
-        if path.startswith("/v1") and settings.ROOT_URLCONF == "rupaya.urls" and method in METHODS:
+        if path.startswith("/v1/") and settings.ROOT_URLCONF == "rupaya.urls" and method in METHODS:
             check(method, response, sent=data if content_type == "application/json" else "")
         return response
 

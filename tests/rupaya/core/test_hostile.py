@@ -148,5 +148,5 @@ class TestWeb:
 
         response = client.post("/statements", {"file": file})
 
-        assert response.status_code == 422
-        assert "it can have up to 5 MB" in response.content.decode()
+        assert response.status_code == 413
+        assert "up to 5 MB" in response.content.decode()
