@@ -142,7 +142,7 @@ class Transaction(Header):
                 name="ledger_transaction_versions_few",
             ),
         ]
-        indexes: ClassVar = [models.Index(fields=["book", "change_id"], name="ledger_transaction_change")]
+        indexes: ClassVar = [models.Index(fields=["change_id"], name="ledger_transaction_of_change")]
 
 
 class TransactionVersion(Header):
@@ -161,7 +161,7 @@ class TransactionVersion(Header):
         """One row a superseded version."""
 
         db_table = "ledger_transaction_version"
-        indexes: ClassVar = [models.Index(fields=["book", "change_id"], name="ledger_version_change")]
+        indexes: ClassVar = [models.Index(fields=["change_id"], name="ledger_version_change")]
 
 
 class Posting(models.Model):

@@ -1,7 +1,7 @@
 """WHY: a transaction that was changed a thousand times must still become void, and no tag may be nothing; a draft must know its account."""
 
 import django.contrib.postgres.operations
-from django.contrib.postgres.operations import AddIndexConcurrently
+from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
 from rupaya.core.migrations import run_sql
@@ -14,7 +14,11 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField("account", "opened_by_upload", models.BooleanField(db_default=False, default=False)),
-        AddIndexConcurrently("transactionversion", models.Index(fields=["book", "change_id"], name="ledger_version_change")),
+        # By the change alone: whoever may also choose an index by the book would walk a whole book where nothing is known
+        # of the table yet.
+        AddIndexConcurrently("transactionversion", models.Index(fields=["change_id"], name="ledger_version_change")),
+        AddIndexConcurrently("transaction", models.Index(fields=["change_id"], name="ledger_transaction_of_change")),
+        RemoveIndexConcurrently("transaction", "ledger_transaction_change"),
         migrations.SeparateDatabaseAndState(
             database_operations=[run_sql(__file__, "0027_change_limits")],
             state_operations=[

@@ -115,8 +115,8 @@ def _decimal(text: str, field: str) -> Decimal:
 def allocate(money: Money, *, weights: Sequence[int]) -> list[Money]:
     """Will split money by whole-number weights so that the parts sum to the whole.
 
-    What division leaves over goes, one minor unit each, to the first parts. Raises ValueError
-    for no weights, a negative weight, or weights that sum to zero.
+    What division leaves over goes, one minor unit each, to the first parts whose share is no whole number of them.
+    Raises ValueError for no weights, a negative weight, or weights that sum to zero.
     """
     total = sum(weights)
     if total <= 0 or min(weights) < 0:
@@ -124,7 +124,8 @@ def allocate(money: Money, *, weights: Sequence[int]) -> list[Money]:
     sign = -1 if money.minor < 0 else 1
     parts = [abs(money.minor) * weight // total for weight in weights]
     left = abs(money.minor) - sum(parts)
-    for index in [index for index, weight in enumerate(weights) if weight][:left]:
+    broken = [index for index, weight in enumerate(weights) if abs(money.minor) * weight % total]
+    for index in broken[:left]:
         parts[index] += 1
     return [Money(sign * part, money.currency) for part in parts]
 

@@ -669,9 +669,9 @@ CREATE OR REPLACE FUNCTION public.ledger_change_once_guard()
 AS $function$
 BEGIN
   IF EXISTS (
-    SELECT FROM (SELECT book_id, change_id, count(*) AS made FROM new_rows GROUP BY book_id, change_id) n
-     WHERE (SELECT count(*) FROM ledger_transaction t WHERE t.book_id = n.book_id AND t.change_id = n.change_id) > n.made
-        OR EXISTS (SELECT FROM ledger_transaction_version v WHERE v.book_id = n.book_id AND v.change_id = n.change_id)) THEN
+    SELECT FROM (SELECT change_id, count(*) AS made FROM new_rows GROUP BY change_id) n
+     WHERE (SELECT count(*) FROM ledger_transaction t WHERE t.change_id = n.change_id) > n.made
+        OR EXISTS (SELECT FROM ledger_transaction_version v WHERE v.change_id = n.change_id)) THEN
     PERFORM ledger_refuse('ledger_change_once', 'a change is what one statement made');
   END IF;
   RETURN NULL;

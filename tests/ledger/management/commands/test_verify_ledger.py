@@ -142,7 +142,7 @@ class TestCommand:
 
         code, told, said = run()
 
-        assert (code, said) == (0, "")
+        assert (code, said) == (0, ""), told
         assert "no differences" in told
 
     def test_counts_what_it_looked_at(self, committed, asha, chitra):
