@@ -669,9 +669,11 @@ CREATE OR REPLACE FUNCTION public.ledger_change_once_guard()
 AS $function$
 BEGIN
   IF EXISTS (
-    SELECT FROM (SELECT change_id, count(*) AS made FROM new_rows GROUP BY change_id) n
-     WHERE (SELECT count(*) FROM ledger_transaction t WHERE t.change_id = n.change_id) > n.made
-        OR EXISTS (SELECT FROM ledger_transaction_version v WHERE v.change_id = n.change_id)) THEN
+    SELECT FROM (SELECT book_id, change_id, count(*) AS made FROM new_rows GROUP BY book_id, change_id) n
+     WHERE (SELECT count(*) FROM ledger_transaction t
+             WHERE t.change_id = n.change_id AND t.book_id IS NOT DISTINCT FROM n.book_id) > n.made
+        OR EXISTS (SELECT FROM ledger_transaction_version v
+                    WHERE v.change_id = n.change_id AND v.book_id IS NOT DISTINCT FROM n.book_id)) THEN
     PERFORM ledger_refuse('ledger_change_once', 'a change is what one statement made');
   END IF;
   RETURN NULL;

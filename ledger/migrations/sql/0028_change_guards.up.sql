@@ -1,7 +1,7 @@
 -- What a change may not do, asked of its statement as a whole. Beside the guards of 0007, which hold each transaction whole.
 
--- A change names what one statement made, so that taking it back takes back that and nothing else. It is looked for by
--- itself: with the book beside it, plans made for small tables walked the whole book.
+-- A change names what one statement made, so that taking it back takes back that and nothing else. The book is
+-- compared in a form that no index takes: plans made for small tables walked the whole book.
 CREATE FUNCTION ledger_change_once_guard() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, public, pg_temp
@@ -9,9 +9,11 @@ SET enable_seqscan = off
 AS $$
 BEGIN
   IF EXISTS (
-    SELECT FROM (SELECT change_id, count(*) AS made FROM new_rows GROUP BY change_id) n
-     WHERE (SELECT count(*) FROM ledger_transaction t WHERE t.change_id = n.change_id) > n.made
-        OR EXISTS (SELECT FROM ledger_transaction_version v WHERE v.change_id = n.change_id)) THEN
+    SELECT FROM (SELECT book_id, change_id, count(*) AS made FROM new_rows GROUP BY book_id, change_id) n
+     WHERE (SELECT count(*) FROM ledger_transaction t
+             WHERE t.change_id = n.change_id AND t.book_id IS NOT DISTINCT FROM n.book_id) > n.made
+        OR EXISTS (SELECT FROM ledger_transaction_version v
+                    WHERE v.change_id = n.change_id AND v.book_id IS NOT DISTINCT FROM n.book_id)) THEN
     PERFORM ledger_refuse('ledger_change_once', 'a change is what one statement made');
   END IF;
   RETURN NULL;

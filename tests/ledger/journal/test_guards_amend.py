@@ -196,6 +196,7 @@ class TestLedgerAmend:
          (1002, "posted", "posted", True), (1099, "void", "posted", False), (1099, "posted", "void", False),
          (1100, "void", "posted", True), (1100, "posted", "void", False), (1101, "void", "posted", True)],
     )  # fmt: skip
+    @pytest.mark.usefixtures("emptied")
     def test_keeps_the_last_versions_for_making_void_and_restoring(
         self, committed, asha, admin_url, version, was, becomes, is_refused
     ):
@@ -217,6 +218,16 @@ class TestLedgerAmend:
                     amend(admin, asha.book, item)
             else:
                 amend(admin, asha.book, item)
+
+
+@pytest.fixture
+def emptied(committed, asha, admin_url):
+    """Leaves nothing of a book whose transaction has a version that no history leads to."""
+    yield
+    with psycopg.connect(admin_url) as admin:
+        admin.execute("SET session_replication_role = replica")
+        for table in ("posting", "transaction_version", "transaction", "month_total"):
+            admin.execute(f"DELETE FROM ledger_{table} WHERE book_id = %s", [asha.book.pk])
 
 
 class TestUndo:
