@@ -36,7 +36,7 @@ lint: tools ## Style, types, layers and templates
 	@echo "── import-linter: layers" && $(BIN) -c "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 	@echo "── djlint: templates" && $(BIN) -m djlint templates --quiet --check --lint
 
-security: tools ## What tools from outside find: ruff, bandit, semgrep, gitleaks, MDN's Observatory; ONLY="semgrep" chooses
+security: tools ## What tools from outside find: ruff, bandit, semgrep, gitleaks, MDN's Observatory, wapiti, sqlmap; ONLY="semgrep" chooses
 	@$(BIN) -m tests.security $(ONLY)
 
 bench: tools ## Measure against floors; BENCH="posting bulk" chooses, ROWS=1000000 makes the large ledger smaller
@@ -50,6 +50,7 @@ requirements: ## Pin requirements.in and tests/requirements.in again, with uv
 	@$(COMPILE) --output-file requirements.txt requirements.in
 	@$(COMPILE) --output-file tests/requirements.txt tests/requirements.in
 	@$(COMPILE) --output-file tests/security/requirements.txt tests/security/requirements.in
+	@$(COMPILE) --output-file tests/security/scanners.txt tests/security/scanners.in
 
 runtime:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON); install Python 3.11, 3.12 or 3.13, or name it: make run PYTHON=…" >&2; exit 1; }

@@ -14,15 +14,20 @@ import venv
 from pathlib import Path
 from typing import Final
 
-from tests.security.rating import NEEDED
+from tests.security import rating, scan
 
 ROOT: Final = Path(__file__).parent.parent.parent
 TOOLS: Final = ROOT / "var/security-tools"
-REQUIREMENTS: Final = ROOT / "tests/security/requirements.txt"
+# What is installed where: semgrep and wapiti want other versions of the same packages.
+INSTALLED: Final = {
+    TOOLS: ROOT / "tests/security/requirements.txt",
+    ROOT / "var/security-scanners": ROOT / "tests/security/scanners.txt",
+}
 CODE: Final = ["rupaya", "accounts", "audit", "flags", "ledger", "deploy", "manage.py"]
 RULES: Final = "tests/security/rules"
 _SEMGREP: Final = ["semgrep", "scan", "--metrics=off", "--disable-version-check", "--quiet"]
 
+NEEDED: Final = {"observatory": rating.NEEDED, "wapiti": scan.NEEDED, "sqlmap": scan.NEEDED}
 STEPS: Final[dict[str, list[list[str]]]] = {
     "ruff": [[sys.executable, "-m", "ruff", "check", "--quiet", "."]],  # S, bandit's rules, too
     "bandit": [["bandit", "--quiet", "--configfile", "pyproject.toml", "--recursive", *CODE]],
@@ -33,6 +38,8 @@ STEPS: Final[dict[str, list[list[str]]]] = {
     # The history of this branch: other people's branches are their own affair.
     "gitleaks": [["gitleaks", "git", ".", "--no-banner", "--redact", "--log-opts=HEAD", "--log-level=error", "-v"]],
     "observatory": [[sys.executable, "-m", "tests.security.rating"]],
+    "wapiti": [[sys.executable, "-m", "tests.security.scan", "wapiti"]],
+    "sqlmap": [[sys.executable, "-m", "tests.security.scan", "sqlmap"]],
 }  # fmt: skip
 
 
@@ -42,7 +49,8 @@ def main(names: list[str]) -> int:
     if unknown:
         print(f"There is no step {unknown[0]!r}; there are {', '.join(STEPS)}.", file=sys.stderr)
         return 2
-    tools_ensure()
+    for home, requirements in INSTALLED.items():
+        tools_ensure(home, requirements)
     failed = [name for name in names or STEPS if not step_run(name)]
     print(f"Found something: {', '.join(failed)}." if failed else "Nothing was found.")
     return 1 if failed else 0
@@ -51,7 +59,7 @@ def main(names: list[str]) -> int:
 def step_run(name: str) -> bool:
     """Will run one step; False where a command of it failed, or what it needs is not installed."""
     print(f"── {name}", flush=True)
-    missing = [tool for tool in NEEDED if not shutil.which(tool)] if name == "observatory" else []
+    missing = [tool for tool in NEEDED.get(name, ()) if not shutil.which(tool)]
     if missing:
         print(f"Not run: install {', '.join(missing)}.", file=sys.stderr)
         return False
@@ -68,16 +76,16 @@ def command_run(command: list[str]) -> bool:
     return subprocess.run([program, *command[1:]], cwd=ROOT, env=environment, check=False).returncode == 0
 
 
-def tools_ensure() -> None:
-    """Will install what requirements.txt pins, checked by hash, unless exactly that is there."""
-    digest = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()
-    stamp = TOOLS / "stamp"
+def tools_ensure(home: Path, requirements: Path) -> None:
+    """Will install what the requirements pin, checked by hash, unless exactly that is there."""
+    digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    stamp = home / "stamp"
     if stamp.exists() and stamp.read_text() == digest:
         return
-    print("Installing the tools (the first time takes a minute) …", file=sys.stderr)
-    venv.create(TOOLS, clear=True, with_pip=True)
-    pip = [str(TOOLS / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "--require-hashes", "-r", str(REQUIREMENTS)], check=True)
+    print(f"Installing what {requirements.name} pins (the first time takes a minute) …", file=sys.stderr)
+    venv.create(home, clear=True, with_pip=True)
+    pip = [str(home / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--require-hashes", "-r", str(requirements)], check=True)
     stamp.write_text(digest)
 
 
