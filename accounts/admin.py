@@ -65,12 +65,18 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptabl
         return False
 
     def render_change_form(
-        self, request: HttpRequest, *args: Any, obj: Any = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,  # noqa: FBT001, FBT002  # Django's own
+        change: bool = False,  # noqa: FBT001, FBT002  # the same
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
         """Will show the person's page, and tell the audit log, and so the person, who looked."""
         if obj is not None:
             _read_record(request, obj.pk, "page")
-        return super().render_change_form(request, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Will show what staff did to the person, and tell the audit log who looked."""

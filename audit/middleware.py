@@ -44,8 +44,9 @@ class RefusalRecordMiddleware:
 
 def _record(request: HttpRequest, error: DomainError) -> None:
     match = request.resolver_match
-    is_admin = bool(match and match.app_name == "admin")
-    actor = dataclasses.replace(actor_of(request), session_id=None, **({"kind": "staff"} if is_admin else {}))
+    actor = dataclasses.replace(actor_of(request), session_id=None)  # it may be what was refused
+    if match and match.app_name == "admin":
+        actor = dataclasses.replace(actor, kind="staff")
     book_id = getattr(error, "book_id", None) or (match.kwargs.get("book_id") if match else None)
     book_id = book_id if isinstance(book_id, UUID) else None
     changes = {"code": error.code} | ({"book_id": str(book_id)} if book_id else {})

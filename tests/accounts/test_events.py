@@ -133,6 +133,15 @@ class TestAdmin:
         assert answer.status_code == 200
         assert events(staff) == [("SIGN_IN_FAILED", None, "user")]
 
+    def test_signs_staff_out(self, client):
+        staff = staff_new()
+        client.force_login(staff)
+
+        client.post(reverse("admin:logout"))
+
+        assert events(staff)[-1] == ("SIGN_OUT", staff.pk, "user")
+        assert client.get(reverse("admin:index")).status_code == 302
+
     @pytest.mark.parametrize(("view", "page"), [("change", "page"), ("history", "history")])
     def test_tells_a_person_who_of_staff_looked_at_them(self, client, view, page):
         staff, person = staff_new(), person_new()

@@ -105,15 +105,14 @@ class TestPolicies:
 def full(committed, admin_url):
     """A log with so many entries of others that the planner minds."""
     with psycopg.connect(admin_url, autocommit=True) as admin:
-        (many,) = admin.execute("SELECT count(*) > 20000 FROM audit_logs").fetchone()
-        if not many:
-            admin.execute(
-                """INSERT INTO audit_logs (id, user_id, about_id, book_id, actor_kind, action, resource_type,
-                                           resource_id, changes, user_agent, request_id, created_at)
-                   SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'user', 'INSERT',
-                          'probe', g::text, '{}', '', '', now() - g * interval '1 second'
-                     FROM generate_series(1, 20000) g"""
-            )
+        admin.execute(
+            """INSERT INTO audit_logs (id, user_id, about_id, book_id, actor_kind, action, resource_type,
+                                       resource_id, changes, user_agent, request_id, created_at)
+               SELECT gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'user', 'INSERT',
+                      'probe', g::text, '{}', '', '', now() - g * interval '1 second'
+                 FROM generate_series(1, 20000) g
+                WHERE (SELECT count(*) < 20000 FROM audit_logs)"""
+        )
         admin.execute("ANALYZE audit_logs")
 
 

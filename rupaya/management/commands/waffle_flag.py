@@ -5,5 +5,5 @@ from waffle.management.commands.waffle_flag import Command as WaffleFlag
 from rupaya.management.named import Named
 
 
-class Command(Named, WaffleFlag):  # type: ignore[misc]  # waffle has no types
+class Command(Named, WaffleFlag):
     """Turns a flag on or off."""
