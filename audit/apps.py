@@ -10,8 +10,10 @@ class AuditConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Will have the last verifications among the metrics."""
+        """Will have the last verifications, and the state of the months, among the metrics."""
         from audit.checks import check_gauges  # noqa: PLC0415  # apps must be loaded first
+        from audit.months import months_gauges  # noqa: PLC0415  # the same
         from rupaya.core.metrics import gauges_register  # noqa: PLC0415
 
         gauges_register(check_gauges)
+        gauges_register(months_gauges)
