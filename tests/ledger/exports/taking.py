@@ -8,8 +8,12 @@ import json
 from contextlib import contextmanager
 
 from flags.models import Flag
+from ledger.exports.selectors import AT_ONCE_MAX
+from ledger.journal.drafts import Entry
 from ledger.journal.rules import EXPORT_FLAG
-from tests.ledger.desk import Api
+from ledger.journal.services import entries_post
+from rupaya.core.db import acting_as
+from tests.ledger.desk import TODAY, Api, inr
 
 
 @contextmanager
@@ -40,3 +44,18 @@ def lines_taken(person, **query) -> list[dict]:
     *lines, last = [json.loads(line) for line in take(person, format="ndjson", **query).splitlines()]
     assert last == {"end": True, "count": len(lines)}
     return lines
+
+
+def places_take(raw, person) -> None:
+    """Will hold all places that the person has, as exports that run would, until the connection's transaction ends."""
+    for place in range(1, AT_ONCE_MAX + 1):
+        name = f"{person.id} {place}"
+        raw.execute("SELECT pg_advisory_xact_lock(hashtext('ledger_export'), hashtext(%s))", [name])
+
+
+def expenses_make(person, *, count, notes="") -> None:
+    """So many expenses of one day."""
+    entry = Entry("expense", TODAY, "Groceries", [(None, inr(500))], notes=notes)
+    for first in range(0, count, 2000):
+        with acting_as(person.actor):
+            entries_post(book=person.book, entries=[entry] * min(2000, count - first))
