@@ -46,12 +46,12 @@ def export_place(*, user_id: UUID) -> None:
             raise ExportsRunning
 
 
-def export_form(*, book: Book, name: str, is_marked: bool) -> Form:
+def export_form(*, book: Book, ending: str, is_marked: bool) -> Form:
     """How the book is written in a format: csv, which takes a query for the names of accounts, or ndjson.
 
     is_marked: whether CSV begins with the byte order mark.
     """
-    if name == "ndjson":
+    if ending == "ndjson":
         return Ndjson()
     places = {identity: (label, parent_id) for identity, label, _, parent_id in chart_names(book=book)}
     paths = {str(identity): ":".join(path_of(identity, places=places)) for identity in places}

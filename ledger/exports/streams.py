@@ -24,9 +24,9 @@ from django.utils.http import content_disposition_header
 from ledger.books.access import book_for
 from ledger.exports.rules import CONTENT_TYPES, file_name, format_read
 from ledger.exports.selectors import export_form, export_pieces, export_place
-from ledger.exports.services import export_allow
+from ledger.exports.services import export_allow, export_record
 from ledger.journal.filters import Filters
-from ledger.journal.search import filters_read
+from ledger.journal.search import NAMES, filters_read
 from rupaya.core import clock
 from rupaya.core.db import Actor, snapshot_as
 from rupaya.core.problem import DATABASE_AWAY
@@ -54,7 +54,7 @@ class Export:
     book_id: UUID
     user_id: UUID
     filters: Filters
-    format: str
+    ending: str  # of its name, which is its format
     is_marked: bool
     actor: Actor
 
@@ -77,35 +77,38 @@ class ExportResponse(StreamingHttpResponse):
 def export_answer(request: HttpRequest, *, book_id: UUID | None, is_marked: bool) -> HttpResponseBase:
     """Will check what is asked for, and answer with the file; HEAD with its headers alone.
 
-    Four queries and the flag's, and those of the filters. Refuses what the list refuses; raises FormatUnknown,
+    Six queries and the flag's, and those of the filters. Refuses what the list refuses; raises FormatUnknown,
     FeatureUnavailable. is_marked: whether CSV begins with the byte order mark.
     """
     user_id = user_id_of(request)
     book = book_for(user_id=user_id, book_id=book_id, right="read")
     export_allow(user=request.user)
-    name = format_read(request.GET.get("format"))
+    ending = format_read(request.GET.get("format"))
     today = clock.today(zone=ZoneInfo(book.time_zone))
     filters = filters_read(book=book, query=request.GET, today=today)
     saved_as = file_name(
-        book_name=book.name, since=filters.since, until=filters.until, today=today, ending=name
+        book_name=book.name, since=filters.since, until=filters.until, today=today, ending=ending
     )
     headers = {
-        "Content-Type": CONTENT_TYPES[name],
+        "Content-Type": CONTENT_TYPES[ending],
         "Content-Disposition": content_disposition_header(as_attachment=True, filename=saved_as)
         or "attachment",
         "Cache-Control": "no-store",
     }
     if request.method == "HEAD":
         return HttpResponse(headers=headers)
-    export = Export(book.pk, user_id, filters, name, is_marked, actor_of(request))
+    export_place(user_id=user_id)  # so that what is refused is not recorded; the file takes a place of its own
+    given = {name for name, value in request.GET.items() if value and name in NAMES}
+    export_record(book=book, ending=ending, filters=given)
+    export = Export(book.pk, user_id, filters, ending, is_marked, actor_of(request))
     return ExportResponse(export, headers=headers)
 
 
 def begun(answer: Answer) -> Answer:
     """Will begin the file, where it is one. To be called when the request's own transaction is over.
 
-    Seven queries: the transaction, the place, the book, the chart for CSV, the cursor, the first fetch. Raises
-    ExportsRunning, and what `book_for` and `snapshot_as` raise.
+    Six queries and the first fetch: the transaction and its actor, the place, the book, the cursor, the chart for CSV.
+    Raises ExportsRunning, and what `book_for` and `snapshot_as` raise.
     """
     if isinstance(answer, ExportResponse):
         answer.begin()
@@ -136,7 +139,7 @@ def _pieces(export: Export) -> Iterator[bytes]:
         with snapshot_as(export.actor):
             export_place(user_id=export.user_id)
             book = book_for(user_id=export.user_id, book_id=export.book_id, right="read")
-            form = export_form(book=book, name=export.format, is_marked=export.is_marked)
+            form = export_form(book=book, ending=export.ending, is_marked=export.is_marked)
             for piece, count in export_pieces(book=book, filters=export.filters, form=form):
                 _in_time_check(started)
                 rows, size = rows + count, size + len(piece)

@@ -34,7 +34,7 @@ def file_of(person, **fields):
         "book_id": person.book.pk,
         "user_id": person.id,
         "filters": NONE,
-        "format": "ndjson",
+        "ending": "ndjson",
         "is_marked": False,
         "actor": person.actor,
     }
@@ -64,7 +64,7 @@ class TestPieces:
         record(asha)
 
         with CaptureQueriesContext(connection) as queries:
-            list(file_of(asha, format="csv"))
+            list(file_of(asha, ending="csv"))
 
         assert len(queries) == 8
 
@@ -203,7 +203,7 @@ def peak_of(person, name):
     """The most bytes that Python held while it made the file, and how many lines it had."""
     tracemalloc.start()
     try:
-        lines = sum(piece.count(b"\n") for piece in file_of(person, format=name))
+        lines = sum(piece.count(b"\n") for piece in file_of(person, ending=name))
         return tracemalloc.get_traced_memory()[1], lines - 1
     finally:
         tracemalloc.stop()
