@@ -97,7 +97,9 @@ def export_answer(request: HttpRequest, *, book_id: UUID | None, is_marked: bool
     }
     if request.method == "HEAD":
         return HttpResponse(headers=headers)
-    export_place(user_id=user_id)  # so that what is refused is not recorded; the file takes a place of its own
+    export_place(
+        user_id=user_id
+    )  # so that what is refused is not recorded; the file takes a place of its own
     given = {name for name, value in request.GET.items() if value and name in NAMES}
     export_record(book=book, ending=ending, filters=given)
     export = Export(book.pk, user_id, filters, ending, is_marked, actor_of(request))

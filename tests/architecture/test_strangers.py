@@ -141,7 +141,7 @@ def read(response):
     """The answer; a file that is streamed, read to its end."""
     if not response.streaming:
         return response
-    return HttpResponse(b"".join(response.streaming_content), status=response.status_code)
+    return HttpResponse(response.getvalue(), status=response.status_code)
 
 
 class TestWalk:

@@ -26,7 +26,8 @@ LONG = "चाय " * 500  # 6 kB of UTF-8, so that a few thousand rows are more
 ROWS = 3000
 STREAMS = """
 SELECT pid FROM pg_stat_activity
- WHERE usename = 'rupaya_user' AND datname = current_database() AND state LIKE 'idle in transaction%%' AND pid <> ALL (%s)
+ WHERE usename = 'rupaya_user' AND datname = current_database()
+   AND state LIKE 'idle in transaction%%' AND pid <> ALL (%s)
 """
 
 

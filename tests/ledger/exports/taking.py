@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from contextlib import contextmanager
+from typing import Any
 
 from flags.models import Flag
 from ledger.exports.selectors import AT_ONCE_MAX
@@ -19,7 +20,7 @@ from tests.ledger.desk import TODAY, Api, inr
 @contextmanager
 def switched_on(**fields):
     """The feature is on, for everyone unless said otherwise; what was committed goes again."""
-    flag = Flag.objects.create(**{"name": EXPORT_FLAG, "superusers": False, "everyone": True, **fields})
+    flag: Any = Flag.objects.create(**{"name": EXPORT_FLAG, "superusers": False, "everyone": True, **fields})
     try:
         yield flag
     finally:
@@ -31,7 +32,8 @@ def take(person, **query) -> bytes:
     """The whole file."""
     response = Api(person).get("transactions/export", **query)
     assert response.status_code == 200, response.content
-    return b"".join(response.streaming_content)
+    whole: bytes = response.getvalue()
+    return whole
 
 
 def rows_taken(person, **query) -> list[dict[str, str]]:
@@ -39,7 +41,7 @@ def rows_taken(person, **query) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(take(person, format="csv", **query).decode(), newline="")))
 
 
-def lines_taken(person, **query) -> list[dict]:
+def lines_taken(person, **query) -> list[dict[str, Any]]:
     """The transactions of an NDJSON file, which says that it is whole."""
     *lines, last = [json.loads(line) for line in take(person, format="ndjson", **query).splitlines()]
     assert last == {"end": True, "count": len(lines)}

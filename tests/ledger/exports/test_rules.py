@@ -85,7 +85,7 @@ class TestCsv:
 
     def test_is_marked_for_excel_where_that_is_wished(self):
         assert Csv(PATHS, is_marked=True).head() == b"\xef\xbb\xbf" + Csv(PATHS).head()
-        assert BYTE_ORDER_MARK == "".encode("utf-8-sig")
+        assert "".encode("utf-8-sig") == BYTE_ORDER_MARK
 
     def test_ends_lines_as_rfc_4180_has_it_and_quotes_what_needs_it(self):
         said = {**SAID, "description": 'Tea, "chai"', "notes": "two\nlines", "payee": "चाय ₹"}
@@ -117,7 +117,9 @@ class TestRows:
     def test_give_each_part_of_a_split_its_row_so_that_amounts_add_up(self):
         found = rows(SPLIT)
 
-        assert [(row["category"], row["amount"], row["amount_minor"], row["base_amount"]) for row in found] == [
+        assert [
+            (row["category"], row["amount"], row["amount_minor"], row["base_amount"]) for row in found
+        ] == [
             ("Food:Groceries", "499.50", "49950", "499.50"),
             ("Food:Sweets", "0.50", "50", "0.50"),
         ]
@@ -152,7 +154,11 @@ class TestRows:
 
         (row,) = rows({**SAID, "amount_minor": huge, "base_amount_minor": 1})
 
-        assert (row["amount"], row["amount_minor"], row["base_amount"]) == ("9999999999999.99", str(huge), "0.01")
+        assert (row["amount"], row["amount_minor"], row["base_amount"]) == (
+            "9999999999999.99",
+            str(huge),
+            "0.01",
+        )
 
 
 class TestTextShield:
@@ -164,11 +170,15 @@ class TestTextShield:
     def test_puts_an_apostrophe_before_what_would_be_run(self, text):
         assert text_shield(text) == f"'{text}"
 
-    @pytest.mark.parametrize("text", ["", " ", "Tea", "1-2", "a=b", "'tis", "₹500", "चाय", "5 + 5", "#REF", "''"])
+    @pytest.mark.parametrize(
+        "text", ["", " ", "Tea", "1-2", "a=b", "'tis", "₹500", "चाय", "5 + 5", "#REF", "''"]
+    )
     def test_leaves_the_rest(self, text):
         assert text_shield(text) == text
 
-    @given(st.text(alphabet=st.sampled_from("=+-@＝＋ \t\r\n'\"“a1\u200b"), max_size=6) | st.text(max_size=20))
+    @given(
+        st.text(alphabet=st.sampled_from("=+-@＝＋ \t\r\n'\"“a1\u200b"), max_size=6) | st.text(max_size=20)
+    )
     def test_can_be_undone_and_leaves_nothing_that_would_be_run(self, text):
         shielded = text_shield(text)
 
@@ -194,7 +204,13 @@ class TestFileName:
 
     @pytest.mark.parametrize(
         ("book", "shown"),
-        [("../../etc", "etc"), ('a/b\\c:"d"', "a b c d"), ("...", "Book"), ("a" * 200, "a" * 80), ("a\r\nb", "a b")],
+        [
+            ("../../etc", "etc"),
+            ('a/b\\c:"d"', "a b c d"),
+            ("...", "Book"),
+            ("a" * 200, "a" * 80),
+            ("a\r\nb", "a b"),
+        ],
     )
     def test_says_nothing_that_a_file_system_takes_for_something_else(self, book, shown):
         found = file_name(book_name=book, since=None, until=None, today=dt.date(2026, 11, 23), ending="csv")

@@ -43,12 +43,14 @@ def file_of(person, **fields):
     return streams._pieces(Export(**(said | fields)))
 
 
-def busy(admin_url) -> int:
+def busy(admin_url):
     """How many of the product's connections are inside a transaction."""
     with psycopg.connect(admin_url) as admin:
         sql = """SELECT count(*) FROM pg_stat_activity
-                  WHERE usename = 'rupaya_user' AND datname = current_database() AND state LIKE 'idle in transaction%'"""
-        return admin.execute(sql).fetchone()[0]
+                  WHERE usename = 'rupaya_user' AND datname = current_database()
+                    AND state LIKE 'idle in transaction%'"""
+        ((count,),) = admin.execute(sql)
+        return count
 
 
 class TestPieces:
@@ -221,8 +223,7 @@ def resident_bytes() -> int:
     return int(told.read_text().split()[1]) * resource.getpagesize() if told.exists() else 0
 
 
-def take_again(person) -> bool:
+def take_again(person):
     """Whether the next file is whole, after whatever happened to the one before."""
     lines = b"".join(file_of(person)).splitlines()
     return json.loads(lines[-1]) == {"end": True, "count": len(lines) - 1}
-
