@@ -4,6 +4,7 @@ from ledger.amendments import urls as amendments
 from ledger.attachments import urls as attachments
 from ledger.books import urls as books
 from ledger.chart import urls as chart
+from ledger.exports import urls as exports
 from ledger.journal import urls as journal
 from ledger.merges import urls as merges
 from ledger.openings import urls as openings
@@ -16,6 +17,7 @@ urlpatterns = [
     *attachments.api,
     *books.api,
     *chart.api,
+    *exports.api,
     *journal.api,
     *merges.api,
     *openings.api,

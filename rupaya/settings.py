@@ -252,7 +252,7 @@ CORS_URLS_REGEX = r"\A/v1/"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match", "x-request-id"]
 CORS_ALLOW_CREDENTIALS = False  # the API knows tokens alone; another origin never needs a cookie
 CORS_EXPOSE_HEADERS = [
-    "x-request-id", "etag", "idempotency-replayed", "retry-after",
+    "x-request-id", "etag", "idempotency-replayed", "retry-after", "content-disposition",
     "ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset",
 ]  # fmt: skip
 

@@ -23,6 +23,11 @@ from rupaya.core.money import AmountInvalid, money_parse
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TRUTHS: Final = {"true": True, "false": False}
 IDS_MAX: Final = 50  # accounts or categories in one filter
+# What a request may narrow a list by.
+NAMES: Final = frozenset(
+    {"type", "status", "since", "until", "account_id", "category_id", "posting_account_id", "payee", "tag",
+     "amount_min", "amount_max", "is_reconciled", "has_attachment", "q"}
+)  # fmt: skip
 
 
 def filters_read(*, book: Book, query: Mapping[str, str], today: dt.date) -> Filters:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ _NEAR_SQL: Final = (Path(__file__).parent / "transactions_near.sql").read_text()
 KEY_LENGTH: Final = 2  # a cursor holds date and id
 # The legs of a header that stands are all from its first line on.
 STANDING: Final = "(SELECT h.*, 32767 AS last_line FROM ledger_transaction h)"
+_SEARCHED: Final = "(SELECT h.*, 32767 AS last_line FROM ledger_transaction_searched h)"
 # One by one, each by its id alone: a plan that is kept for small books would else walk a large one.
 _CHOSEN: Final = """
 (SELECT h.*, 32767 AS last_line
@@ -177,6 +178,24 @@ def transactions_shown(
     sql = _PAGE_SQL.format(source=source, conditions=conditions, order=order, rows=rows or "ALL")
     found = rows_prepared(sql, {"book": book.pk, "base": book.base_currency, **parameters})
     return [Shown(row[0], row[1], row[3].encode(), row[2]) for row in found]
+
+
+def transactions_walk(*, book: Book, filters: Filters = NONE, rows: int) -> Iterator[list[Shown]]:
+    """Every transaction that the filters keep, newest date first, `rows` at a time, as all stood when it began.
+
+    One query through a cursor of the database, and a fetch for each lot; no more than a lot is held.
+    """
+    conditions, parameters = filters_sql(filters)
+    sql = _PAGE_SQL.format(
+        source=_SEARCHED if filters.searches else STANDING,
+        conditions=conditions,
+        order="t.date DESC, t.id DESC",
+        rows="ALL",
+    )
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, {**parameters, "book": book.pk, "base": book.base_currency})
+        while lot := cursor.fetchmany(rows):
+            yield [Shown(row[0], row[1], row[3].encode(), row[2]) for row in lot]
 
 
 def account_balance_minor(*, book: Book, account_id: UUID, on: dt.date) -> int:

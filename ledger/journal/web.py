@@ -11,14 +11,16 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 
+from flags.selectors import flag_is_on
 from ledger.books.access import book_for
 from ledger.books.models import Book
 from ledger.chart.selectors import accounts_categories, accounts_money
 from ledger.journal.drafts import Entry
 from ledger.journal.forms import SplitFormSet, TransactionForm, split_forms
 from ledger.journal.query.nodes import QueryInvalid
-from ledger.journal.rules import TransactionView
+from ledger.journal.rules import EXPORT_FLAG, TransactionView
 from ledger.journal.search import filters_read
 from ledger.journal.selectors import KEY_LENGTH, FilterInvalid, transaction_find, transaction_page
 from ledger.journal.services import TransactionRecorded, is_same, transaction_post
@@ -104,10 +106,20 @@ def transaction_list(request: HttpRequest) -> HttpResponse:
         "type": request.GET.get("type", ""),
         "q": request.GET.get("q", ""),
         "refusal": refusal,
+        "export_url": _export_url(request) if found.rows else "",
     }
     part = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
     template = f"ledger/journal/transaction_list.html{part}"
     return render(request, template, context, status=400 if refusal else 200)
+
+
+def _export_url(request: HttpRequest) -> str:
+    """Where all that the list shows, on every page of it, is to be had as a file; '' for whom the feature is off."""
+    if not flag_is_on(name=EXPORT_FLAG, user=request.user):
+        return ""
+    query = request.GET.copy()
+    query.pop("cursor", None)
+    return f"{reverse('transaction_export')}{'?' if query else ''}{query.urlencode()}"
 
 
 @page

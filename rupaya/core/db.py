@@ -82,6 +82,20 @@ def acting_as(actor: Actor, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
             _restore(outer, using)
 
 
+@contextmanager
+def snapshot_as(actor: Actor, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
+    """Will open a transaction in which the actor reads: everything shows one moment, and nothing can be written.
+
+    Two round trips. Raises SessionEnded as `acting_as` does, and RuntimeError inside another transaction, whose
+    moment is an earlier one.
+    """
+    with atomic(using=using, durable=True):
+        with connections[using].cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        _begin(actor, using)
+        yield
+
+
 def _begin(actor: Actor, using: str) -> None:
     parameters = {
         "user_id": str(actor.user_id or ""),

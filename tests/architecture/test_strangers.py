@@ -12,12 +12,14 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
 from rupaya.core.ids import uuid7
 from tests.ledger.attachments.pictures import PDF
 from tests.ledger.books.sharing import invite
+from tests.ledger.exports.taking import switched_on
 from tests.rupaya.core.asking import bearer_of
 from tests.support.cast import member_add
 
@@ -86,8 +88,13 @@ PAGES = [path for path, pattern in routes("") if pattern.callback.__module__.sta
 def ids(committed, asha):
     """Asha's ids by the name of the path's parameter.
 
-    Her book holds a transaction with a receipt, a statement and an invitation.
+    Her book holds a transaction with a receipt, a statement and an invitation. What a flag hides is shown to everyone.
     """
+    with switched_on():
+        yield _ids(asha)
+
+
+def _ids(asha) -> dict[str, str]:
     client, headers = Client(), bearer_of(asha)
     body = {"type": "expense", "amount": 500, "description": SECRET}
     transaction = client.post("/v1/transactions", body, content_type="application/json", headers=headers)
@@ -127,7 +134,14 @@ def address(path: str, ids: dict[str, str]) -> str:
 
 def call(client, method, path, headers=None, *, body=None):
     sent = {} if method == "get" else {"data": json.dumps(body or {}), "content_type": "application/json"}
-    return getattr(client, method)(path, headers=headers or {}, **sent)
+    return read(getattr(client, method)(path, headers=headers or {}, **sent))
+
+
+def read(response):
+    """The answer; a file that is streamed, read to its end."""
+    if not response.streaming:
+        return response
+    return HttpResponse(response.getvalue(), status=response.status_code)
 
 
 class TestWalk:
@@ -232,8 +246,8 @@ class TestPages:
         client.force_login(chitra.user)
 
         for response in (
-            client.get(address(path, ids)),
-            client.get(address(path, ids), {"book_id": str(asha.book.pk)}),
+            read(client.get(address(path, ids))),
+            read(client.get(address(path, ids), {"book_id": str(asha.book.pk)})),
         ):
             page = response.content.decode()
             assert SECRET not in page
@@ -246,7 +260,7 @@ class TestPages:
         client = Client()
         client.force_login(chitra.user)
 
-        response = client.post(address(path, ids), {"book_id": str(asha.book.pk)})
+        response = read(client.post(address(path, ids), {"book_id": str(asha.book.pk)}))
         left = Client().get(f"/v1/statements/{ids['statement_id']}", headers=bearer_of(asha))
 
         assert SECRET not in response.content.decode()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from ledger.attachments.rules import ENDINGS
+from ledger.exports.rules import CONTENT_TYPES
 from tests.support.engines import ROOT
 
 DOCUMENT = ROOT / "docs" / "openapi.json"
@@ -32,7 +33,13 @@ def client_package(tmp_path_factory):
     folder = tmp_path_factory.mktemp("client")
     binaries, config = Path(sys.executable).parent, folder / "config.json"
     config.write_text(
-        json.dumps({"content_type_overrides": dict.fromkeys(ENDINGS, "application/octet-stream")})
+        json.dumps(
+            {
+                "content_type_overrides": dict.fromkeys(
+                    (*ENDINGS, *CONTENT_TYPES.values()), "application/octet-stream"
+                )
+            }
+        )
     )
     command = [
         binaries / "openapi-python-client",

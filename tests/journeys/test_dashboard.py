@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.journeys.visitor import DESKTOP, FIXTURES, PHONE
+from tests.ledger.exports.taking import switched_on
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -284,3 +286,33 @@ class TestEveryPage:
     def _look(self, asha, path, wide):
         asha.page.wait_for_load_state()
         wide[path] = asha.overflow_px
+
+
+class TestExport:
+    @pytest.fixture
+    def on(self, committed):
+        """In a thread of its own: while a browser lives, Django keeps off this one."""
+        switch = switched_on()
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(switch.__enter__).result()
+            yield
+            elsewhere.submit(switch.__exit__, None, None, None).result()
+
+    @pytest.mark.parametrize("script", [True, False], ids=["with a script", "without"])
+    def test_saves_what_the_list_shows(self, on, visitor, tmp_path, script):
+        asha = visitor(script=script, viewport=PHONE)
+        asha.sign_up()
+        asha.add("Expense", "40", "चाय")
+        asha.add("Income", "100", "Gift from Aai")
+        asha.go("/transactions?type=expense")
+
+        with asha.page.expect_download() as download:
+            asha.page.get_by_role("link", name="Export").click()
+        download.value.save_as(tmp_path / "file")
+
+        assert asha.overflow_px == 0
+        assert re.fullmatch(
+            r"Rao household transactions, taken [\d-]+\.csv", download.value.suggested_filename
+        )
+        rows = (tmp_path / "file").read_text(encoding="utf-8-sig").splitlines()
+        assert ["चाय" in row for row in rows] == [False, True]

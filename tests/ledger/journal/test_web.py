@@ -103,7 +103,7 @@ class TestTransactionList:
             record(asha)
         browser.get("/transactions")
 
-        with django_assert_num_queries(9):  # session, person, the actor around the book and its page
+        with django_assert_num_queries(12):  # session, person, the actor around the book, its page and a flag
             browser.get("/transactions")
 
     def test_is_read_by_a_viewer_and_hidden_from_a_stranger(self, committed, asha, chitra, admin_url):

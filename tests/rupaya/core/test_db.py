@@ -7,7 +7,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import DataError, IntegrityError, connection, connections
+from django.db import DataError, IntegrityError, InternalError, connection, connections
 
 from accounts.models import User
 from accounts.services import session_end
@@ -21,6 +21,7 @@ from rupaya.core.db import (
     constraints_now,
     explaining,
     rows_as_dicts,
+    snapshot_as,
     undo,
     whole,
 )
@@ -276,6 +277,31 @@ class TestWhole:
 
         assert User.objects.filter(pk=kept).exists()
         assert not User.objects.filter(email=f"x{email}").exists()
+
+
+class TestSnapshotAs:
+    def test_shows_one_moment_and_who_looks(self, committed, asha, admin_url):
+        name = "SELECT full_name FROM accounts_user WHERE id = %s"
+        with snapshot_as(asha.actor), connection.cursor() as cursor:
+            inside = present()
+            cursor.execute(name, [asha.id])
+            before = cursor.fetchone()
+            with psycopg.connect(admin_url) as admin:
+                admin.execute("UPDATE accounts_user SET full_name = 'Asha Kulkarni' WHERE id = %s", [asha.id])
+            cursor.execute(name, [asha.id])
+            after = cursor.fetchone()
+
+        assert inside[0] == str(asha.id)
+        assert before == after == ("Asha Rao",)
+        assert present() == NOBODY
+
+    def test_writes_nothing(self, committed, asha):
+        with pytest.raises(InternalError, match="read-only transaction"), snapshot_as(asha.actor):
+            User.objects.filter(pk=asha.id).update(full_name="Asha Kulkarni")
+
+    def test_stands_in_no_other_transaction(self, committed, asha):
+        with acting_as(asha.actor), pytest.raises(RuntimeError), snapshot_as(asha.actor):
+            pytest.fail("what was seen before would be seen still")
 
 
 class TestExplaining:

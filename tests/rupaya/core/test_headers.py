@@ -135,7 +135,7 @@ class TestCors:
         assert "origin" in response["Vary"].lower()
         assert "Access-Control-Allow-Credentials" not in response
         exposed = set(response["Access-Control-Expose-Headers"].split(", "))
-        assert exposed == {"x-request-id", "etag", "idempotency-replayed", "retry-after"} | {
+        assert exposed == {"x-request-id", "etag", "idempotency-replayed", "retry-after", "content-disposition"} | {
             "ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"
         }  # fmt: skip
 
