@@ -162,6 +162,14 @@ AS $function$
   SELECT coalesce(array_agg(DISTINCT book_id), '{}')
     FROM ledger_account_visibility WHERE user_id = (SELECT app_actor()) AND visibility = 'hidden'
 $function$;
+CREATE OR REPLACE FUNCTION public.app_is_operator()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT EXISTS (SELECT FROM accounts_user WHERE id = app_actor() AND is_staff AND is_active)
+$function$;
 CREATE OR REPLACE FUNCTION public.append_only(audited regclass, guard text)
  RETURNS void
  LANGUAGE plpgsql
@@ -200,6 +208,125 @@ CREATE OR REPLACE FUNCTION public.audit_entry_id(milliseconds bytea)
 AS $function$
   SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING milliseconds FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
 $function$;
+CREATE OR REPLACE FUNCTION public.audit_event(event text, resource_kind text, resource text, book uuid, about uuid, details jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  actor uuid := app_actor();
+  kind text := coalesce(nullif(current_setting('app.actor_kind', true), ''), 'unknown');
+  moment timestamptz := clock_timestamp();
+  own_book uuid := CASE WHEN book IS NULL THEN NULL
+                        WHEN book = ANY (app_books('read')) OR app_is_operator() THEN book END;
+BEGIN
+  IF (event = ANY (audit_event_actions())) IS NOT TRUE THEN
+    RAISE EXCEPTION '% is no event', event
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_event_known', TABLE = 'audit_logs';
+  ELSIF about <> actor AND NOT app_is_operator()
+        OR actor IS NULL AND about IS NOT NULL AND event <> 'SIGN_IN_FAILED' THEN
+    RAISE EXCEPTION 'an event of one person is not about another'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_event_about_whom', TABLE = 'audit_logs';
+  ELSIF (resource_kind ~ '^[a-z_]{1,63}$' AND length(resource) <= 120
+         AND jsonb_typeof(details) = 'object' AND octet_length(details::text) <= 4000) IS NOT TRUE THEN
+    RAISE EXCEPTION 'an event is small: its resource is named, and its details are an object of at most 4000 bytes'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_event_small', TABLE = 'audit_logs';
+  END IF;
+  IF event = 'REFUSED' AND EXISTS (
+       SELECT FROM audit_logs AS l
+        WHERE l.user_id = actor AND l.created_at > moment - interval '1 minute' AND l.action = event
+          AND l.resource_type = resource_kind AND l.resource_id = resource AND l.book_id IS NOT DISTINCT FROM own_book) THEN
+    RETURN false;
+  END IF;
+  INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id, changes, ip_address,
+                          user_agent, request_id, created_at, about_id)
+  VALUES (audit_entry_id(substring(int8send((extract(epoch FROM moment) * 1000)::bigint) FROM 3)), actor, kind, event,
+          resource_kind, resource, own_book, details, nullif(current_setting('app.client_address', true), '')::inet,
+          coalesce(current_setting('app.user_agent', true), ''), coalesce(current_setting('app.request_id', true), ''),
+          moment, about);
+  RETURN true;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_event_actions()
+ RETURNS text[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT ARRAY['SIGN_UP', 'SIGN_IN', 'SIGN_IN_FAILED', 'SIGN_OUT', 'REFRESH_REPLAYED', 'PASSWORD_CHANGED', 'FACTOR_CHANGED',
+               'FACTOR_USED', 'FACTOR_FAILED', 'TOKEN_USED', 'REFUSED', 'EXPORTED', 'PERSON_READ', 'STAFF_ACTED']
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_month_make(month date)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  first_day timestamp := date_trunc('month', month::timestamp);
+  part text := to_char(first_day, '"audit_logs_"YYYY_MM');
+BEGIN
+  IF to_regclass(format('public.%I', part)) IS NOT NULL THEN
+    RETURN NULL;
+  END IF;
+  EXECUTE format('CREATE TABLE public.%I (LIKE public.audit_logs INCLUDING DEFAULTS)', part);
+  PERFORM audit_part_close(format('public.%I', part)::regclass);
+  EXECUTE format('ALTER TABLE public.audit_logs ATTACH PARTITION public.%I FOR VALUES FROM (%L) TO (%L)', part,
+                 first_day AT TIME ZONE 'UTC', (first_day + interval '1 month') AT TIME ZONE 'UTC');
+  RETURN part;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_months_make(ahead integer)
+ RETURNS SETOF text
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET lock_timeout TO '2s'
+AS $function$
+DECLARE
+  made text;
+BEGIN
+  IF ahead NOT BETWEEN 0 AND 12 THEN
+    RAISE EXCEPTION 'at most 12 months are made ahead'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_months_few', TABLE = 'audit_logs';
+  END IF;
+  PERFORM pg_advisory_xact_lock(hashtextextended('audit_months_make', 0));
+  FOR step IN 0..ahead LOOP
+    BEGIN
+      made := audit_month_make((date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => step))::date);
+    EXCEPTION WHEN check_violation THEN
+      made := NULL;
+    END;
+    IF made IS NOT NULL THEN
+      RETURN NEXT made;
+    END IF;
+  END LOOP;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_months_state()
+ RETURNS TABLE(ahead integer, outside integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+  SELECT (SELECT count(*)::integer FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+           WHERE i.inhparent = 'public.audit_logs'::regclass
+             AND c.relname > to_char(now() AT TIME ZONE 'UTC', '"audit_logs_"YYYY_MM') AND c.relname ~ '^audit_logs_\d{4}_\d\d$'),
+         (SELECT count(*)::integer FROM (SELECT FROM audit_logs_default LIMIT 10000) AS lost)
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_part_close(part regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  EXECUTE format('REVOKE ALL ON %s FROM rupaya_user', part);
+  EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', part);
+  EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', part);
+  EXECUTE format('CREATE POLICY owner_reads ON %s FOR SELECT TO rupaya_owner USING (true)', part);
+  PERFORM append_only(part, 'audit_logs_append_only');
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.audit_record()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -218,21 +345,21 @@ DECLARE
 BEGIN
   IF TG_OP = 'INSERT' THEN
     INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id,
-                            changes, ip_address, user_agent, request_id, created_at)
+                            changes, ip_address, user_agent, request_id, created_at, about_id)
     SELECT audit_entry_id(milliseconds), actor, kind, TG_OP, TG_TABLE_NAME, written ->> 'id', (written ->> TG_ARGV[0])::uuid,
-           written - hidden, address, agent, request, moment
+           written - hidden, address, agent, request, moment, (written ->> TG_ARGV[2])::uuid
       FROM (SELECT jsonb_strip_nulls(to_jsonb(n)) AS written FROM new_rows n OFFSET 0) AS changed;
   ELSIF TG_OP = 'DELETE' THEN
     INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id,
-                            changes, ip_address, user_agent, request_id, created_at)
+                            changes, ip_address, user_agent, request_id, created_at, about_id)
     SELECT audit_entry_id(milliseconds), actor, kind, TG_OP, TG_TABLE_NAME, gone ->> 'id', (gone ->> TG_ARGV[0])::uuid,
-           gone - hidden, address, agent, request, moment
+           gone - hidden, address, agent, request, moment, (gone ->> TG_ARGV[2])::uuid
       FROM (SELECT jsonb_strip_nulls(to_jsonb(o)) AS gone FROM old_rows o OFFSET 0) AS changed;
   ELSE
     INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id,
-                            changes, ip_address, user_agent, request_id, created_at)
+                            changes, ip_address, user_agent, request_id, created_at, about_id)
     SELECT audit_entry_id(milliseconds), actor, kind, TG_OP, TG_TABLE_NAME, after ->> 'id', (after ->> TG_ARGV[0])::uuid,
-           change, address, agent, request, moment
+           change, address, agent, request, moment, (after ->> TG_ARGV[2])::uuid
       FROM (SELECT coalesce(to_jsonb(n), to_jsonb(o)) AS after, audit_changes(
                      coalesce(to_jsonb(o), '{}') - hidden, coalesce(to_jsonb(n), '{}') - hidden) AS change
               FROM old_rows o FULL JOIN new_rows n ON n.id = o.id) AS changed
@@ -241,20 +368,25 @@ BEGIN
   RETURN NULL;
 END
 $function$;
-CREATE OR REPLACE FUNCTION public.audit_table(audited regclass, book_column text, hidden text)
+CREATE OR REPLACE FUNCTION public.audit_table(audited regclass, book_column text, hidden text, about_column text DEFAULT ''::text)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'public', 'pg_temp'
 AS $function$
+DECLARE
+  arguments text := format('audit_record(%L, %L)', book_column, hidden);
 BEGIN
-  EXECUTE format('CREATE TRIGGER audit_insert AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows '
-                 'FOR EACH STATEMENT EXECUTE FUNCTION audit_record(%L, %L)', audited, book_column, hidden);
-  EXECUTE format('CREATE TRIGGER audit_update AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows '
-                 'FOR EACH STATEMENT EXECUTE FUNCTION audit_record(%L, %L)', audited, book_column, hidden);
-  EXECUTE format('CREATE TRIGGER audit_delete AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows '
-                 'FOR EACH STATEMENT EXECUTE FUNCTION audit_record(%L, %L)', audited, book_column, hidden);
+  IF about_column <> '' THEN
+    arguments := format('audit_record(%L, %L, %L)', book_column, hidden, about_column);
+  END IF;
+  EXECUTE format('CREATE OR REPLACE TRIGGER audit_insert AFTER INSERT ON %s REFERENCING NEW TABLE AS new_rows '
+                 'FOR EACH STATEMENT EXECUTE FUNCTION %s', audited, arguments);
+  EXECUTE format('CREATE OR REPLACE TRIGGER audit_update AFTER UPDATE ON %s REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows '
+                 'FOR EACH STATEMENT EXECUTE FUNCTION %s', audited, arguments);
+  EXECUTE format('CREATE OR REPLACE TRIGGER audit_delete AFTER DELETE ON %s REFERENCING OLD TABLE AS old_rows '
+                 'FOR EACH STATEMENT EXECUTE FUNCTION %s', audited, arguments);
   -- Statement triggers see no rows of a TRUNCATE: it is refused, not recorded.
-  EXECUTE format('CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON %s FOR EACH STATEMENT '
+  EXECUTE format('CREATE OR REPLACE TRIGGER truncate_refuse BEFORE TRUNCATE ON %s FOR EACH STATEMENT '
                  'EXECUTE FUNCTION append_only_refuse(%L)', audited, 'truncate_refused');
   EXECUTE format('REVOKE TRUNCATE ON %s FROM rupaya_user', audited);
 END
@@ -1689,23 +1821,23 @@ $function$;
 -- Triggers
 
 CREATE TRIGGER accounts_session_guard BEFORE UPDATE ON public.accounts_session FOR EACH ROW EXECUTE FUNCTION accounts_session_guard();
-CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_session REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'refresh_hash,last_used_at,rotated_at,counter');
-CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_session REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'refresh_hash,last_used_at,rotated_at,counter');
-CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_session REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'refresh_hash,last_used_at,rotated_at,counter');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_session REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'refresh_hash,last_used_at,rotated_at,counter', 'user_id');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_session REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'refresh_hash,last_used_at,rotated_at,counter', 'user_id');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_session REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'refresh_hash,last_used_at,rotated_at,counter', 'user_id');
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.accounts_session FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER accounts_user_rights_guard BEFORE INSERT OR UPDATE ON public.accounts_user FOR EACH ROW WHEN ((new.is_staff OR new.is_superuser)) EXECUTE FUNCTION accounts_user_rights_guard();
-CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login');
-CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login');
-CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login', 'id');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login', 'id');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'password,last_login', 'id');
 CREATE TRIGGER ledger_sync_person AFTER UPDATE OF full_name, email ON public.accounts_user FOR EACH ROW WHEN ((((new.full_name)::text IS DISTINCT FROM (old.full_name)::text) OR ((new.email)::text IS DISTINCT FROM (old.email)::text))) EXECUTE FUNCTION ledger_sync_person();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.accounts_user FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
-CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user_groups REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
-CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user_groups REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
-CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user_groups REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user_groups REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '', 'user_id');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user_groups REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '', 'user_id');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user_groups REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '', 'user_id');
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.accounts_user_groups FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
-CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user_user_permissions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
-CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user_user_permissions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
-CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user_user_permissions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user_user_permissions REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '', 'user_id');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user_user_permissions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '', 'user_id');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user_user_permissions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '', 'user_id');
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.accounts_user_user_permissions FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_logs_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('audit_logs_append_only');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.auth_group REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
@@ -1724,9 +1856,9 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.flags_flag_groups REFERENCING
 CREATE TRIGGER audit_insert AFTER INSERT ON public.flags_flag_groups REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.flags_flag_groups REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.flags_flag_groups FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
-CREATE TRIGGER audit_delete AFTER DELETE ON public.flags_flag_users REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
-CREATE TRIGGER audit_insert AFTER INSERT ON public.flags_flag_users REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
-CREATE TRIGGER audit_update AFTER UPDATE ON public.flags_flag_users REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.flags_flag_users REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '', 'user_id');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.flags_flag_users REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '', 'user_id');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.flags_flag_users REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '', 'user_id');
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.flags_flag_users FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_account REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_account REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
@@ -1830,8 +1962,12 @@ CREATE POLICY accounts_session_staff_sees ON accounts_session FOR SELECT TO publ
   USING ((current_setting('app.actor_kind'::text, true) = 'staff'::text) AND ( SELECT (actor.is_staff AND actor.is_active)
    FROM accounts_user actor
   WHERE (actor.id = ( SELECT app_actor() AS app_actor))));
+CREATE POLICY about_entries ON audit_logs FOR SELECT TO public
+  USING (about_id = ( SELECT app_actor() AS app_actor));
 CREATE POLICY book_entries ON audit_logs FOR SELECT TO public
   USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (book_id <> ALL (( SELECT app_books_veiled() AS app_books_veiled)::uuid[])));
+CREATE POLICY operators_read ON audit_logs FOR SELECT TO public
+  USING ( SELECT app_is_operator() AS app_is_operator);
 CREATE POLICY own_entries ON audit_logs FOR SELECT TO public
   USING (user_id = ( SELECT app_actor() AS app_actor));
 CREATE POLICY owner_reads ON audit_logs FOR SELECT TO rupaya_owner

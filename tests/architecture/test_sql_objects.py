@@ -22,12 +22,15 @@ SELECT pg_get_functiondef(oid) FROM pg_proc
 TRIGGERS = """
 SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
  WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace AND c.relname NOT LIKE 'procrastinate\\_%'
+   AND NOT c.relispartition  -- the months of the log come and go
  ORDER BY c.relname COLLATE "C", t.tgname COLLATE "C"
 """
 POLICIES = """
 SELECT format(E'CREATE POLICY %s ON %s FOR %s TO %s%s%s', policyname, tablename, cmd, array_to_string(roles, ', '),
               E'\\n  USING ' || qual, E'\\n  WITH CHECK ' || with_check)
-  FROM pg_policies WHERE schemaname = 'public' ORDER BY tablename COLLATE "C", policyname COLLATE "C"
+  FROM pg_policies
+ WHERE schemaname = 'public' AND NOT (SELECT relispartition FROM pg_class WHERE oid = format('%I.%I', schemaname, tablename)::regclass)
+ ORDER BY tablename COLLATE "C", policyname COLLATE "C"
 """
 
 
