@@ -127,9 +127,14 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one request did, newest first: neighbours in the log. `words` say it in one line."""
+    """What one request did, newest first: neighbours in the log. `words` say it in one line.
+
+    action, table: what the line speaks of.
+    """
 
     who: str
+    action: str
+    table: str
     words: Words
     about: str
     changes: tuple[Change, ...]
@@ -235,11 +240,19 @@ def run_of(kinds: Sequence[Kind], things: Mapping[str, Thing]) -> Run:
     newest = max(told, key=lambda one: (one.entry.created_at, one.entry.id))
     count = sum(kind.count for kind in kinds)
     speaker = _heaviest(kinds)
-    if speaker is not None:
-        words, about, changes = speaker.said.words, speaker.said.about, speaker.said.changes
-    else:
-        words, about, changes = _counted(kinds, things), "", ()
-    return Run(newest.who, words, about, changes if count == 1 else (), tuple(kinds), newest.entry.created_at, count)
+    said = speaker.said if speaker else Said(_counted(kinds, things))
+    most = max(kinds, key=lambda kind: kind.count)
+    return Run(
+        who=newest.who,
+        action=speaker.entry.action if speaker else most.action,
+        table=speaker.entry.resource_type if speaker else most.resource_type,
+        words=said.words,
+        about=said.about,
+        changes=said.changes if count == 1 else (),
+        kinds=tuple(kinds),
+        at=newest.entry.created_at,
+        count=count,
+    )
 
 
 def _heaviest(kinds: Sequence[Kind]) -> Told | None:

@@ -66,7 +66,7 @@ class EntryOut(Output):
     created_at = serializers.DateTimeField()
     action = serializers.CharField()
     resource_type = serializers.CharField()
-    resource_id = serializers.CharField(allow_null=True)
+    resource_id = serializers.CharField()
     book_id = serializers.UUIDField(allow_null=True)
     actor = ActorOut()
     changes = serializers.DictField(

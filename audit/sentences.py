@@ -44,13 +44,17 @@ _EVENTS: Final[Mapping[str, str]] = {
     "SIGN_OUT": "signed out",
     "SIGN_UP": "signed up",
     "REFRESH_REPLAYED": "used an old sign-in again, so it was ended",
-    "FACTOR_CHANGED": "changed how they sign in",
+    "PASSWORD_CHANGED": "changed the password",
+    "FACTOR_CHANGED": "changed the second step of signing in",
+    "FACTOR_USED": "used the second step of signing in",
+    "FACTOR_FAILED": "failed at the second step of signing in",
     "TOKEN_USED": "used an access token",
     "REFUSED": "was refused",
     "EXPORTED": "exported data",
     "PERSON_READ": "looked at the page of a person",
+    "STAFF_ACTED": "acted on a person’s request",
 }
-_EVENT_ORIGINS: Final = frozenset({"SIGN_IN", "SIGN_IN_FAILED", "REFRESH_REPLAYED"})
+_EVENT_ORIGINS: Final = frozenset({"SIGN_IN", "SIGN_IN_FAILED", "REFRESH_REPLAYED", "FACTOR_FAILED"})
 _REASONS: Final = {
     "logout": "signed out",
     "replay": "ended a session, because an old token of it was used again",
