@@ -55,7 +55,7 @@ class AuditLog(models.Model):
     about_id = models.UUIDField(null=True)
 
     class Meta:
-        """Indexes for a person's, a book's and a row's history, newest first."""
+        """Indexes for a person's, a book's and a row's history, newest first, and for what one request did."""
 
         db_table = "audit_logs"
         indexes: ClassVar = [
@@ -67,6 +67,7 @@ class AuditLog(models.Model):
                 name="audit_logs_about",
                 condition=models.Q(about_id__isnull=False),
             ),
+            models.Index(fields=["request_id"], name="audit_logs_request"),
         ]
 
 
