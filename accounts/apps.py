@@ -10,8 +10,8 @@ class AccountsConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        """Will tell the audit log what people are called."""
-        from accounts.selectors import names_of  # noqa: PLC0415  # apps must be loaded first
-        from audit.registry import naming_register  # noqa: PLC0415
+        """Will tell the audit log who people are."""
+        from accounts.selectors import id_of, names_of  # noqa: PLC0415  # apps must be loaded first
+        from audit.registry import people_register  # noqa: PLC0415
 
-        naming_register(names_of)
+        people_register(names_of, id_of)

@@ -58,6 +58,8 @@ class AuditLog(models.Model):
         """Indexes for a person's, a book's and a row's history, newest first, and for what one request did."""
 
         db_table = "audit_logs"
+        verbose_name = "entry of the log"
+        verbose_name_plural = "log"
         indexes: ClassVar = [
             models.Index(fields=["user_id", "-created_at"], name="audit_logs_user"),
             models.Index(fields=["book_id", "-created_at"], name="audit_logs_book"),

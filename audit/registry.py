@@ -23,9 +23,16 @@ class Naming(Protocol):
         """The names that are known. One query."""
 
 
+class Finding(Protocol):
+    """Finds a person."""
+
+    def __call__(self, *, email: str) -> UUID | None:
+        """Whoever has this address, in any case. One query."""
+
+
 _speakers: Final[dict[str, Speaker]] = {}
 _things: Final[dict[str, Thing]] = {}
-_namings: Final[list[Naming]] = []
+_people: Final[list[tuple[Naming, Finding]]] = []
 
 
 def speaker_register(speaker: Speaker, *, things: Iterable[Thing]) -> None:
@@ -35,9 +42,9 @@ def speaker_register(speaker: Speaker, *, things: Iterable[Thing]) -> None:
         _things[thing.table] = thing
 
 
-def naming_register(naming: Naming) -> None:
-    """Will have `naming` find people's names."""
-    _namings[:] = [naming]
+def people_register(naming: Naming, finding: Finding) -> None:
+    """Will have people named and found by whoever knows them."""
+    _people[:] = [(naming, finding)]
 
 
 def speaker_of(table: str) -> Speaker | None:
@@ -53,4 +60,9 @@ def things() -> Mapping[str, Thing]:
 def people_named(ids: Iterable[UUID]) -> Mapping[UUID, str]:
     """The names of people, by id. One query; none where nobody is asked for."""
     wanted = set(ids)
-    return _namings[0](ids=wanted) if wanted and _namings else {}
+    return _people[0][0](ids=wanted) if wanted and _people else {}
+
+
+def person_found(email: str) -> UUID | None:
+    """The person with this address, or None. One query."""
+    return _people[0][1](email=email) if _people else None

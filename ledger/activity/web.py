@@ -29,7 +29,7 @@ _ICONS: Final = {
     "ledger_account": "bank",
     "ledger_statement": "importing",
     "ledger_attachment": "receipt",
-    "ledger_book": "book",
+    "ledger_book": "home",
     "ledger_member": "users",
     "ledger_invitation": "users",
     "ledger_account_visibility": "lock",
