@@ -10,7 +10,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -34,7 +34,7 @@ SHORT: Final = 100  # characters of what changed, in the list
 _SEARCH_MAX: Final = 200  # characters
 
 
-class BoundedPaginator(Paginator[Any]):
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable at run time
     """Pages of a list that is never counted as a whole: of a log that only grows nobody reads the last page."""
 
     @cached_property
@@ -81,9 +81,9 @@ class TimeFilter(admin.ListFilter):
         try:
             day = dt.date.fromisoformat(text) if text else None
         except ValueError as error:
-            raise ValidationError(f"{name} must be a day.") from error
+            raise IncorrectLookupParameters(f"{name} must be a day.") from error
         if day is not None and not 1970 <= day.year <= 9000:
-            raise ValidationError(f"{name} must be a day of our time.")
+            raise IncorrectLookupParameters(f"{name} must be a day of our time.")
         return day
 
 
