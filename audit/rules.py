@@ -247,7 +247,7 @@ def run_of(kinds: Sequence[Kind], things: Mapping[str, Thing]) -> Run:
         action=speaker.entry.action if speaker else most.action,
         table=speaker.entry.resource_type if speaker else most.resource_type,
         words=said.words,
-        about=said.about,
+        about=said.about or "".join(_counted(_others(kinds, speaker), things)),
         changes=said.changes if count == 1 else (),
         kinds=tuple(kinds),
         at=newest.entry.created_at,
@@ -265,16 +265,29 @@ def _heaviest(kinds: Sequence[Kind]) -> Told | None:
     return next(told for kind in kinds for told in kind.told if told.said.weight == weights[0])
 
 
+def _others(kinds: Sequence[Kind], speaker: Told | None) -> list[Kind]:
+    """The kinds beside the one that speaks."""
+    if speaker is None:
+        return []
+    entry = speaker.entry
+    return [
+        kind for kind in kinds if (kind.action, kind.resource_type) != (entry.action, entry.resource_type)
+    ]
+
+
 def _counted(kinds: Iterable[Kind], things: Mapping[str, Thing]) -> Words:
-    """“added 118 transactions and changed 2 accounts”."""
+    """“added 118 transactions, 2 members and changed 1 account”, the most first."""
     phrases: list[Words] = []
+    last_verb = ""
     for kind in sorted(kinds, key=lambda kind: -kind.count)[:PARTS_MAX]:
         thing = things.get(kind.resource_type) or thing_guessed(kind.resource_type)
         verb = _VERBS.get(kind.action)
         if verb is None:
             phrases.append((*kind.told[0].said.words, f" ({kind.count} times)" if kind.count > 1 else ""))
         else:
-            phrases.append((f"{verb} {kind.count:,} {thing.one if kind.count == 1 else thing.many}",))
+            amount = f"{kind.count:,} {thing.one if kind.count == 1 else thing.many}"
+            phrases.append((amount if verb == last_verb else f"{verb} {amount}",))
+        last_verb = verb or ""
     return joined(phrases)
 
 
