@@ -36,6 +36,7 @@ class Named:
     name: str
     currency: str = ""
     person: str = ""
+    is_equity: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +125,13 @@ def _transaction_new(entry: Entry, known: Known) -> Said:
     account = known.account(row.get("account_id"))
     amount = _money(row.get("amount_minor"), _currency(entry, known, header))
     origin = row.get("origin")
-    if origin == "opening":
-        return Said(("recorded what ", Name(account), f" opened with, {amount}"), weight=_MONEY)
-    if origin == "adjustment":
-        return Said(("adjusted ", Name(account), f" by {amount}"), weight=_MONEY)
     target = known.account(row.get("to_account_id"))
+    named = known.names.get(row.get("account_id", ""))
+    own = Name(target if named and named.is_equity else account)
+    if origin == "opening":
+        return Said(("recorded what ", own, f" opened with, {amount}"), weight=_MONEY)
+    if origin == "adjustment":
+        return Said(("adjusted ", own, f" by {amount}"), weight=_MONEY)
     where = f"{account} → {target}" if target else account
     about = " · ".join(part for part in (_parts(header), where, _day(row.get("date"))) if part)
     verb = "imported" if origin == "statement" else "added"
