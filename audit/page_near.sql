@@ -18,5 +18,6 @@ WITH near AS (
 )
 SELECT {columns}
   FROM near JOIN audit_logs e ON e.id = near.id AND e.created_at = near.created_at
+ WHERE {wanted}
  ORDER BY e.created_at {way}, e.id {way}
  LIMIT %(rows)s

@@ -181,7 +181,9 @@ def said_plainly(entry: Entry, thing: Thing) -> Said:
     if verb is None:
         return Said((entry.action.lower().replace("_", " "),))
     name = entry.row.get("name")
-    words: Words = (f"{verb} the {thing.one} ", Name(name)) if isinstance(name, str) else (f"{verb} a {thing.one}",)
+    words: Words = (
+        (f"{verb} the {thing.one} ", Name(name)) if isinstance(name, str) else (f"{verb} a {thing.one}",)
+    )
     shown = (
         Change(label(column), plain(before), plain(after))
         for column, (before, after) in entry.values.items()

@@ -7,7 +7,7 @@ WITH near AS (
          (coalesce(nullif(e.request_id, ''), e.created_at::text), e.user_id, e.actor_kind) AS origin
     FROM audit_logs e
    WHERE {wanted}
-     AND (e.user_id = %(reader)s OR e.about_id = %(reader)s OR e.book_id = ANY ((SELECT app_books('read'))::uuid[]))
+     AND (e.user_id = %(reader)s OR e.about_id = %(reader)s OR e.book_id = ANY ((SELECT app_books('read'))::uuid[])) IS TRUE
      AND {before}
    ORDER BY e.created_at {way}, e.id {way}
    LIMIT %(rows)s
@@ -32,5 +32,5 @@ WITH near AS (
 SELECT {columns}, ranked.run, ranked.kind_count, ranked.seen,
        ranked.first_at, ranked.first_id, ranked.last_at, ranked.last_id
   FROM ranked JOIN audit_logs e ON e.id = ranked.id AND e.created_at = ranked.created_at
- WHERE ranked.run <= %(runs)s AND ranked.rank <= %(shown)s
+ WHERE {wanted} AND ranked.run <= %(runs)s AND ranked.rank <= %(shown)s
  ORDER BY ranked.run, e.created_at DESC, e.id DESC

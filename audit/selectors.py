@@ -1,4 +1,4 @@
-"""Reading the log as the person who acts: row-level security says what is theirs, and nobody's address but their own."""
+"""Reading the log as the person who acts: row-level security says what is theirs; addresses are one's own alone."""
 
 from __future__ import annotations
 
@@ -85,16 +85,16 @@ def runs_page(*, reader_id: UUID, filters: Filters, cursor: Cursor | None = None
     ]
     is_backwards = cursor is not None and cursor.is_backwards
     has_more = len(runs) > RUNS_MAX or bool(rows and rows[0]["seen"] > SEEN_MAX)
-    return _page_of_runs(runs[:RUNS_MAX], has_more=has_more, is_first=cursor is None, is_backwards=is_backwards)
+    return _page_of_runs(
+        runs[:RUNS_MAX], has_more=has_more, is_first=cursor is None, is_backwards=is_backwards
+    )
 
 
 def told(entries: Sequence[Entry], *, reader_id: UUID | None = None) -> list[Told]:
     """The entries in words: each speaker is asked once, and people's names once. “You” where a reader is given."""
     people = people_named(entry.user_id for entry in entries if entry.user_id is not None)
     said = _said(entries)
-    return [
-        Told(entry, who(entry, people=people, reader_id=reader_id), said[entry.id]) for entry in entries
-    ]
+    return [Told(entry, who(entry, people=people, reader_id=reader_id), said[entry.id]) for entry in entries]
 
 
 def _said(entries: Sequence[Entry]) -> dict[UUID, Said]:
@@ -132,10 +132,14 @@ def _read(
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
-    return Entry(**{name: row[name] for name in _FIELDS if name != "changes"}, changes=orjson.loads(row["changes"]))
+    return Entry(
+        **{name: row[name] for name in _FIELDS if name != "changes"}, changes=orjson.loads(row["changes"])
+    )
 
 
-def _ends(rows: Sequence[Mapping[str, Any]], spoken: Mapping[UUID, Told], known: Mapping[str, Thing]) -> _Ends:
+def _ends(
+    rows: Sequence[Mapping[str, Any]], spoken: Mapping[UUID, Told], known: Mapping[str, Thing]
+) -> _Ends:
     kinds: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
     for row in rows:
         kinds.setdefault((row["action"], row["resource_type"]), []).append(row)
@@ -180,4 +184,3 @@ def _place_of(cursor: Cursor) -> tuple[dt.datetime, UUID]:
     if at is None or at.tzinfo is None:
         raise PageInvalid("cursor", "This cursor belongs to another list; start from the first page.")
     return at, identity
-

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class LedgerConfig(AppConfig):
-    """Registers what the ledger does when a person signs up, what a new book begins with, and how the log speaks of it."""
+    """Registers what the ledger does at a sign-up, what a new book begins with, and how the log speaks of it."""
 
     name = "ledger"
     default_auto_field = "django.db.models.BigAutoField"

@@ -14,7 +14,7 @@ SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
 _ATTACHED = "SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass(%s)"
 
 
-def index_make(apps, schema_editor):
+def index_make(_apps, schema_editor):
     with schema_editor.connection.cursor() as cursor:
         cursor.execute(_MONTHS)
         months = [name for (name,) in cursor.fetchall()]
@@ -29,7 +29,7 @@ def index_make(apps, schema_editor):
                 cursor.execute(f'ALTER INDEX public.{INDEX} ATTACH PARTITION public."{month}_request"')
 
 
-def index_drop(apps, schema_editor):
+def index_drop(_apps, schema_editor):
     with schema_editor.connection.cursor() as cursor:
         cursor.execute(f"DROP INDEX public.{INDEX}")
 

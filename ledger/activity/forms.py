@@ -68,5 +68,3 @@ class ActivityForm(forms.Form):
 
 def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), zone)
-
-

@@ -147,10 +147,16 @@ def _transaction_changes(
     if before and after and "type" not in values:
         was, now = _parts(before), _parts(after)
         # Where only the amount of a single category moved, the amount says it.
-        if was != now and not (len(before.parts) == len(after.parts) == 1 and before.parts[0][0] == after.parts[0][0]):
+        if was != now and not (
+            len(before.parts) == len(after.parts) == 1 and before.parts[0][0] == after.parts[0][0]
+        ):
             several = len(before.parts) > 1 or len(after.parts) > 1
             changes.append(
-                Change("categories" if several else "category", was or "a removed category", now or "a removed category")
+                Change(
+                    "categories" if several else "category",
+                    was or "a removed category",
+                    now or "a removed category",
+                )
             )
     for column, (name, show) in _TRANSACTION_COLUMNS.items():
         if column in values:
@@ -264,7 +270,9 @@ def _statement(entry: Entry, known: Known) -> Said | None:
     if entry.action == "INSERT":
         rows = entry.row.get("lines_count", 0)
         about = known.account(entry.row.get("account_id"))
-        return Said(("uploaded ", name, f", {rows:,} row{'' if rows == 1 else 's'}"), about=about, weight=_UPLOAD)
+        return Said(
+            ("uploaded ", name, f", {rows:,} row{'' if rows == 1 else 's'}"), about=about, weight=_UPLOAD
+        )
     if entry.action == "DELETE":
         return Said(("took the statement ", name, " back"), weight=_UPLOAD)
     return Said(("imported ", name), weight=_IMPORT) if "posted_at" in entry.values else None
@@ -360,7 +368,9 @@ def _money(minor: Any, currency: str) -> str:
     """An amount for people; of an account that is gone the currency is not known, so the figure stands alone."""
     if minor is None:
         return ""
-    return money_format(Money(int(minor), currency)) if currency in CURRENCY_PLACES else f"{minor} (minor units)"
+    return (
+        money_format(Money(int(minor), currency)) if currency in CURRENCY_PLACES else f"{minor} (minor units)"
+    )
 
 
 def _day(text: Any) -> str:

@@ -39,7 +39,10 @@ def rows_of_transaction(*, book: Book, transaction_id: UUID) -> tuple[tuple[str,
 def _names(ids: Sequence[str]) -> dict[str, Named]:
     wanted = [identity for identity in ids if _is_uuid(identity)]
     rows = rows_as_dicts(_NAMES_SQL, {"ids": wanted}) if wanted else []
-    return {row["id"]: Named(row["name"], row["currency"], row["person"], is_equity=row["is_equity"]) for row in rows}
+    return {
+        row["id"]: Named(row["name"], row["currency"], row["person"], is_equity=row["is_equity"])
+        for row in rows
+    }
 
 
 def _headers(versions: Sequence[Version]) -> dict[Version, Header]:

@@ -7,5 +7,7 @@ from ledger.activity import web
 pages = [
     path("activity", web.book_activity, name="activity_book"),
     path("activity/you", web.own_activity, name="activity_own"),
-    path("transactions/<uuid:transaction_id>/activity", web.transaction_activity, name="activity_transaction"),
+    path(
+        "transactions/<uuid:transaction_id>/activity", web.transaction_activity, name="activity_transaction"
+    ),
 ]

@@ -81,9 +81,7 @@ def own_activity(request: HttpRequest) -> HttpResponse:
     """`/activity/you`: one's sign-ins and what happened to one's account. Four queries at most."""
     reader_id = user_id_of(request)
     found = _lines(request, reader_id, Filters(about_id=reader_id, ends_before=_soon()))
-    return _shown(
-        request, "ledger/activity/own.html", found, {"book": _first_book(reader_id), "part": "own"}
-    )
+    return _shown(request, "ledger/activity/own.html", found, {"book": _first_book(reader_id), "part": "own"})
 
 
 @page
@@ -116,7 +114,11 @@ def _shown(
     request: HttpRequest, template: str, found: Lines, context: dict[str, Any], *, is_refused: bool = False
 ) -> HttpResponse:
     book: Book | None = context["book"]
-    context = {"nav": "activity", "page": found, "zone": book.time_zone if book else str(clock.INDIA)} | context
+    context = {
+        "nav": "activity",
+        "page": found,
+        "zone": book.time_zone if book else str(clock.INDIA),
+    } | context
     part = "#rows" if request.htmx and not request.htmx.boosted else ""  # type: ignore[attr-defined]
     return render(request, f"{template}{part}", context, status=400 if is_refused else 200)
 

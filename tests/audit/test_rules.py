@@ -54,7 +54,11 @@ def text(words):
 class TestChangesSaid:
     def test_names_each_change_with_its_verb_once(self):
         words, left_out = changes_said(
-            [Change("category", "Food", "Travel"), Change("amount", "₹500", "₹650"), Change("payee", "", "IRCTC")]
+            [
+                Change("category", "Food", "Travel"),
+                Change("amount", "₹500", "₹650"),
+                Change("payee", "", "IRCTC"),
+            ]
         )
 
         assert text(words) == (
@@ -114,7 +118,10 @@ class TestSaidPlainly:
     def test_speaks_of_a_table_that_nobody_introduced(self):
         thing = thing_guessed("ledger_recurring_rule")
 
-        assert text(said_plainly(entry("INSERT", {"name": "Rent"}), thing).words) == "added the recurring rule Rent"
+        assert (
+            text(said_plainly(entry("INSERT", {"name": "Rent"}), thing).words)
+            == "added the recurring rule Rent"
+        )
         assert text(said_plainly(entry("DELETE", {"day": 1}), thing).words) == "removed a recurring rule"
 
     def test_keeps_what_changed_for_the_details(self):
@@ -182,11 +189,20 @@ class TestRunOf:
 
     def test_lets_the_heaviest_speak_for_all(self):
         kinds = [
-            Kind("INSERT", "ledger_transaction", 120, (self.told("added Tea", 10), self.told("added Milk", 10))),
-            Kind("UPDATE", "ledger_statement", 1, (self.told("imported march.csv", 90, "UPDATE", "ledger_statement"),)),
+            Kind(
+                "INSERT", "ledger_transaction", 120, (self.told("added Tea", 10), self.told("added Milk", 10))
+            ),
+            Kind(
+                "UPDATE",
+                "ledger_statement",
+                1,
+                (self.told("imported march.csv", 90, "UPDATE", "ledger_statement"),),
+            ),
         ]
 
-        run = run_of(kinds, {"ledger_transaction": Thing("ledger_transaction", "transaction", "transactions")})
+        run = run_of(
+            kinds, {"ledger_transaction": Thing("ledger_transaction", "transaction", "transactions")}
+        )
 
         assert (text(run.words), run.about) == ("imported march.csv", "added 120 transactions")
         assert (run.count, run.is_folded, run.table) == (121, True, "ledger_statement")
@@ -203,7 +219,8 @@ class TestRunOf:
 
 class TestPlain:
     @pytest.mark.parametrize(
-        ("value", "shown"), [(None, ""), (True, "yes"), (["a", 1], "a, 1"), ({"a_b": False}, "a b: no"), (5, "5")]
+        ("value", "shown"),
+        [(None, ""), (True, "yes"), (["a", 1], "a, 1"), ({"a_b": False}, "a b: no"), (5, "5")],
     )
     def test_shows_any_json(self, value, shown):
         assert plain(value) == shown

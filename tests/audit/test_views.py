@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -16,7 +15,7 @@ from rupaya.core.ids import uuid7
 from tests.accounts.test_admin import staff_new
 from tests.ledger.desk import Api, guest_make, record, refused
 from tests.rupaya.core.asking import bearer_of
-from tests.support.cast import member_add
+from tests.support.cast import Person, member_add
 
 ADDRESS, AGENT = "203.0.113.77", "Mozilla/5.0 (Phone; ₹)"
 
@@ -34,7 +33,13 @@ def ids_of(entries):
 def renamed(person, name, was="Cash", **actor):
     """Will rename an account of the person's book; the actor is the person, from an address of their own."""
     account = person.account(was)
-    who = {"user_id": person.id, "kind": "user", "address": ADDRESS, "user_agent": AGENT, "request_id": "request-77"}
+    who = {
+        "user_id": person.id,
+        "kind": "user",
+        "address": ADDRESS,
+        "user_agent": AGENT,
+        "request_id": "request-77",
+    }
     with acting_as(Actor(**(who | actor))):
         Account.objects.filter(pk=account.pk).update(name=name)
     return account
@@ -118,7 +123,9 @@ class TestEntryCollection:
         renamed(asha, "Purse")
         staff = staff_new()
 
-        response = Client().get("/v1/audit", {"book_id": asha.book.pk}, headers=bearer_of(SimpleNamespace(user=staff)))
+        response = Client().get(
+            "/v1/audit", {"book_id": asha.book.pk}, headers=bearer_of(Person(staff, asha.book))
+        )
 
         assert response.json()["results"] == []
 
@@ -193,7 +200,10 @@ class TestFilters:
             found = listed(asha, book_id=asha.book.pk, **query)
             return [entry["summary"] for entry in found]
 
-        assert summaries(action="UPDATE") == ["Bala Rao renamed Purse to Wallet", "Asha Rao renamed Cash to Purse"]
+        assert summaries(action="UPDATE") == [
+            "Bala Rao renamed Purse to Wallet",
+            "Asha Rao renamed Cash to Purse",
+        ]
         assert summaries(user=bala.id) == ["Bala Rao renamed Purse to Wallet"]
         assert summaries(request_id="request-78") == ["Bala Rao renamed Purse to Wallet"]
         assert len(summaries(resource_type="ledger_transaction")) == 1

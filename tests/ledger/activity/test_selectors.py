@@ -7,8 +7,8 @@ from audit.selectors import entries_page, runs_page
 from ledger.activity.selectors import rows_of_transaction
 from ledger.statements.models import Statement
 from rupaya.core.db import acting_as
-from tests.ledger.books.sharing import invite
 from tests.ledger.attachments.pictures import PDF
+from tests.ledger.books.sharing import invite
 from tests.ledger.desk import TODAY, Api, bank_import, record
 from tests.ledger.statements.may import drafted, history
 from tests.ledger.statements.writers import hdfc_file
@@ -48,7 +48,9 @@ class TestTransactions:
     def test_say_the_amount_alone_where_the_category_stays(self, asha):
         recorded = record(asha)
 
-        assert changed(asha, recorded, amount=650) == "Asha Rao changed the amount from ₹500 to ₹650 (Groceries)"
+        assert (
+            changed(asha, recorded, amount=650) == "Asha Rao changed the amount from ₹500 to ₹650 (Groceries)"
+        )
 
     def test_say_day_account_payee_and_tags(self, asha):
         recorded = record(asha)
@@ -96,7 +98,8 @@ class TestTransactions:
 
     def test_say_what_an_account_opened_with(self, asha):
         response = Api(asha).post(
-            f"accounts/{asha.account('Savings account').pk}/opening_balance", {"amount": 1000, "date": str(TODAY)}
+            f"accounts/{asha.account('Savings account').pk}/opening_balance",
+            {"amount": 1000, "date": str(TODAY)},
         )
 
         assert response.status_code == 200, response.content
@@ -131,7 +134,7 @@ class TestChart:
 
 class TestPeople:
     def test_are_named_in_what_was_done_to_them(self, committed, asha, bala, admin_url):
-        invitation_id, token = invite(asha, bala.user.email, role="viewer")
+        _invitation_id, token = invite(asha, bala.user.email, role="viewer")
         api = Api(bala)
         assert api.post("invitations/accept", {"token": token}).status_code == 200
         place = f"books/{asha.book.pk}/members/{bala.id}"

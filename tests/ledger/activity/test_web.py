@@ -95,7 +95,7 @@ class TestBookActivity:
         record(asha, description="Coffee")
         browser = browser_of(asha)
 
-        assert lines(browser.get("/activity", {"person": guest.id})) == ["Guest Rao added Tea, ₹500"]
+        assert lines(browser.get("/activity", {"person": str(guest.id)})) == ["Guest Rao added Tea, ₹500"]
         assert lines(browser.get("/activity", {"thing": "ledger_transaction"})) == [
             "You added Coffee, ₹500",
             "Guest Rao added Tea, ₹500",
@@ -194,7 +194,9 @@ class TestOwnActivity:
                 about_id=asha.id,
             )
 
-        assert lines(browser_of(asha).get("/activity/you"))[0] == "Somebody failed to sign in from 198.51.100.7"
+        assert (
+            lines(browser_of(asha).get("/activity/you"))[0] == "Somebody failed to sign in from 198.51.100.7"
+        )
 
     def test_is_nobody_elses(self, committed, asha, bala, admin_url):
         Api(asha)
@@ -217,7 +219,10 @@ class TestTransactionActivity:
     def test_is_led_to_by_the_list(self, asha):
         recorded = record(asha)
 
-        assert f'href="/transactions/{recorded}/activity"' in browser_of(asha).get("/transactions").content.decode()
+        assert (
+            f'href="/transactions/{recorded}/activity"'
+            in browser_of(asha).get("/transactions").content.decode()
+        )
 
     def test_does_not_exist_for_a_stranger(self, asha, chitra):
         recorded = record(asha)
