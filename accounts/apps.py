@@ -8,3 +8,10 @@ class AccountsConfig(AppConfig):
 
     name = "accounts"
     verbose_name = "People"
+
+    def ready(self) -> None:
+        """Will tell the audit log who people are."""
+        from accounts.selectors import id_of, names_of  # noqa: PLC0415  # apps must be loaded first
+        from audit.registry import people_register  # noqa: PLC0415
+
+        people_register(names_of, id_of)

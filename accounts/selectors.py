@@ -31,6 +31,12 @@ def person_by_email(*, email: str) -> User | None:
     return User.objects.by_email(email).first()
 
 
+def id_of(*, email: str) -> UUID | None:
+    """The id of the person with this address in any case, or None. One query."""
+    person = person_by_email(email=email)
+    return person.pk if person else None
+
+
 def names_of(*, ids: Iterable[UUID]) -> dict[UUID, str]:
     """The full names of people, by id. One query."""
     return dict(User.objects.filter(pk__in=set(ids)).order_by("pk").values_list("pk", "full_name"))

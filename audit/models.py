@@ -55,9 +55,11 @@ class AuditLog(models.Model):
     about_id = models.UUIDField(null=True)
 
     class Meta:
-        """Indexes for a person's, a book's and a row's history, newest first."""
+        """Indexes for a person's, a book's and a row's history, newest first, and for what one request did."""
 
         db_table = "audit_logs"
+        verbose_name = "entry of the log"
+        verbose_name_plural = "log"
         indexes: ClassVar = [
             models.Index(fields=["user_id", "-created_at"], name="audit_logs_user"),
             models.Index(fields=["book_id", "-created_at"], name="audit_logs_book"),
@@ -67,6 +69,7 @@ class AuditLog(models.Model):
                 name="audit_logs_about",
                 condition=models.Q(about_id__isnull=False),
             ),
+            models.Index(fields=["request_id"], name="audit_logs_request"),
         ]
 
 

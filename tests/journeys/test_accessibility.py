@@ -54,7 +54,15 @@ class TestAxe:
         asha = reader.visitor
         asha.sign_up()
 
-        for path in ("/", "/transactions", "/transactions/new", "/statements", "/accounts"):
+        for path in (
+            "/",
+            "/transactions",
+            "/transactions/new",
+            "/statements",
+            "/accounts",
+            "/activity",
+            "/activity/you",
+        ):
             asha.go(path)
             reader.read(f"{path} empty")
 
