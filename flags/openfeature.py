@@ -31,8 +31,9 @@ class FlagsProvider(AbstractProvider):
     """Resolves through `flag_explain`, and nothing else.
 
     One difference to the standard, on purpose: a flag that is unknown or can't be read is off, whatever default the
-    caller brings. The targeting key is the person's id; what else a context holds is not looked at, for a client
-    could have sent it.
+    caller brings. A client would give that default wherever there is an error code, so the code stands in the metadata,
+    beside the reason ERROR. The targeting key is the person's id; what else a context holds is not looked at, for a
+    client could have sent it.
     """
 
     def get_metadata(self) -> Metadata:
@@ -48,8 +49,7 @@ class FlagsProvider(AbstractProvider):
             value=said.value,
             reason=Reason(said.reason.value),
             variant=said.variant,
-            error_code=ErrorCode(said.error_code.value) if said.error_code else None,
-            error_message=said.detail if said.error_code else None,
+            flag_metadata={"error_code": said.error_code.value} if said.error_code else {},
         )
 
     def resolve_string_details(

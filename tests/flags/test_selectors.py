@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 
 import psycopg
 import pytest
@@ -175,7 +176,7 @@ class TestFlagIsOnUnreadable:
         name = name_new()
         flag_set(name, everyone=True)
 
-        with psycopg.connect(admin_url, autocommit=True) as admin, acting_as(asha.actor):  # noqa: PT012
+        with psycopg.connect(admin_url, autocommit=True) as admin, acting_as(asha.actor):
             admin.execute("REVOKE SELECT ON flags_change FROM rupaya_user")
             try:
                 said = flag_explain(name=name, user=asha.user)
@@ -196,12 +197,12 @@ class TestFlagIsOnUnreadable:
 
         with psycopg.connect(admin_url) as admin:
             admin.execute("LOCK TABLE flags_change IN ACCESS EXCLUSIVE MODE")
-            started = dt.datetime.now(dt.UTC)
+            started = time.monotonic()
             said = flag_is_on(name=name, user=asha.user)
-            took = dt.datetime.now(dt.UTC) - started
+            took_s = time.monotonic() - started
 
         assert said is False
-        assert took < dt.timedelta(seconds=0.5)
+        assert took_s < 0.5
 
     @pytest.mark.parametrize("name", [None, [], "x" * 10_000, "a\x00b", 7])
     def test_never_raises_for_a_name(self, asha, name):
@@ -225,7 +226,7 @@ class TestFlagIsOnUnreadable:
 
     def test_is_off_in_a_transaction_that_failed_already(self, committed, asha):
         with pytest.raises(Exception), acting_as(asha.actor):  # noqa: PT011, B017, PT012
-            with pytest.raises(Exception, match="division"):  # noqa: PT012
+            with pytest.raises(Exception, match="division"):
                 connection.cursor().execute("SELECT 1 / 0")
             assert flag_is_on(name=NAME, user=asha.user) is False
             connection.cursor().execute("SELECT 1")
@@ -380,7 +381,7 @@ class TestFlagsStale:
         return {(one.name, one.problem) for one in found if not one.name.startswith("probe_")}
 
     def test_finds_nothing_at_first(self, db):
-        assert self.problems(now=dt.datetime.now(dt.UTC)) == set()
+        assert self.problems(now=later()) == set()
 
     def test_finds_flags_that_only_the_code_or_only_the_database_knows(self, db):
         flag_gone()

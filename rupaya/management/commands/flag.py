@@ -25,6 +25,7 @@ from rupaya.core.clock import INDIA
 from rupaya.core.db import Actor, acting_as, undo
 from rupaya.core.errors import DomainError, Invalid
 
+Lines = Callable[[dict[str, Any]], list[str]]
 _PEOPLE_MAX: Final = 500  # in one command
 
 
@@ -131,9 +132,7 @@ class Command(BaseCommand):
         if options["dry_run"]:
             self.stderr.write("Nothing was saved. Run it again without --dry-run.")
 
-    def _tell(
-        self, told: dict[str, Any], lines: Callable[[dict[str, Any]], list[str]], options: dict[str, Any]
-    ) -> None:
+    def _tell(self, told: dict[str, Any], lines: Lines, options: dict[str, Any]) -> None:
         for line in [json.dumps(told)] if options["json"] else lines(told):
             self.stdout.write(line)
 

@@ -36,7 +36,9 @@ class TestOnAndOff:
         assert (was_on, flag_is_on(name=NAME, user=asha.user)) == (True, False)
         assert [change.reason for change in flag_history(name=NAME)][:2] == ["it broke", "asked by phone"]
 
-    @pytest.mark.parametrize(("time", "seconds"), [((), 3600), (("90m",), 5400), (("2d",), 172_800), (("5",), 5)])
+    @pytest.mark.parametrize(
+        ("time", "seconds"), [((), 3600), (("90m",), 5400), (("2d",), 172_800), (("5",), 5)]
+    )
     def test_turns_it_on_for_a_time(self, asha, time, seconds):
         state = told("on", NAME, "--for", *time)
 
@@ -158,7 +160,7 @@ class TestDryRun:
 class TestRefusals:
     @pytest.mark.parametrize(
         ("words", "sentence", "code"),
-        [(("on", "export_transaction"), "There is no flag “export_transaction”. Did you mean “export_transactions”?", 1),
+        [(("on", "export_transaction"), "“export_transaction”. Did you mean “export_transactions”?", 1),
          (("show", "xport_transactions"), "Did you mean “export_transactions”?", 1),
          (("user", NAME, "nobody@example.in"), "Nobody has the address nobody@example.in.", 1),
          (("user", NAME, str(uuid7())), "There is no such person.", 1),
