@@ -25,14 +25,14 @@ class FlagManager(models.Manager["Flag"]):
         return self.get(name=name)
 
 
-class Flag(AbstractUserFlag):  # type: ignore[misc]  # waffle has no types
+class Flag(AbstractUserFlag):
     """A switch: for everyone, or for its audience, within its time.
 
     Of waffle's fields those are gone that a browser can turn, or that turn a flag on unasked. Waffle's own questions
     (`waffle.flag_is_active`, its template tags and decorators) get the same answer as everyone's, and no cache.
     """
 
-    testing = superusers = authenticated = languages = rollout = note = None
+    testing = superusers = authenticated = languages = rollout = note = None  # type: ignore[assignment]  # Django takes fields away so
 
     name = models.CharField(max_length=NAME_MAX, unique=True, help_text="Small letters, digits and _.")
     everyone = models.BooleanField(
@@ -55,7 +55,7 @@ class Flag(AbstractUserFlag):  # type: ignore[misc]  # waffle has no types
         "remove by", null=True, blank=True, help_text="Release and experiment flags have one."
     )
 
-    objects: ClassVar[FlagManager] = FlagManager()
+    objects: ClassVar[FlagManager] = FlagManager()  # type: ignore[assignment]  # not waffle's
 
     class Meta(AbstractUserFlag.Meta):
         """What a flag can't be."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from difflib import get_close_matches
@@ -91,7 +91,7 @@ def flag_users_set(
     """Will list people on a flag, or list them no more."""
     with flags_changing(reason=reason):
         flag = _flag_afresh(name, now)
-        change = flag.users.add if is_listed else flag.users.remove
+        change: Callable[..., None] = flag.users.add if is_listed else flag.users.remove
         change(*user_ids)
     return flag
 

@@ -24,7 +24,7 @@ def asked_in(source: str) -> set[str]:
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in ASKING
         for word in node.keywords
-        if word.arg == "name" and isinstance(word.value, ast.Constant)
+        if word.arg == "name" and isinstance(word.value, ast.Constant) and isinstance(word.value.value, str)
     }
 
 

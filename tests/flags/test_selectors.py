@@ -32,6 +32,12 @@ from tests.support.flags import OPERATOR, flag_gone, flag_set, later, name_new
 NOW = dt.datetime(2026, 11, 23, 6, tzinfo=dt.UTC)
 
 
+def state_of(name):
+    state = flag_state(name=name)
+    assert state is not None
+    return state
+
+
 @pytest.fixture(autouse=True)
 def _nothing_noted(monkeypatch):
     monkeypatch.setattr(evaluation._Process, "noted", {})
@@ -267,9 +273,9 @@ class TestFlagExplain:
     def test_finds_a_person_by_their_group(self, committed, asha, bala, admin_url):
         name = name_new()
         with psycopg.connect(admin_url, autocommit=True) as admin:
-            (group,) = admin.execute(
+            ((group,),) = admin.execute(
                 "INSERT INTO auth_group (name) VALUES (%s) RETURNING id", [name]
-            ).fetchone()
+            ).fetchall()
             admin.execute(
                 "INSERT INTO accounts_user_groups (user_id, group_id) VALUES (%s, %s)", [asha.id, group]
             )
@@ -301,14 +307,14 @@ class TestUse:
 
         with acting_as(asha.actor):
             flag_is_on(name=name, user=asha.user)
-            inside = flag_state(name=name).last_evaluated_at
-        first = flag_state(name=name).last_evaluated_at
+            inside = state_of(name).last_evaluated_at
+        first = state_of(name).last_evaluated_at
         monkeypatch.setattr(evaluation._Process, "noted", {})
         flag_is_on(name=name, user=asha.user)
 
         assert inside is None
         assert first is not None
-        assert flag_state(name=name).last_evaluated_at == first
+        assert state_of(name).last_evaluated_at == first
 
     def test_is_not_noted_by_looking_at_all(self, committed, asha):
         name = name_new()
@@ -316,14 +322,14 @@ class TestUse:
 
         flags_of(user=asha.user)
 
-        assert flag_state(name=name).last_evaluated_at is None
+        assert state_of(name).last_evaluated_at is None
 
 
 class TestFlagState:
     def test_says_whom_it_is_on_for(self, asha, bala):
         flag_set(users=[asha.user, bala.user], percent="12.50", staff=True)
 
-        state = flag_state(name=NAME)
+        state = state_of(NAME)
 
         assert (state.audience, state.standing(NOW)) == ("staff, 12.5 % of people, 2 people", "partly")
 
@@ -337,12 +343,12 @@ class TestFlagState:
     def test_says_in_a_word_where_it_stands(self, db, fields, standing):
         flag_set(**fields)
 
-        assert flag_state(name=NAME).standing(NOW) == standing
+        assert state_of(NAME).standing(NOW) == standing
 
     def test_is_as_declared_where_the_database_has_none(self, db):
         flag_gone()
 
-        state = flag_state(name=NAME)
+        state = state_of(NAME)
 
         assert (state.is_in_code, state.is_in_database, state.owner, state.standing(NOW)) == (
             True,
