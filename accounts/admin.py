@@ -7,9 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
@@ -18,19 +16,13 @@ from accounts.forms import AdminLoginForm
 from accounts.models import RevokedReason, User
 from rupaya.core import clock
 from rupaya.core.db import Actor, acting_as
+from rupaya.core.staff import ReasonedActionForm
 from rupaya.core.web import actor_of
 
 PEOPLE_MAX: Final = 100  # in one action
 
 
 admin.site.login_form = AdminLoginForm
-
-
-class ReasonedActionForm(ActionForm):
-    """Beside the choice of an action: why, and whether it is really meant."""
-
-    reason = forms.CharField(required=False, max_length=200, label="Reason")
-    is_sure = forms.BooleanField(required=False, label="I am sure")
 
 
 @admin.register(User)

@@ -156,6 +156,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "rupaya.core.middleware.LimitsMiddleware",
     "rupaya.core.middleware.ConditionalMiddleware",
+    "flags.middleware.FlagsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -221,9 +222,10 @@ AUTH_PASSWORD_VALIDATORS = [
 # Not cached in Redis: people must be able to sign in without it, and a sign-out it missed would come back with it.
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = int(timedelta(days=14).total_seconds())
+# waffle stores; what a flag says is decided in flags.rules alone, and nothing of it is cached in Redis.
 WAFFLE_FLAG_MODEL = "flags.Flag"
-WAFFLE_CREATE_MISSING_FLAGS = False
-WAFFLE_FLAG_DEFAULT = False
+WAFFLE_CREATE_MISSING_FLAGS = WAFFLE_FLAG_DEFAULT = WAFFLE_OVERRIDE = False
+WAFFLE_ENABLE_ADMIN_PAGES = False  # for models that are not in use
 
 # ── Security ─────────────────────────────────────────────────────────────────────────────────────
 ALLOWED_HOSTS = [

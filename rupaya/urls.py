@@ -14,6 +14,7 @@ urlpatterns = [
     path("v1/docs/<slug:name>", docs.reference, name="api_operation"),
     path("v1/", include("accounts.urls_api")),
     path("v1/", include("audit.urls_api")),
+    path("v1/", include("flags.urls_api")),
     path("v1/", include("ledger.urls_api")),
     path("admin/logout/", web.logout),  # before Django's, which tells the audit log nothing
     path("admin/", admin.site.urls),

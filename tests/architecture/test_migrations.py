@@ -46,6 +46,8 @@ BORN = {
     ("accounts", "0001_initial"),
     ("audit", "0001_initial"),
     ("flags", "0001_initial"),
+    ("flags", "0003_audience"),  # a row a switch
+    ("flags", "0004_changes"),
     ("ledger", "0001_initial"),
     ("ledger", "0002_tenancy"),
     ("ledger", "0004_statement_guards"),
@@ -63,6 +65,12 @@ EXCUSED = {
         "renaming-object": "an index's name is asked by no client.",
         "ban-drop-constraint": "a key that holds the time takes its place in the same transaction.",
         "ban-drop-function": "what migrations call; the new one takes the same arguments.",
+    },
+    ("flags", "0003_audience"): {
+        "ban-drop-column": "no code asked for them; a process of before finds its flags unreadable, which is off.",
+        "ban-drop-constraint": "a stricter one comes in the same statement's transaction.",
+        "ban-drop-default": "they only filled the rows that were there.",
+        "changing-column-type": "a row a switch: written anew at once.",
     },
     ("ledger", "0005_versions"): {
         "adding-field-with-default": "statement_timestamp() is stable: it is asked once, and no row is written anew."

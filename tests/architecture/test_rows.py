@@ -42,6 +42,7 @@ UNAUDITED = {
     "ledger_idempotency_key": "a kept answer to an audited change; forgotten after a day.",
     "ledger_sync_event": "that something happened, beside the audited row that it happened to.",
     "ledger_sync_mark": "where the database stood at night; of no person and no book.",
+    "flags_use": "when code last asked for a flag; of no person.",
     "django_admin_log": "itself a log of staff.",
     "django_content_type": "Django's list of models; only migrations write it.",
     "django_migrations": "only migrations write it.",

@@ -1,0 +1,1 @@
+DROP FUNCTION flags_read(uuid, bigint);

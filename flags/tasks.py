@@ -1,0 +1,24 @@
+"""What is said of flags in the background."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+from procrastinate.contrib.django import app
+
+from flags.selectors import flags_ending
+from rupaya.core import clock
+from rupaya.core.db import Actor, acting_as
+
+_JOB: Final = Actor(user_id=None, kind="job")
+_log = structlog.get_logger("flags")
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(name="flags.ending", queueing_lock="flags.ending")
+def flags_ending_warn(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's: when it was due
+    """Will warn, each hour, of the flags that go off within a day. Changes nothing."""
+    with acting_as(_JOB):
+        for flag in flags_ending(now=clock.now()):
+            _log.warning("flag.ends_soon", flag=flag.name, owner=flag.owner, expires_at=str(flag.expires_at))
