@@ -17,11 +17,11 @@ resource "aws_kms_key" "state" {
   deletion_window_in_days = 30
 }
 
+#trivy:ignore:AWS-0089
 resource "aws_s3_bucket" "state" {
   # checkov:skip=CKV_AWS_144:Versions are kept, and what a state says can be imported again.
   # checkov:skip=CKV2_AWS_62:Nothing reacts to a state.
   # checkov:skip=CKV_AWS_18:Who reads the state is in CloudTrail.
-  # trivy:ignore:AVD-AWS-0089 Who reads the state is in CloudTrail.
   bucket = "rupaya-terraform-state-${var.account_id}"
 
   lifecycle {

@@ -26,6 +26,7 @@ _KINDS: Final[dict[str, Kind]] = {
     "TerraformDataSource": "data",
     "TerraformEphemeralResource": "ephemeral",
 }
+_FIREWALL_RULE: Final = "aws_wafv2_web_acl_rule"
 _MAIN: Final = re.compile(r"^class (\w+) extends cdktn\.(\w+) \{$.*?^}$", re.M | re.S)
 _TYPE: Final = re.compile(r'tf\w+Type = "(\w+)"')
 _VERSION: Final = re.compile(r"providerVersion: '([\d.]+)'")
@@ -35,7 +36,7 @@ _ENTRY: Final = re.compile(
 )
 _NESTED: Final = re.compile(r"(\w+)ToHclTerraform")
 _COMPUTED: Final = re.compile(r"this\.get(\w+)Attribute\('(\w+)'\)")
-_COMPUTED_BLOCK: Final = re.compile(r'= new [\w.]+\(this, "(\w+)"')
+_OBJECTS: Final = re.compile(r'= new [\w.]*?(\w+?)(?:List|Map)\(this, "(\w+)"(?:, (\w+))?')
 _INTERFACE: Final = re.compile(r"^ *(?:export )?interface (\w+) (?:extends [\w.]+ )?\{$(.*?)^ *\}$", re.M | re.S)
 _PROPERTY: Final = re.compile(r"#(\w+) [\w#]+\}.*?readonly \w+(\??):", re.S)
 _LEAVES: Final = {"string": "string", "number": "number", "boolean": "bool", "any": "dynamic"}
@@ -77,13 +78,22 @@ def schema(code: str, declarations: str) -> tuple[Kind, str, dict[str, Any]] | N
     block = _block(main[0], functions, needed, needed.get(f"{main[1]}Config", set()), path=())
     for getter, name in _COMPUTED.findall(main[0]):
         block["attributes"].setdefault(name, {"type": _GETTERS[getter], "computed": True})
-    for name in _COMPUTED_BLOCK.findall(main[0]):
+    for item, name, is_set in _OBJECTS.findall(main[0]):
         if name not in block["blocks"] and name not in block["attributes"]:
-            block["attributes"][name] = {"type": "dynamic", "computed": True}
+            block["attributes"][name] = {"type": _objects(code, item, is_set), "computed": True}
     for name in ("id", "tags_all", "region"):  # what may be given, and is told where it is not
         if name in block["attributes"]:
             block["attributes"][name] |= {"computed": True}
     return _KINDS[main[2]], named[1], block
+
+
+def _objects(code: str, item: str, is_set: str) -> Any:
+    """The type of what only AWS tells: a list or set of objects, or a map of texts."""
+    if item == "String":
+        return ["map", "string"]
+    parts = re.search(rf"class {item}OutputReference extends .*?(?=^    class |^}})", code, re.M | re.S)
+    told = {name: _GETTERS[getter] for getter, name in _COMPUTED.findall(parts[0])} if parts else {}
+    return ["set" if is_set == "true" else "list", ["object", told]]
 
 
 def _required(body: str) -> set[str]:
@@ -100,18 +110,18 @@ def _block(
             attributes[name] = {"type": _type(nesting, storage)} | ({"required": True} if name in required else {})
             continue
         nested = _NESTED.search(value)
+        function = nested[1] if nested else ""
         interface = storage.rpartition(".")[2].removesuffix("List")
-        if nested is None or nested[1] not in functions:
-            attributes[name] = {"type": "dynamic"}
-            continue
-        function = nested[1]
+        # The firewall's statements contain statements; those within others are not looked into.
+        is_known = function in functions and function not in path
         blocks[name] = {
             "nesting": "single" if nesting == "struct" else nesting,
             "most": 0 if "listMapper" in value else 1,
             "least": 1 if name in required else 0,
-            "block": {"attributes": {}, "blocks": {}} if path.count(function) > 1 else
-            _block(functions[function], functions, needed, needed.get(interface, set()), path=(*path, function)),
-        }  # fmt: skip
+            "block": _block(functions[function], functions, needed, needed.get(interface, set()), path=(*path, function))
+            if is_known
+            else {"attributes": {}, "blocks": {}},
+        }
     return {"attributes": attributes, "blocks": blocks}
 
 
@@ -127,18 +137,30 @@ def _type(nesting: str, storage: str) -> Any:
     return made
 
 
+def _firewall_graft(found: dict[str, Any], rule: dict[str, Any]) -> None:
+    """The bindings leave the statement of a web ACL's rule open; a rule that stands alone has the same one."""
+    block = found["resource"]["aws_wafv2_web_acl"]["blocks"]["rule"]["block"]
+    block["attributes"].pop("statement", None)
+    block["blocks"]["statement"] = rule["blocks"]["statement"]
+
+
 def main(wheel: str) -> int:
     """Will write the schema of every type that is used; 1 where one is not in the bindings."""
     wanted = types_used(TERRAFORM)
     found: dict[str, Any] = {"provider": "", "resource": {}, "data": {}, "ephemeral": {}}
+    rule: dict[str, Any] = {}
     for code, declarations in sources(Path(wheel)):
         named = _TYPE.search(code)
-        if not named or not any(named[1] in names for names in wanted.values()):
+        if not named or named[1] not in {_FIREWALL_RULE}.union(*wanted.values()):
             continue
         made = schema(code, declarations)
-        if made and made[1] in wanted[made[0]]:
+        if made and made[1] == _FIREWALL_RULE:
+            rule = made[2]
+        elif made and made[1] in wanted[made[0]]:
             found[made[0]][made[1]] = made[2]
             found["provider"] = found["provider"] or _VERSION.findall(code)[0]
+    if rule and "aws_wafv2_web_acl" in found["resource"]:
+        _firewall_graft(found, rule)
     missing = sorted(name for kind, names in wanted.items() for name in names - set(found[kind]))
     if missing:
         print(f"The bindings do not know {', '.join(missing)}.", file=sys.stderr)

@@ -13,7 +13,6 @@ module "platform" {
   source = "../../modules/platform"
 
   environment        = "production"
-  is_protected       = true
   log_retention_days = 400
 
   cidr                = "10.20.0.0/16"

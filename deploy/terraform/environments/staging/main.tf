@@ -13,7 +13,6 @@ module "platform" {
   source = "../../modules/platform"
 
   environment        = "staging"
-  is_protected       = false
   log_retention_days = 30
 
   cidr                = "10.21.0.0/16"

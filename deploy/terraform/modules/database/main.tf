@@ -94,6 +94,7 @@ resource "aws_db_parameter_group" "this" {
 }
 
 resource "aws_db_instance" "this" {
+  # checkov:skip=CKV_AWS_157:Staging keeps it smaller; a test holds production to it.
   # checkov:skip=CKV2_AWS_30:Logged statements would carry people's amounts and names; see the parameter group.
   identifier     = local.identifier
   engine         = "postgres"
@@ -125,7 +126,7 @@ resource "aws_db_instance" "this" {
   maintenance_window        = "sun:21:45-sun:22:45"
   copy_tags_to_snapshot     = true
   delete_automated_backups  = false
-  deletion_protection       = var.is_protected
+  deletion_protection       = true
   skip_final_snapshot       = false
   final_snapshot_identifier = "${local.identifier}-final"
 
@@ -143,6 +144,7 @@ resource "aws_db_instance" "this" {
 
 # Made before RDS makes them, which would keep them for ever and in the clear.
 resource "aws_cloudwatch_log_group" "exports" {
+  # checkov:skip=CKV_AWS_338:Staging keeps it smaller; a test holds production to it.
   for_each = toset(["postgresql", "upgrade", "iam-db-auth-error"])
 
   name              = "/aws/rds/instance/${local.identifier}/${each.value}"

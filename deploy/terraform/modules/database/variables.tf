@@ -68,11 +68,6 @@ variable "backup_retention_days" {
   }
 }
 
-variable "is_protected" {
-  description = "Whether the database refuses to be deleted."
-  type        = bool
-}
-
 variable "log_retention_days" {
   description = "Days that the server's logs are kept."
   type        = number

@@ -1,6 +1,8 @@
 # Images. A tag that names a commit is written once; latest and the build cache move, and nothing that runs names them.
 
+#trivy:ignore:AWS-0031
 resource "aws_ecr_repository" "backend" {
+  # checkov:skip=CKV_AWS_51:Immutable but for the two tags below, which nothing that runs names.
   name                 = "${var.name}-backend"
   image_tag_mutability = "IMMUTABLE_WITH_EXCLUSION"
 

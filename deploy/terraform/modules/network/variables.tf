@@ -18,13 +18,13 @@ variable "cidr" {
   }
 }
 
-variable "zone_count" {
-  description = "Availability zones; the database and the cache need two."
-  type        = number
+variable "zones" {
+  description = "Availability zones; the database and the cache need two. Named, so that none comes or goes by itself."
+  type        = list(string)
 
   validation {
-    condition     = var.zone_count >= 2 && var.zone_count <= 3
-    error_message = "zone_count must be 2 or 3."
+    condition     = length(var.zones) >= 2 && length(var.zones) <= 3
+    error_message = "zones must be two or three."
   }
 }
 

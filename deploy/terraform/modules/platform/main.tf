@@ -21,7 +21,7 @@ module "network" {
   name                = local.name
   account_id          = local.account_id
   cidr                = var.cidr
-  zone_count          = var.zone_count
+  zones               = var.zones
   is_nat_in_each_zone = var.is_nat_in_each_zone
   interface_endpoints = var.interface_endpoints
   flow_traffic        = var.flow_traffic
@@ -70,7 +70,6 @@ module "database" {
   storage_max_gib            = var.database.storage_max_gib
   backup_retention_days      = var.database.backup_retention_days
   password_version           = var.database.password_version
-  is_protected               = var.is_protected
   log_retention_days         = var.log_retention_days
 }
 
@@ -95,7 +94,6 @@ module "service" {
   account_id         = local.account_id
   region             = local.region
   kms_key_arn        = module.key.arn
-  is_protected       = var.is_protected
   log_retention_days = var.log_retention_days
 
   vpc_id                     = module.network.vpc_id

@@ -8,11 +8,6 @@ variable "environment" {
   }
 }
 
-variable "is_protected" {
-  description = "Whether database and load balancer refuse to be deleted."
-  type        = bool
-}
-
 variable "log_retention_days" {
   description = "Days that logs are kept."
   type        = number
@@ -24,10 +19,10 @@ variable "cidr" {
   type        = string
 }
 
-variable "zone_count" {
+variable "zones" {
   description = "Availability zones."
-  type        = number
-  default     = 2
+  type        = list(string)
+  default     = ["ap-south-1a", "ap-south-1b"]
 }
 
 variable "is_nat_in_each_zone" {

@@ -61,12 +61,25 @@ locals {
   )
   owner_secrets = { DATABASE_OWNER_URL = "${var.owner_secret_arn}:DATABASE_OWNER_URL::" }
 
+  # Alive, not ready: to restart a process for a database that is away helps nobody.
+  is_alive = {
+    command = [
+      "CMD", "python", "-c",
+      "import urllib.request; urllib.request.urlopen('http://127.0.0.1:${local.port}/health/live', timeout=2)",
+    ]
+    interval    = 30
+    timeout     = 3
+    startPeriod = 40
+    retries     = 3
+  }
+
   # The root file system is read-only; these are the places that are written: temporary files, and the agent of
   # `ops shell`.
   scratch = { tmp = "/tmp", agent = "/var/lib/amazon", agent-log = "/var/log/amazon" }
 }
 
 resource "aws_cloudwatch_log_group" "task" {
+  # checkov:skip=CKV_AWS_338:Staging keeps it smaller; a test holds production to it.
   for_each = local.families
 
   name              = "/ecs/${each.value.name}"
@@ -98,19 +111,23 @@ resource "aws_ecs_task_definition" "this" {
     }
   }
 
-  container_definitions = jsonencode([merge(
-    {
+  # What is null is left out: ECS would answer that nothing is not a command.
+  container_definitions = jsonencode([{
+    for key, value in {
       name                   = each.key
       image                  = var.image
       essential              = true
+      command                = each.value.command
       user                   = "1001"
       readonlyRootFilesystem = true
       stopTimeout            = each.value.stop_s
-      environment            = [for key in sort(keys(local.environment)) : { name = key, value = local.environment[key] }]
+      environment            = [for name in sort(keys(local.environment)) : { name = name, value = local.environment[name] }]
       secrets = [
-        for key, from in merge(local.secrets, each.value.owner ? local.owner_secrets : {}) : { name = key, valueFrom = from }
+        for name, from in merge(local.secrets, each.value.owner ? local.owner_secrets : {}) : { name = name, valueFrom = from }
       ]
-      mountPoints = [for volume, path in local.scratch : { sourceVolume = volume, containerPath = path, readOnly = false }]
+      mountPoints  = [for volume, path in local.scratch : { sourceVolume = volume, containerPath = path, readOnly = false }]
+      portMappings = each.key == "web" ? [{ containerPort = local.port, protocol = "tcp" }] : null
+      healthCheck  = each.key == "web" ? local.is_alive : null
       logConfiguration = {
         logDriver = "awslogs"
         options = {
@@ -121,21 +138,6 @@ resource "aws_ecs_task_definition" "this" {
           max-buffer-size       = "10m"
         }
       }
-    },
-    each.value.command == null ? {} : { command = each.value.command },
-    each.key != "web" ? {} : {
-      portMappings = [{ containerPort = local.port, protocol = "tcp" }]
-      # Alive, not ready: to restart a process for a database that is away helps nobody.
-      healthCheck = {
-        command = [
-          "CMD", "python", "-c",
-          "import urllib.request; urllib.request.urlopen('http://127.0.0.1:${local.port}/health/live', timeout=2)",
-        ]
-        interval    = 30
-        timeout     = 3
-        startPeriod = 40
-        retries     = 3
-      }
-    },
-  )])
+    } : key => value if value != null
+  }])
 }

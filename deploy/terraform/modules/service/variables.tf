@@ -132,11 +132,6 @@ variable "flood_requests" {
   type        = number
 }
 
-variable "is_protected" {
-  description = "Whether the load balancer refuses to be deleted."
-  type        = bool
-}
-
 variable "log_retention_days" {
   description = "Days that logs are kept."
   type        = number
