@@ -1,19 +1,15 @@
-# What only the database knows comes by the log: each minute the worker writes a line for each figure, the same ones
-# that /metrics has: {"event": "gauge.measured", "gauge": "rupaya_queue_jobs", "labels": {"status": "todo"}, "value": 3}
+# What only the database knows comes by the log: each minute a periodic job writes one line with the figures that
+# /metrics has too: {"event": "gauges.measured", "rupaya_queue_jobs_todo": 3, "rupaya_queue_oldest_seconds": 0.4, …}
 
 locals {
-  figures = {
-    QueueJobsDue = {
-      gauge = "rupaya_queue_jobs", unit = "Count", also = " && ($.labels.status = \"todo\")"
-    }
-    QueueOldestSeconds = {
-      gauge = "rupaya_queue_oldest_seconds", unit = "Seconds", also = ""
-    }
-    AuditSealLagSeconds = {
-      gauge = "rupaya_audit_seal_lag_seconds", unit = "Seconds", also = ""
-    }
-  }
   namespace = "Rupaya"
+
+  figures = {
+    QueueJobsDue        = { field = "rupaya_queue_jobs_todo", unit = "Count" }
+    QueueOldestSeconds  = { field = "rupaya_queue_oldest_seconds", unit = "Seconds" }
+    AuditSealLagSeconds = { field = "rupaya_audit_seal_lag_seconds", unit = "Seconds" }
+    LedgerDifferences   = { field = "rupaya_check_differences_ledger", unit = "Count" }
+  }
 }
 
 resource "aws_cloudwatch_log_metric_filter" "figure" {
@@ -21,18 +17,17 @@ resource "aws_cloudwatch_log_metric_filter" "figure" {
 
   name           = "${var.name}-${each.key}"
   log_group_name = var.worker_log_group
-  pattern        = "{ ($.event = \"gauge.measured\") && ($.gauge = \"${each.value.gauge}\")${each.value.also} }"
+  pattern        = "{ ($.event = \"gauges.measured\") && ($.${each.value.field} = *) }"
 
   metric_transformation {
     namespace = local.namespace
     name      = each.key
-    value     = "$.value"
+    value     = "$.${each.value.field}"
     unit      = each.value.unit
   }
 }
 
-# The sign of life that the dead-man's alarm misses: written by a periodic job, so it says that scheduler, database,
-# worker and log all work.
+# The sign of life that the dead man's alarm misses: the line itself, whatever is in it.
 resource "aws_cloudwatch_log_metric_filter" "heartbeat" {
   name           = "${var.name}-WorkerHeartbeat"
   log_group_name = var.worker_log_group
@@ -106,6 +101,22 @@ resource "aws_cloudwatch_metric_alarm" "dead_man" {
   comparison_operator = "LessThanThreshold"
   threshold           = 1
   treat_missing_data  = "breaching"
+  alarm_actions       = local.to_the_topic
+  ok_actions          = local.to_the_topic
+}
+
+resource "aws_cloudwatch_metric_alarm" "ledger_differences" {
+  alarm_name        = "${var.name}-ledger-differs"
+  alarm_description = "verify_ledger found a promise of the ledger that does not hold. It says which: manage.py verify_ledger."
+
+  namespace           = local.namespace
+  metric_name         = "LedgerDifferences"
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "ignore"
   alarm_actions       = local.to_the_topic
   ok_actions          = local.to_the_topic
 }
