@@ -30,10 +30,9 @@ def blocks(path: Path) -> Iterator[tuple[Kind, str, str, dict[str, Any]]]:
 
 
 def types_used(root: Path) -> dict[Kind, set[str]]:
-    """The names of the types that the code below `root` uses, by kind; terraform_data is Terraform's own."""
+    """The names of the types that the code below `root` uses, by kind."""
     used: dict[Kind, set[str]] = {kind: set() for kind in KINDS}
     for path in files(root):
         for kind, type_name, _, _ in blocks(path):
-            if type_name != "terraform_data":
-                used[kind].add(type_name)
+            used[kind].add(type_name)
     return used

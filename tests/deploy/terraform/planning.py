@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,9 +22,34 @@ class Refused(Exception):
     """What Terraform said when it did not accept the code."""
 
 
-def terraform_ensure() -> bool:
+def is_terraform_here() -> bool:
     """Is Terraform on this machine?"""
     return shutil.which("terraform") is not None
+
+
+class Plan:
+    """What a plan would make, with everything that modules and variables come to worked out."""
+
+    def __init__(self, shown: dict[str, Any]) -> None:
+        self.text = json.dumps(shown["planned_values"])
+        self.unknown = [
+            change["address"] for change in shown["resource_changes"] if True in change["change"]["after_unknown"].values()
+        ]
+        self._made = list(_resources(shown["planned_values"]["root_module"]))
+
+    def of(self, type_name: str) -> list[dict[str, Any]]:
+        """The values of every thing of a type."""
+        return [made["values"] for made in self._made if made["type"] == type_name]
+
+    def by(self, type_name: str, name: str) -> dict[str, dict[str, Any]]:
+        """The same by the value of one of their attributes."""
+        return {values[name]: values for values in self.of(type_name)}
+
+
+def _resources(module: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from module.get("resources", [])
+    for child in module.get("child_modules", []):
+        yield from _resources(child)
 
 
 class Workshop:
