@@ -115,7 +115,10 @@ def gauges_read() -> list[Gauge]:
         except Exception as error:  # noqa: BLE001  # whatever it is, the other figures are still worth reading
             _log.warning("metrics.unread", error_type=type(error).__name__)
             failed += 1
-    return [*found, Gauge("rupaya_metrics_unread", "Groups of figures that could not be read.", [({}, failed)])]
+    return [
+        *found,
+        Gauge("rupaya_metrics_unread", "Groups of figures that could not be read.", [({}, failed)]),
+    ]
 
 
 def gauges_flat(gauges: Iterable[Gauge]) -> dict[str, float]:

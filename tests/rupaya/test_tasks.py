@@ -84,7 +84,9 @@ class TestGaugesLog:
         assert line["rupaya_metrics_unread"] == 0
 
     def test_tells_the_rest_where_one_figure_cannot_be_read(self, db, monkeypatch):
-        monkeypatch.setattr(metrics, "_readers", [lambda: [Gauge("rupaya_broken", "A fault.", [({}, 1 // 0)])]])
+        monkeypatch.setattr(
+            metrics, "_readers", [lambda: [Gauge("rupaya_broken", "A fault.", [({}, 1 // 0)])]]
+        )
 
         with structlog.testing.capture_logs() as lines:
             gauges_log(timestamp=0)
@@ -93,7 +95,9 @@ class TestGaugesLog:
         assert lines[-1]["rupaya_metrics_unread"] == 1
 
     def test_leaves_numbers_numbers_on_the_way_into_the_log(self, db, monkeypatch):
-        monkeypatch.setattr(metrics, "_readers", [lambda: [Gauge("rupaya_probe", "A probe.", [({"part": "a"}, 7)])]])
+        monkeypatch.setattr(
+            metrics, "_readers", [lambda: [Gauge("rupaya_probe", "A probe.", [({"part": "a"}, 7)])]]
+        )
 
         with structlog.testing.capture_logs() as lines:
             gauges_log(timestamp=0)

@@ -33,7 +33,9 @@ class Plan:
     def __init__(self, shown: dict[str, Any]) -> None:
         self.text = json.dumps(shown["planned_values"])
         self.unknown = [
-            change["address"] for change in shown["resource_changes"] if True in change["change"]["after_unknown"].values()
+            change["address"]
+            for change in shown["resource_changes"]
+            if True in change["change"]["after_unknown"].values()
         ]
         self._made = list(_resources(shown["planned_values"]["root_module"]))
 
@@ -67,7 +69,9 @@ class Workshop:
         )
         program.chmod(0o755)
         settings = folder / "terraform.rc"
-        settings.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{folder}/mirror"\n  }}\n}}\n')
+        settings.write_text(
+            f'provider_installation {{\n  filesystem_mirror {{\n    path = "{folder}/mirror"\n  }}\n}}\n'
+        )
         self._environment = os.environ | {
             "TF_CLI_CONFIG_FILE": str(settings), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1", "TF_INPUT": "0",
         }  # fmt: skip

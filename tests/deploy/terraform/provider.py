@@ -31,7 +31,10 @@ from tests.deploy.terraform.wire import fields, message
 
 ACCOUNT: Final = "123456789012"
 REGION: Final = "ap-south-1"
-_COOKIE: Final = ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2")
+_COOKIE: Final = (
+    "TF_PLUGIN_MAGIC_COOKIE",
+    "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
+)
 _NESTING: Final = {"single": 1, "list": 2, "set": 3}
 # Told where the code does not give them. By the attribute, or by the type and the attribute.
 _TOLD: Final = {
@@ -41,7 +44,15 @@ _TOLD: Final = {
     "random_password": "made-in-memory",
     "secret_string": '{"token": "read-back"}',
 }  # fmt: skip
-_NAMES: Final = ("name", "bucket", "family", "identifier", "replication_group_id", "domain_name", "name_prefix")
+_NAMES: Final = (
+    "name",
+    "bucket",
+    "family",
+    "identifier",
+    "replication_group_id",
+    "domain_name",
+    "name_prefix",
+)
 _PROVIDER_SCHEMA: Final = {
     "attributes": {
         "region": {"type": "string"},
@@ -120,7 +131,11 @@ def _told(type_name: str, name: str, kind: Any, label: str) -> Any:
     if name == "id":
         return label
     if kind == "string":
-        return f"arn:aws:{type_name}:{REGION}:{ACCOUNT}:{label}" if name.endswith("arn") else f"{type_name}.{name}.{label}"
+        return (
+            f"arn:aws:{type_name}:{REGION}:{ACCOUNT}:{label}"
+            if name.endswith("arn")
+            else f"{type_name}.{name}.{label}"
+        )
     if kind in ("number", "bool"):
         return 1 if kind == "number" else False
     if kind == "dynamic":

@@ -46,7 +46,11 @@ def _faults(path: str, schema: dict[str, Any], body: dict[str, Any]) -> Iterator
 
 
 def _is_blocks(part: Any) -> bool:
-    return isinstance(part, list) and bool(part) and all(isinstance(each, dict) and "__is_block__" in each for each in part)
+    return (
+        isinstance(part, list)
+        and bool(part)
+        and all(isinstance(each, dict) and "__is_block__" in each for each in part)
+    )
 
 
 def _dynamic(body: dict[str, Any]) -> Iterator[tuple[str, list[dict[str, Any]]]]:

@@ -37,7 +37,9 @@ _ENTRY: Final = re.compile(
 _NESTED: Final = re.compile(r"(\w+)ToHclTerraform")
 _COMPUTED: Final = re.compile(r"this\.get(\w+)Attribute\('(\w+)'\)")
 _OBJECTS: Final = re.compile(r'= new [\w.]*?(\w+?)(?:List|Map)\(this, "(\w+)"(?:, (\w+))?')
-_INTERFACE: Final = re.compile(r"^ *(?:export )?interface (\w+) (?:extends [\w.]+ )?\{$(.*?)^ *\}$", re.M | re.S)
+_INTERFACE: Final = re.compile(
+    r"^ *(?:export )?interface (\w+) (?:extends [\w.]+ )?\{$(.*?)^ *\}$", re.M | re.S
+)
 _PROPERTY: Final = re.compile(r"#(\w+) [\w#]+\}.*?readonly \w+(\??):", re.S)
 _LEAVES: Final = {"string": "string", "number": "number", "boolean": "bool", "any": "dynamic"}
 _GETTERS: Final[dict[str, Any]] = {
@@ -101,33 +103,42 @@ def _required(body: str) -> set[str]:
 
 
 def _block(
-    text: str, functions: dict[str, str], needed: dict[str, set[str]], required: set[str], *, path: tuple[str, ...]
+    text: str,
+    functions: dict[str, str],
+    needed: dict[str, set[str]],
+    required: set[str],
+    *,
+    path: tuple[str, ...],
 ) -> dict[str, Any]:
     attributes: dict[str, Any] = {}
     blocks: dict[str, Any] = {}
     for name, value, is_block, nesting, storage in _ENTRY.findall(text):
         if is_block == "false":
-            attributes[name] = {"type": _type(nesting, storage)} | ({"required": True} if name in required else {})
+            attributes[name] = {"type": _type(nesting, storage)} | (
+                {"required": True} if name in required else {}
+            )
             continue
         nested = _NESTED.search(value)
         function = nested[1] if nested else ""
         interface = storage.rpartition(".")[2].removesuffix("List")
         # The firewall's statements contain statements; those within others are not looked into.
         is_known = function in functions and function not in path
+        inner: dict[str, Any] = {"attributes": {}, "blocks": {}}
+        if is_known:
+            deeper = (*path, function)
+            inner = _block(functions[function], functions, needed, needed.get(interface, set()), path=deeper)
         blocks[name] = {
             "nesting": "single" if nesting == "struct" else nesting,
             "most": 0 if "listMapper" in value else 1,
             "least": 1 if name in required else 0,
-            "block": _block(functions[function], functions, needed, needed.get(interface, set()), path=(*path, function))
-            if is_known
-            else {"attributes": {}, "blocks": {}},
+            "block": inner,
         }
     return {"attributes": attributes, "blocks": blocks}
 
 
 def _type(nesting: str, storage: str) -> Any:
     leaf = storage
-    wraps = []
+    wraps: list[str] = []
     while found := re.fullmatch(r"(\w+?)(List|Map)", leaf):
         leaf = found[1]
         wraps.append("map" if found[2] == "Map" else "set" if nesting == "set" and not wraps else "list")

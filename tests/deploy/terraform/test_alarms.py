@@ -46,7 +46,8 @@ def shown(dashboard):
 
 def event_of(pattern):
     """The event that a filter's pattern asks for."""
-    return re.search(r'\$\.event = "([\w.]+)"', pattern)[1]
+    [event] = re.findall(r'\$\.event = "([\w.]+)"', pattern)
+    return event
 
 
 def is_told(namespace, metric, dimensions):
@@ -74,7 +75,11 @@ class TestAlarms:
         assert set(alarms) == set(PROMISED) | BESIDE
         for name, (metric, statistic, period_s, times, threshold, silence) in PROMISED.items():
             alarm = alarms[name]
-            assert (alarm["metric_name"], alarm["statistic"], alarm["period"]) == (metric, statistic, period_s)
+            assert (alarm["metric_name"], alarm["statistic"], alarm["period"]) == (
+                metric,
+                statistic,
+                period_s,
+            )
             assert (alarm["evaluation_periods"], alarm["threshold"]) == (times, threshold)
             assert alarm["treat_missing_data"] == silence
             assert alarm["comparison_operator"] == "GreaterThanThreshold"
@@ -125,15 +130,15 @@ class TestDashboard:
 
 class TestFigures:
     def test_are_the_metrics_that_alarms_watch(self, plan):
-        made = {
-            each["metric_transformation"][0]["name"] for each in plan.of(FILTER)
-        }
+        made = {each["metric_transformation"][0]["name"] for each in plan.of(FILTER)}
 
         assert made == {metric for namespace, metric in METRICS if namespace == "Rupaya"}
 
     def test_are_read_where_the_worker_writes(self, plan):
         [worker] = [each for each in plan.of("aws_ecs_task_definition") if each["family"] == "rupaya-worker"]
-        written = json.loads(worker["container_definitions"])[0]["logConfiguration"]["options"]["awslogs-group"]
+        written = json.loads(worker["container_definitions"])[0]["logConfiguration"]["options"][
+            "awslogs-group"
+        ]
 
         assert {each["log_group_name"] for each in plan.of(FILTER)} == {written}
 
@@ -145,7 +150,9 @@ class TestFigures:
             gauges_log(timestamp=0)
 
         [line] = lines
-        fields = {each["metric_transformation"][0]["value"].removeprefix("$.") for each in production.of(FILTER)}
+        fields = {
+            each["metric_transformation"][0]["value"].removeprefix("$.") for each in production.of(FILTER)
+        }
         assert {event_of(each["pattern"]) for each in production.of(FILTER)} == {line["event"]}
         assert fields - {"1"} - AWAITED <= set(line)
 
@@ -160,7 +167,8 @@ class TestCode:
         elsewhere = [
             path
             for path in TERRAFORM.rglob("*.tf")
-            if "monitoring" not in path.parts and any(type_name == ALARM for _, type_name, _, _ in blocks(path))
+            if "monitoring" not in path.parts
+            and any(type_name == ALARM for _, type_name, _, _ in blocks(path))
         ]
 
         assert elsewhere == []

@@ -14,7 +14,13 @@ GUNICORN = (ROOT / "deploy/gunicorn.conf.py").read_text()
 CONNECTIONS_ALARM = 80
 # What the example of the environment does not have yet: they come with the seals of the audit log.
 AWAITED = {"AUDIT_SIGNING_KEY", "AUDIT_ANCHOR_BUCKET"}
-FARGATE_MIB = {256: (512, 2048), 512: (1024, 4096), 1024: (2048, 8192), 2048: (4096, 16384), 4096: (8192, 30720)}
+FARGATE_MIB = {
+    256: (512, 2048),
+    512: (1024, 4096),
+    1024: (2048, 8192),
+    2048: (4096, 16384),
+    4096: (8192, 30720),
+}
 
 
 def gunicorn(name):
@@ -53,17 +59,24 @@ class TestCode:
     @pytest.mark.parametrize(
         ("file", "old", "new", "why"),
         [
-            ("modules/ecr/outputs.tf", "aws_ecr_repository.backend.arn", "aws_ecr_repository.back.arn", "undeclared"),
+            (
+                "modules/ecr/outputs.tf",
+                "aws_ecr_repository.backend.arn",
+                "aws_ecr_repository.back.arn",
+                "undeclared",
+            ),
             ("modules/monitoring/alarms_data.tf", "threshold ", "thresold ", "Unsupported argument"),
             ("modules/platform/main.tf", "module.key.arn", "module.key.id", "Unsupported attribute"),
             ("environments/staging/main.tf", '"10.21.0.0/16"', '"10.21.0.0/20"', "must be a /16"),
-            ("environments/staging/main.tf", "\"cache.t4g.micro\"", "[]", "string required"),
+            ("environments/staging/main.tf", '"cache.t4g.micro"', "[]", "string required"),
             ("environments/staging/terraform.tfvars.example", "@sha256:0", ":latest", "must end in @sha256"),
         ],
     )
     def test_is_refused_where_it_is_wrong(self, workshop, tmp_path, file, old, new, why):
         broken = tmp_path / "broken"
-        shutil.copytree(workshop.code, broken, ignore=shutil.ignore_patterns(".terraform*", "plan", "*_override.tf"))
+        shutil.copytree(
+            workshop.code, broken, ignore=shutil.ignore_patterns(".terraform*", "plan", "*_override.tf")
+        )
         text = (broken / file).read_text()
         assert old in text
         (broken / file).write_text(text.replace(old, new))
@@ -82,7 +95,13 @@ class TestSecrets:
     def test_never_stand_among_plain_variables(self, plan):
         for container in containers(plan).values():
             secret = {each["name"] for each in container["secrets"]}
-            assert {"DATABASE_URL", "REDIS_URL", "JWT_SECRET", "JWT_REFRESH_SECRET", "SENDGRID_API_KEY"} <= secret
+            assert {
+                "DATABASE_URL",
+                "REDIS_URL",
+                "JWT_SECRET",
+                "JWT_REFRESH_SECRET",
+                "SENDGRID_API_KEY",
+            } <= secret
             assert not secret & set(variables(container))
             assert not {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} & (secret | set(variables(container)))
 
@@ -93,9 +112,7 @@ class TestSecrets:
             if "DATABASE_OWNER_URL" in {each["name"] for each in container["secrets"]}
         }
         [owner] = [each["arn"] for each in plan.of("aws_secretsmanager_secret") if "owner" in each["name"]]
-        readers = {
-            policy["role"] for policy in plan.of("aws_iam_role_policy") if owner in policy["policy"]
-        }
+        readers = {policy["role"] for policy in plan.of("aws_iam_role_policy") if owner in policy["policy"]}
         by_family = plan.by("aws_ecs_task_definition", "family")
 
         assert holders == {"migrate"}
@@ -143,7 +160,8 @@ class TestTasks:
         assert balancer["idle_timeout"] < gunicorn("keepalive")
 
     def test_hold_fewer_connections_than_the_alarm_allows(self, plan):
-        most = {each["resource_id"].rpartition("/")[2]: each["max_capacity"] for each in plan.of("aws_appautoscaling_target")}
+        targets = plan.of("aws_appautoscaling_target")
+        most = {each["resource_id"].rpartition("/")[2]: each["max_capacity"] for each in targets}
         own = variables(containers(plan)["web"])
         pool = int(own["DATABASE_POOL_SIZE"])
 
@@ -161,7 +179,7 @@ class TestTasks:
         command = containers(plan)["web"]["healthCheck"]["command"][-1]
 
         assert targets["health_check"][0]["path"] in health._ANSWERS
-        assert re.search(r":8000(/\S+?)'", command)[1] in health._ANSWERS
+        assert set(re.findall(r":8000(/\S+?)'", command)) == {"/health/live"} <= set(health._ANSWERS)
 
     def test_go_back_by_themselves_where_a_release_fails(self, plan):
         for service in plan.of("aws_ecs_service"):
@@ -181,13 +199,18 @@ class TestTasks:
         assert "anchor" not in json.dumps(web)
         for policy in plan.of("aws_iam_role_policy"):
             for statement in json.loads(policy["policy"])["Statement"]:
-                actions = [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+                actions = (
+                    [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
+                )
                 assert not [action for action in actions if action.endswith(("*", ":*"))]
 
 
 class TestData:
     def test_in_production_survives_the_loss_of_a_zone_and_a_bad_day(self, production):
-        [database], [cache] = production.of("aws_db_instance"), production.of("aws_elasticache_replication_group")
+        [database], [cache] = (
+            production.of("aws_db_instance"),
+            production.of("aws_elasticache_replication_group"),
+        )
 
         assert database["multi_az"] is True
         assert database["backup_retention_period"] == 35
@@ -205,29 +228,40 @@ class TestData:
         assert database["skip_final_snapshot"] is False
         assert (cache["transit_encryption_enabled"], cache["transit_encryption_mode"]) == (True, "required")
         [parameters] = plan.of("aws_db_parameter_group")
-        assert {"rds.force_ssl": "1", "log_error_verbosity": "terse", "log_min_error_statement": "panic"}.items() <= {
-            each["name"]: each["value"] for each in parameters["parameter"]
-        }.items()
+        assert {
+            "rds.force_ssl": "1",
+            "log_error_verbosity": "terse",
+            "log_min_error_statement": "panic",
+        }.items() <= {each["name"]: each["value"] for each in parameters["parameter"]}.items()
 
     def test_is_reached_by_tasks_alone(self, plan):
         groups = plan.by("aws_security_group", "name")
         inward = plan.of("aws_vpc_security_group_ingress_rule")
 
         for name in ("rupaya-db", "rupaya-cache"):
-            froms = {each["referenced_security_group_id"] for each in inward if each["security_group_id"] == groups[name]["id"]}
-            assert froms == {groups["rupaya-workload"]["id"]}
+            rules = [each for each in inward if each["security_group_id"] == groups[name]["id"]]
+            assert [each["referenced_security_group_id"] for each in rules] == [
+                groups["rupaya-workload"]["id"]
+            ]
         everybody = {(each["security_group_id"], each["to_port"]) for each in inward if each["cidr_ipv4"]}
-        assert everybody == {(groups["rupaya-load-balancer"]["id"], 443), (groups["rupaya-load-balancer"]["id"], 80)}
+        assert everybody == {
+            (groups["rupaya-load-balancer"]["id"], 443),
+            (groups["rupaya-load-balancer"]["id"], 80),
+        }
 
     def test_in_buckets_is_nobody_elses(self, plan):
         names = {each["bucket"] for each in plan.of("aws_s3_bucket")}
         blocked = {each["bucket"] for each in plan.of("aws_s3_bucket_public_access_block")
                    if each["block_public_acls"] and each["block_public_policy"]
                    and each["ignore_public_acls"] and each["restrict_public_buckets"]}  # fmt: skip
-        with_tls = {each["bucket"] for each in plan.of("aws_s3_bucket_policy") if "SecureTransport" in each["policy"]}
+        with_tls = {
+            each["bucket"] for each in plan.of("aws_s3_bucket_policy") if "SecureTransport" in each["policy"]
+        }
 
         assert len(names) == 3
-        assert names == blocked == with_tls == {each["bucket"] for each in plan.of("aws_s3_bucket_versioning")}
+        assert (
+            names == blocked == with_tls == {each["bucket"] for each in plan.of("aws_s3_bucket_versioning")}
+        )
 
     def test_of_the_audit_logs_anchor_can_be_removed_by_nobody(self, production):
         [anchor] = [each for each in production.of("aws_s3_bucket") if "anchor" in each["bucket"]]
@@ -274,14 +308,17 @@ class TestWorkflows:
             subjects = conditions["token.actions.githubusercontent.com:sub"]
             assert conditions["token.actions.githubusercontent.com:aud"] == "sts.amazonaws.com"
             assert set(trust["Condition"]) == {"StringEquals"}
-            assert all(subject.startswith("repo:rupaya/rupaya:") and "*" not in subject for subject in subjects)
+            assert all(
+                subject.startswith("repo:rupaya/rupaya:") and "*" not in subject for subject in subjects
+            )
 
     def test_hand_on_only_the_tasks_roles(self, plan):
         [release] = statements(plan, "rupaya-github-deploy").values()
         [passing] = [each for each in release if each["Action"] == "iam:PassRole"]
 
         assert {arn.rpartition(":")[2] for arn in passing["Resource"]} == {
-            "rupaya-execution-user", "rupaya-execution-owner", "rupaya-task-web", "rupaya-task-worker", "rupaya-task-migrate",
+            "rupaya-execution-user", "rupaya-execution-owner",
+            "rupaya-task-web", "rupaya-task-worker", "rupaya-task-migrate",
         }  # fmt: skip
         assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
 
