@@ -15,10 +15,10 @@ ONLY ?=
 ROWS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint security bench chaos requirements runtime tools
+.PHONY: help run demo test lint deploy-check security bench chaos requirements runtime tools
 
 help: ## List what make can do
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
 
 run: runtime ## Install, start everything, and print the address; PORT=9000 chooses the port
 	@$(BIN) manage.py dev
@@ -26,8 +26,8 @@ run: runtime ## Install, start everything, and print the address; PORT=9000 choo
 demo: runtime ## The same with a household of two years, and its sign-in
 	@$(BIN) manage.py dev --demo
 
-test: lint ## Everything that CI checks
-	@echo "── tests" && $(BIN) -m pytest -n 2
+test: lint deploy-check ## Everything that CI checks
+	@echo "── tests" && $(BIN) -m pytest -n 2 --ignore=tests/deploy
 
 lint: tools ## Style, types, layers and templates
 	@echo "── ruff: style" && $(BIN) -m ruff check --quiet .
@@ -35,6 +35,9 @@ lint: tools ## Style, types, layers and templates
 	@echo "── mypy: types" && $(NO_ENGINES) $(BIN) -m mypy --no-error-summary .
 	@echo "── import-linter: layers" && $(BIN) -c "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 	@echo "── djlint: templates" && $(BIN) -m djlint templates --quiet --check --lint
+
+deploy-check: tools ## What is wrong with what deploys, without a cloud: terraform, checkov, trivy, plans, alarms; ONLY=checkov chooses
+	@$(BIN) -m tests.deploy $(ONLY)
 
 security: tools ## What tools from outside find: ruff, bandit, semgrep, gitleaks, MDN's Observatory, wapiti, sqlmap; ONLY="semgrep" chooses
 	@$(BIN) -m tests.security $(ONLY)
@@ -51,6 +54,7 @@ requirements: ## Pin requirements.in and tests/requirements.in again, with uv
 	@$(COMPILE) --output-file tests/requirements.txt tests/requirements.in
 	@$(COMPILE) --output-file tests/security/requirements.txt tests/security/requirements.in
 	@$(COMPILE) --output-file tests/security/scanners.txt tests/security/scanners.in
+	@$(COMPILE) --output-file tests/deploy/requirements.txt tests/deploy/requirements.in
 
 runtime:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON); install Python 3.11, 3.12 or 3.13, or name it: make run PYTHON=…" >&2; exit 1; }

@@ -101,23 +101,38 @@ def gauges_register(read: Callable[[], Iterable[Gauge]]) -> None:
         _readers.append(read)
 
 
+def gauges_read() -> list[Gauge]:
+    """Every figure that only the database knows. A reader that fails is left out, and how many did is a figure too.
+
+    One transaction a reader. Raises nothing.
+    """
+    failed = 0
+    found: list[Gauge] = []
+    for read in [_queue, *_readers]:
+        try:
+            with acting_as(Actor(user_id=None, kind="system")):
+                found += list(read())
+        except Exception as error:  # noqa: BLE001  # whatever it is, the other figures are still worth reading
+            _log.warning("metrics.unread", error_type=type(error).__name__)
+            failed += 1
+    return [
+        *found,
+        Gauge("rupaya_metrics_unread", "Groups of figures that could not be read.", [({}, failed)]),
+    ]
+
+
+def gauges_flat(gauges: Iterable[Gauge]) -> dict[str, float]:
+    """Each figure under one name: the gauge's, and its labels' values behind it, as rupaya_queue_jobs_todo."""
+    return {
+        "_".join([gauge.name, *labels.values()]): value for gauge in gauges for labels, value in gauge.samples
+    }
+
+
 class _Gauges(Collector):
-    """What only the database knows. A reader that fails is left out, and the failure is a figure of its own."""
+    """What only the database knows, for the registry."""
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        failed = 0
-        for read in [_queue, *_readers]:
-            try:
-                with acting_as(Actor(user_id=None, kind="system")):
-                    found = list(read())
-            except Exception as error:  # noqa: BLE001  # whatever it is, the other figures are still worth reading
-                _log.warning("metrics.unread", error_type=type(error).__name__)
-                failed += 1
-                continue
-            yield from map(_family, found)
-        yield _family(
-            Gauge("rupaya_metrics_unread", "Groups of figures that could not be read.", [({}, failed)])
-        )
+        return map(_family, gauges_read())
 
 
 _JOBS_SQL: Final = """

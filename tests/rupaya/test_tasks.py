@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from types import SimpleNamespace
 from typing import cast
 
+import structlog
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.jobs import Status
 
-from rupaya.tasks import ATTEMPTS_MAX, HEARTBEAT_S, STALLED_TASK, jobs_stalled_retry
+from rupaya.core import metrics
+from rupaya.core.logging import redact
+from rupaya.core.metrics import Gauge
+from rupaya.tasks import (
+    ATTEMPTS_MAX,
+    GAUGES_TASK,
+    HEARTBEAT_S,
+    STALLED_TASK,
+    gauges_log,
+    jobs_stalled_retry,
+)
 
 
 class Manager:
@@ -57,3 +69,42 @@ class TestJobsStalledRetry:
         crons = {entry.task.name: entry.cron for entry in app.periodic_registry.periodic_tasks.values()}
 
         assert crons[STALLED_TASK] == "* * * * *"
+
+
+class TestGaugesLog:
+    def test_writes_one_line_with_every_figure(self, db):
+        with structlog.testing.capture_logs() as lines:
+            gauges_log(timestamp=0)
+
+        [line] = lines
+        assert line["event"] == "gauges.measured"
+        assert line["log_level"] == "info"
+        assert line["rupaya_queue_jobs_todo"] >= 0
+        assert line["rupaya_queue_oldest_seconds"] >= 0
+        assert line["rupaya_metrics_unread"] == 0
+
+    def test_tells_the_rest_where_one_figure_cannot_be_read(self, db, monkeypatch):
+        monkeypatch.setattr(
+            metrics, "_readers", [lambda: [Gauge("rupaya_broken", "A fault.", [({}, 1 // 0)])]]
+        )
+
+        with structlog.testing.capture_logs() as lines:
+            gauges_log(timestamp=0)
+
+        assert [line["event"] for line in lines] == ["metrics.unread", "gauges.measured"]
+        assert lines[-1]["rupaya_metrics_unread"] == 1
+
+    def test_leaves_numbers_numbers_on_the_way_into_the_log(self, db, monkeypatch):
+        monkeypatch.setattr(
+            metrics, "_readers", [lambda: [Gauge("rupaya_probe", "A probe.", [({"part": "a"}, 7)])]]
+        )
+
+        with structlog.testing.capture_logs() as lines:
+            gauges_log(timestamp=0)
+
+        assert json.loads(json.dumps(redact(None, "info", dict(lines[0]))))["rupaya_probe_a"] == 7
+
+    def test_is_known_to_the_worker_which_runs_it_each_minute(self):
+        crons = {entry.task.name: entry.cron for entry in app.periodic_registry.periodic_tasks.values()}
+
+        assert crons[GAUGES_TASK] == "* * * * *"

@@ -1,0 +1,4 @@
+variable "account_id" {
+  description = "The AWS account."
+  type        = string
+}

@@ -1,0 +1,24 @@
+output "identifier" {
+  description = "The instance's name, by which alarms know it."
+  value       = aws_db_instance.this.identifier
+}
+
+output "address" {
+  description = "Host and port."
+  value       = aws_db_instance.this.endpoint
+}
+
+output "master_secret_arn" {
+  description = "Where RDS keeps the administrator's password."
+  value       = aws_db_instance.this.master_user_secret[0].secret_arn
+}
+
+output "user_secret_arn" {
+  description = "Holds DATABASE_URL, of web and worker."
+  value       = aws_secretsmanager_secret.user["rupaya_user"].arn
+}
+
+output "owner_secret_arn" {
+  description = "Holds DATABASE_OWNER_URL, for migrations alone."
+  value       = aws_secretsmanager_secret.user["rupaya_owner"].arn
+}

@@ -1,0 +1,4 @@
+variable "name" {
+  description = "What everything's name begins with."
+  type        = string
+}
