@@ -391,6 +391,118 @@ BEGIN
   EXECUTE format('REVOKE TRUNCATE ON %s FROM rupaya_user', audited);
 END
 $function$;
+CREATE OR REPLACE FUNCTION public.flags_audience_record()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  why text := coalesce(current_setting('app.change_reason', true), '');
+  actor text := coalesce(nullif(current_setting('app.actor_kind', true), ''), 'unknown');
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO flags_change (flag_name, changes, reason, changed_by, actor_kind)
+    SELECT f.name, jsonb_build_object(TG_ARGV[0], jsonb_build_object('added', jsonb_agg(to_jsonb(n) -> TG_ARGV[1] ORDER BY n.id))),
+           why, app_actor(), actor
+      FROM new_rows n JOIN flags_flag f ON f.id = n.flag_id GROUP BY f.id ORDER BY f.id;
+  ELSE
+    INSERT INTO flags_change (flag_name, changes, reason, changed_by, actor_kind)
+    SELECT f.name, jsonb_build_object(TG_ARGV[0], jsonb_build_object('removed', jsonb_agg(to_jsonb(o) -> TG_ARGV[1] ORDER BY o.id))),
+           coalesce(nullif(why, ''), 'Gone with the person or group.'), app_actor(), actor
+      FROM old_rows o JOIN flags_flag f ON f.id = o.flag_id GROUP BY f.id ORDER BY f.id;
+  END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.flags_change_begin(why text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  LOCK TABLE flags_change IN SHARE ROW EXCLUSIVE MODE;
+  PERFORM set_config('app.change_reason', why, true);
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.flags_change_lock()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  LOCK TABLE flags_change IN SHARE ROW EXCLUSIVE MODE;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.flags_change_record()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  why text := coalesce(current_setting('app.change_reason', true), '');
+  actor text := coalesce(nullif(current_setting('app.actor_kind', true), ''), 'unknown');
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    INSERT INTO flags_change (flag_name, changes, reason, changed_by, actor_kind)
+    SELECT n.name, jsonb_strip_nulls(to_jsonb(n)), why, app_actor(), actor FROM new_rows n ORDER BY n.id;
+  ELSIF TG_OP = 'DELETE' THEN
+    INSERT INTO flags_change (flag_name, changes, reason, changed_by, actor_kind)
+    SELECT o.name, jsonb_strip_nulls(to_jsonb(o)), why, app_actor(), actor FROM old_rows o ORDER BY o.id;
+  ELSE
+    INSERT INTO flags_change (flag_name, changes, reason, changed_by, actor_kind)
+    SELECT name, change, why, app_actor(), actor
+      FROM (SELECT n.id, n.name, audit_changes(to_jsonb(o) - 'modified', to_jsonb(n) - 'modified') AS change
+              FROM old_rows o JOIN new_rows n USING (id)) AS changed
+     WHERE change <> '{}' ORDER BY id;
+  END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.flags_name_stays()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'the name of a flag stays' USING ERRCODE = 'check_violation', CONSTRAINT = 'flags_flag_name_stays';
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.flags_read(person uuid, known bigint, OUT generation bigint, OUT definitions jsonb, OUT read_at timestamp with time zone, OUT is_person boolean, OUT is_staff boolean, OUT group_ids bigint[], OUT flag_ids bigint[], OUT failure text)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+ SET lock_timeout TO '250ms'
+AS $function$
+BEGIN
+  read_at := clock_timestamp();
+  SELECT coalesce(max(c.id), 0) INTO generation FROM flags_change c;
+  IF generation IS DISTINCT FROM known THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object(
+             'id', f.id, 'name', f.name, 'everyone', f.everyone, 'starts_at', f.starts_at, 'expires_at', f.expires_at,
+             'staff', f.staff, 'buckets', (f.percent * 100)::integer,
+             'group_ids', ARRAY(SELECT g.group_id FROM flags_flag_groups g WHERE g.flag_id = f.id))), '[]')
+      INTO definitions FROM flags_flag f;
+  END IF;
+  IF person IS NOT NULL THEN
+    SELECT true, u.is_staff,
+           ARRAY(SELECT m.group_id FROM accounts_user_groups m WHERE m.user_id = u.id),
+           ARRAY(SELECT l.flag_id FROM flags_flag_users l WHERE l.user_id = u.id)
+      INTO is_person, is_staff, group_ids, flag_ids
+      FROM accounts_user u WHERE u.id = person AND u.is_active;
+  END IF;
+EXCEPTION WHEN OTHERS THEN
+  generation := NULL;
+  definitions := NULL;
+  is_person := NULL;
+  failure := SQLSTATE;
+END
+$function$;
 CREATE OR REPLACE FUNCTION public.ledger_account_insert_guard()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1848,17 +1960,33 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.auth_group_permissions REFERE
 CREATE TRIGGER audit_insert AFTER INSERT ON public.auth_group_permissions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.auth_group_permissions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.auth_group_permissions FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
+CREATE TRIGGER audit_delete AFTER DELETE ON public.flags_change REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_insert AFTER INSERT ON public.flags_change REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER audit_update AFTER UPDATE ON public.flags_change REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER flags_change_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.flags_change FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('flags_change_append_only');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.flags_change FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.flags_flag REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.flags_flag REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.flags_flag REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER change_delete AFTER DELETE ON public.flags_flag REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION flags_change_record();
+CREATE TRIGGER change_insert AFTER INSERT ON public.flags_flag REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION flags_change_record();
+CREATE TRIGGER change_lock BEFORE INSERT OR DELETE OR UPDATE ON public.flags_flag FOR EACH STATEMENT EXECUTE FUNCTION flags_change_lock();
+CREATE TRIGGER change_update AFTER UPDATE ON public.flags_flag REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION flags_change_record();
+CREATE TRIGGER name_stays BEFORE UPDATE ON public.flags_flag FOR EACH ROW WHEN ((((old.name)::text IS DISTINCT FROM (new.name)::text) OR (old.id IS DISTINCT FROM new.id))) EXECUTE FUNCTION flags_name_stays();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.flags_flag FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.flags_flag_groups REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.flags_flag_groups REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.flags_flag_groups REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
+CREATE TRIGGER change_delete AFTER DELETE ON public.flags_flag_groups REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION flags_audience_record('groups', 'group_id');
+CREATE TRIGGER change_insert AFTER INSERT ON public.flags_flag_groups REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION flags_audience_record('groups', 'group_id');
+CREATE TRIGGER change_lock BEFORE INSERT OR DELETE ON public.flags_flag_groups FOR EACH STATEMENT EXECUTE FUNCTION flags_change_lock();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.flags_flag_groups FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.flags_flag_users REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '', 'user_id');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.flags_flag_users REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '', 'user_id');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.flags_flag_users REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '', 'user_id');
+CREATE TRIGGER change_delete AFTER DELETE ON public.flags_flag_users REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION flags_audience_record('users', 'user_id');
+CREATE TRIGGER change_insert AFTER INSERT ON public.flags_flag_users REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION flags_audience_record('users', 'user_id');
+CREATE TRIGGER change_lock BEFORE INSERT OR DELETE ON public.flags_flag_users FOR EACH STATEMENT EXECUTE FUNCTION flags_change_lock();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.flags_flag_users FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_delete AFTER DELETE ON public.ledger_account REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.ledger_account REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('book_id', '');
