@@ -20,7 +20,7 @@ from tests.ledger.desk import TODAY, Api, inr
 @contextmanager
 def switched_on(**fields):
     """The feature is on, for everyone unless said otherwise; what was committed goes again."""
-    flag: Any = Flag.objects.create(**{"name": EXPORT_FLAG, "superusers": False, "everyone": True, **fields})
+    flag: Any = Flag.objects.create(**{"name": EXPORT_FLAG, "everyone": True, **fields})
     try:
         yield flag
     finally:
