@@ -40,13 +40,13 @@ class Migration(migrations.Migration):
     dependencies = [("audit", "0008_events")]
 
     operations = [
+        migrations.RunPython(index_make, index_drop),
         migrations.SeparateDatabaseAndState(
-            database_operations=[migrations.RunPython(index_make, index_drop)],
             state_operations=[
                 migrations.AlterModelOptions(
                     "auditlog", {"verbose_name": "entry of the log", "verbose_name_plural": "log"}
                 ),
                 migrations.AddIndex("auditlog", models.Index(fields=["request_id"], name=INDEX)),
-            ],
-        )
+            ]
+        ),
     ]

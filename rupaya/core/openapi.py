@@ -51,6 +51,7 @@ TAGS: Final[Mapping[str, str]] = {
     "statements": "A bank's files.",
     "reports": "Where a book stands, and what moved it.",
     "sync": "What a phone has not heard of yet.",
+    "audit": "Who did what.",
 }
 _HEADERS: Final[Mapping[str, Schema]] = {
     "X-Request-ID": {"description": "Names this request in our logs; yours, where you sent one.", "required": True},

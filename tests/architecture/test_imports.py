@@ -25,6 +25,7 @@ PLANTED = {
     ),
     "The ledger's features": ("ledger/books/services.py", "import ledger.journal.services\n"),
     "Inside a feature of the ledger": ("ledger/journal/rules.py", "import ledger.journal.services\n"),
+    "Reading the log": ("audit/rules.py", "import audit.registry\n"),
     "Inside the people": ("accounts/selectors.py", "import accounts.services\n"),
     "Inside the flags": ("flags/selectors.py", "import flags.services\n"),
     "Services and what lies below know no HTTP": (

@@ -277,7 +277,16 @@ class TestEveryPage:
         self._look(asha, "imported", wide)
         asha.read_file("x" * 100 + ".txt", data=b"no bank wrote this")
         self._look(asha, "refused", wide)
-        for path in ("/", "/transactions", "/transactions/new", "/statements", "/accounts", "/nowhere"):
+        for path in (
+            "/",
+            "/transactions",
+            "/transactions/new",
+            "/statements",
+            "/accounts",
+            "/activity",
+            "/activity/you",
+            "/nowhere",
+        ):
             asha.go(path)
             self._look(asha, path, wide)
 
