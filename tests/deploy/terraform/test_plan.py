@@ -156,7 +156,7 @@ class TestTasks:
         [balancer], [targets] = plan.of("aws_lb"), plan.of("aws_lb_target_group")
 
         assert containers(plan)["web"]["stopTimeout"] > gunicorn("graceful_timeout")
-        assert targets["deregistration_delay"] >= str(gunicorn("timeout"))
+        assert int(targets["deregistration_delay"]) >= gunicorn("timeout")
         assert balancer["idle_timeout"] < gunicorn("keepalive")
 
     def test_hold_fewer_connections_than_the_alarm_allows(self, plan):
@@ -166,11 +166,11 @@ class TestTasks:
         pool = int(own["DATABASE_POOL_SIZE"])
 
         web = most["rupaya-service"] * int(own["WEB_CONCURRENCY"]) * pool
-        # A worker has its pool, and two connections of the queue's own.
-        worker = most["rupaya-worker"] * (pool + 2)
+        # A worker has its pool, and the queue's own: four, and one that listens.
+        worker = most["rupaya-worker"] * (pool + 4 + 1)
 
         assert pool > int(own["WEB_THREADS"])
-        assert web + worker <= CONNECTIONS_ALARM + 1
+        assert web + worker <= CONNECTIONS_ALARM
 
     def test_are_asked_at_addresses_that_answer(self, plan):
         from rupaya.core import health
@@ -248,6 +248,12 @@ class TestData:
             (groups["rupaya-load-balancer"]["id"], 443),
             (groups["rupaya-load-balancer"]["id"], 80),
         }
+
+    def test_is_guarded_by_groups_whose_descriptions_aws_accepts(self, plan):
+        types = ("aws_security_group", "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
+
+        for each in [made for type_name in types for made in plan.of(type_name)]:
+            assert re.fullmatch(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}", each["description"])
 
     def test_in_buckets_is_nobody_elses(self, plan):
         names = {each["bucket"] for each in plan.of("aws_s3_bucket")}

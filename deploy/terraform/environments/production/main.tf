@@ -36,7 +36,7 @@ module "platform" {
   }
   anchor_retention_days = 3650
 
-  web    = { cpu = 1024, memory_mib = 2048, least = 2, most = 6, processes = 2, threads = 4 }
+  web    = { cpu = 1024, memory_mib = 2048, least = 2, most = 5, processes = 2, threads = 4 }
   worker = { cpu = 512, memory_mib = 1024, least = 2, most = 3 }
 
   image             = var.image

@@ -53,9 +53,8 @@ resource "aws_elasticache_replication_group" "this" {
   transit_encryption_enabled = true
   transit_encryption_mode    = "required"
   # What the secret holds, read back: a password made anew at each run would be another than the one in the secret.
-  auth_token_wo              = jsondecode(ephemeral.aws_secretsmanager_secret_version.token.secret_string)["token"]
-  auth_token_wo_version      = var.password_version
-  auth_token_update_strategy = "ROTATE"
+  auth_token_wo         = jsondecode(ephemeral.aws_secretsmanager_secret_version.token.secret_string)["token"]
+  auth_token_wo_version = var.password_version
 
   snapshot_retention_limit   = 1
   snapshot_window            = "20:00-21:00"

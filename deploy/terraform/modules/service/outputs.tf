@@ -20,7 +20,7 @@ output "worker_service_name" {
 
 output "service_arns" {
   description = "Both services."
-  value       = [aws_ecs_service.web.id, aws_ecs_service.worker.id]
+  value       = [aws_ecs_service.web.arn, aws_ecs_service.worker.arn]
 }
 
 output "families" {
