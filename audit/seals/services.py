@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,8 +11,10 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.db import connections
 
+from audit.seals.anchor import anchor_put
 from audit.seals.entries import (
     KEY_BYTES,
     changes_encrypt,
@@ -19,7 +22,7 @@ from audit.seals.entries import (
     origin_encrypt,
 )
 from audit.seals.heads import Head, HeadWrong, PublicKey, Signer, Snapshot, head_hash, head_read
-from audit.seals.models import Seal
+from audit.seals.models import Anchor, Seal
 from audit.seals.rows import CHUNK_ROWS, COLUMNS, INSTANT, KEYS, Known, known_of, seal_last, uuids
 from audit.seals.tree import Frontier
 from rupaya.core.db import assert_acting
@@ -168,6 +171,21 @@ def person_forget(*, person_id: UUID, using: str) -> int:
     blanked = _erase(subjects, using=using)
     _log.info("audit.person.forgotten", person_id=str(person_id), books=len(subjects) - 1, entries=blanked)
     return blanked
+
+
+def anchor_newest(*, now: dt.datetime, using: str) -> int | None:
+    """Will put the newest head into the bucket, unless it is there; the seal's number, or None.
+
+    A head stands for all before it, so after a time without the bucket one is enough. Raises AnchorUnavailable.
+    """
+    assert_acting(using=using)
+    last = Seal.objects.using(using).filter(anchor__isnull=True).order_by("-number").first()
+    newest = seal_last(using=using)
+    if last is None or newest is None or last.number != newest.number:
+        return None
+    version = anchor_put(last, until=now + dt.timedelta(days=settings.AUDIT_ANCHOR_DAYS))
+    Anchor.objects.using(using).create(seal=last, version=version, anchored_at=now)
+    return last.number
 
 
 def _frontier_of(last: Seal | None, *, keys: dict[str, PublicKey]) -> Frontier:

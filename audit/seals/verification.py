@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import islice
 from typing import Any, Final
 
 from django.db import connections
 
+from audit.seals.anchor import Anchored
 from audit.seals.entries import BLANK, changes_encrypt, entry_hash, origin_encrypt
+from audit.seals.gaps import triggers_check
 from audit.seals.heads import HeadWrong, PublicKey, head_read
 from audit.seals.models import Seal
 from audit.seals.rows import CHUNK_ROWS, INSTANT, Known, LeafRow, leaf_count, leaves, seal_last, seals
@@ -66,11 +69,12 @@ def log_verify(
     keys: Mapping[str, PublicKey],
     using: str,
     kept_heads: Iterable[str] = (),
+    anchors: Iterable[Anchored] = (),
     progress: Callable[[int, int], None] | None = None,
 ) -> Verification:
     """Will walk over all leaves with their entries, and look for entries that no seal holds.
 
-    kept_heads: notes that were kept elsewhere; the database's seals of the same number must be the same. Memory stays,
+    kept_heads, anchors: what was kept elsewhere; the database's seals of the same number must be the same. Memory stays,
     however long the log is; two short queries for 2,000 leaves, no transaction, no locks.
     """
     found = Verification()
@@ -95,7 +99,9 @@ def log_verify(
             )
         )
     _unsealed(found, using=using)
+    triggers_check(using=using, report=found.report)
     _heads_check(kept_heads, keys=keys, found=found, using=using)
+    _anchors_check(anchors, found=found, using=using)
     return found
 
 
@@ -191,3 +197,21 @@ def _heads_check(
                 else "its head was kept elsewhere, and it is gone"
             )
             found.report(Difference("rewritten", detail, seal=head.number, at=head.sealed_at))
+
+
+def _anchors_check(anchors: Iterable[Anchored], *, found: Verification, using: str) -> None:
+    """A query for 500 anchors."""
+    waiting = iter(anchors)
+    while chunk := list(islice(waiting, 500)):
+        numbers = [anchored.number for anchored in chunk]
+        own = dict(Seal.objects.using(using).filter(number__in=numbers).values_list("number", "head_hash"))
+        for anchored in chunk:
+            kept = own.get(anchored.number)
+            if kept is None or bytes(kept).hex() != anchored.hash:
+                detail = (
+                    "it is not the head that was anchored"
+                    if kept
+                    else "its head was anchored, and it is gone"
+                )
+                at = anchored.kept_since.isoformat()
+                found.report(Difference("rewritten", detail, seal=anchored.number, at=at))
