@@ -4,8 +4,7 @@ Three questions, a table at a time: are its triggers there and on; is each row w
 that the log knows still exist, or say when it went. It reads every audited row and asks for its entries by an index, which
 is slow for a long log: a pass of its own.
 
-It can't see a row that was made and deleted again while the trigger was off, hidden columns (they are not in the log),
-columns that a migration added with one value for all rows, or rows whose entries were erased with their person.
+It can't see a row that was made and deleted again while the trigger was off, hidden columns (they are not in the log), columns that a migration added with one value for all rows, or rows whose entries were erased with their person.
 """
 
 from __future__ import annotations
@@ -20,7 +19,8 @@ from audit.seals.trail import Difference
 
 _FOUND_MAX: Final = 100  # a table
 
-# Tables with audit triggers, or without all of them though the log knows the table: name, hidden columns, which are off.
+# Tables with audit triggers, or without all of them though the log knows the table: name, hidden columns, which triggers
+# are off, and whether row-level security hides its rows from who asks.
 _TABLES_SQL: Final = """
 SELECT c.relname,
        coalesce((SELECT string_to_array(split_part(encode(t.tgargs, 'escape'), '\\000', 2), ',') FROM pg_trigger t
@@ -28,7 +28,10 @@ SELECT c.relname,
        ARRAY(SELECT wanted FROM unnest(ARRAY['audit_insert', 'audit_update', 'audit_delete']) wanted
               WHERE NOT EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
                                  WHERE t.tgrelid = c.oid AND t.tgname = wanted AND t.tgenabled IN ('O', 'A')
-                                   AND p.proname = 'audit_record') ORDER BY wanted)
+                                   AND p.proname = 'audit_record') ORDER BY wanted),
+       row_security_active(c.oid) AND NOT EXISTS (
+         SELECT FROM pg_policy p WHERE p.polrelid = c.oid AND p.polcmd IN ('r', '*') AND p.polpermissive
+            AND current_user::regrole = ANY (p.polroles) AND pg_get_expr(p.polqual, p.polrelid) = 'true')
   FROM pg_class c
  WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
    AND c.relname <> 'audit_key'
@@ -76,6 +79,13 @@ SELECT made.resource_id, {instant} FROM audit_logs made
                       AND gone.resource_id = made.resource_id AND gone.action = 'DELETE')
  GROUP BY made.resource_id ORDER BY 2, 1
 """
+# Destroying a key blanks entries, so it must have been told.
+_KEYS_SQL: Final = f"""
+SELECT key.id::text, {INSTANT.format("key.destroyed_at")} FROM audit_key key
+ WHERE key.key IS NULL AND NOT EXISTS (SELECT FROM audit_logs entry WHERE entry.resource_type = 'audit_key'
+                                          AND entry.resource_id = key.id::text AND entry.action = 'UPDATE')
+ ORDER BY key.destroyed_at, key.id LIMIT {_FOUND_MAX}
+"""  # noqa: S608  # constants alone
 
 
 def gaps_find(
@@ -86,22 +96,28 @@ def gaps_find(
     Three queries a table, each of one instant; the rows stay in the server. No locks.
     """
     tables = _tables(using=using)
-    for number, (table, hidden, _) in enumerate(tables):
+    for number, (table, hidden, _, is_out_of_sight) in enumerate(tables):
         if progress:
             progress(number, len(tables))
-        for difference in _table(table, hidden, using=using):
+        for difference in () if is_out_of_sight else _table(table, hidden, using=using):
             report(difference)
+    with connections[using].cursor() as cursor:
+        cursor.execute(_KEYS_SQL)
+        for subject, destroyed_at in cursor.fetchall():
+            report(
+                Difference("gap", f"the key of {subject} is destroyed, and no entry says so", at=destroyed_at)
+            )
     return len(tables)
 
 
 def triggers_check(*, using: str, report: Callable[[Difference], None]) -> None:
     """Whether the triggers of every audited table are there, and on, now. One query."""
-    for table, _, off in _tables(using=using):
+    for table, _, off, _ in _tables(using=using):
         if off:
             report(Difference("gap", f"{table}: {', '.join(off)} is off or gone"))
 
 
-def _tables(*, using: str) -> list[tuple[str, list[str], list[str]]]:
+def _tables(*, using: str) -> list[tuple[str, list[str], list[str], bool]]:
     with connections[using].cursor() as cursor:
         cursor.execute(_TABLES_SQL)
         return list(cursor.fetchall())

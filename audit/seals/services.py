@@ -49,9 +49,12 @@ _COPY_SQL: Final = """
 COPY audit_leaf (position, entry_id, entry_created_at, hash, changes_hash, origin_hash) FROM STDIN
 """
 _KEY_SQL: Final = "INSERT INTO audit_key (id, key) VALUES (%s, %s)"
+# Made first where there was none, so that the log tells of every key that goes.
+_MAKE_SQL: Final = (
+    "INSERT INTO audit_key (id, key) SELECT unnest(%(subjects)s::uuid[]), %(key)s ON CONFLICT (id) DO NOTHING"
+)
 _DESTROY_SQL: Final = """
-INSERT INTO audit_key (id, destroyed_at) SELECT unnest(%(subjects)s::uuid[]), now()
-    ON CONFLICT (id) DO UPDATE SET key = NULL, destroyed_at = now() WHERE audit_key.key IS NOT NULL
+UPDATE audit_key SET key = NULL, destroyed_at = now() WHERE id = ANY (%(subjects)s::uuid[]) AND key IS NOT NULL
 """
 _ERASE_SQL: Final = "SELECT audit_erase(%(subjects)s::uuid[])"
 # Books that a person was ever put into and that nobody else is in now, as the log tells: it still does when the rows are gone.
@@ -167,6 +170,7 @@ def person_forget(*, person_id: UUID, using: str) -> int:
         cursor.execute(_LOCK.format("pg_advisory_xact_lock"))
         cursor.execute(_BOOKS_SQL, {"person": str(person_id)})
         subjects = [str(person_id), *(str(book) for (book,) in cursor.fetchall())]
+        cursor.execute(_MAKE_SQL, {"subjects": uuids(subjects), "key": secrets.token_bytes(KEY_BYTES)})
         cursor.execute(_DESTROY_SQL, {"subjects": uuids(subjects)})
     blanked = _erase(subjects, using=using)
     _log.info("audit.person.forgotten", person_id=str(person_id), books=len(subjects) - 1, entries=blanked)
