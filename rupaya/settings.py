@@ -337,7 +337,9 @@ if any(RAZORPAY.values()) and not all(RAZORPAY.values()):
     )
 
 # ── The audit log's seals ────────────────────────────────────────────────────────────────────────
-AUDIT_LOG_NAME = f"{environment.host_of(FRONTEND_URL, name='FRONTEND_URL')}/audit"  # which heads are signed as
+AUDIT_LOG_NAME = (
+    f"{environment.host_of(FRONTEND_URL, name='FRONTEND_URL')}/audit"  # which heads are signed as
+)
 AUDIT_SIGNING_KEY = environment.signing_seed(
     env.str("AUDIT_SIGNING_KEY", default=""),
     made=None if IS_PRODUCTION else environment.derived_key(JWT_SECRET, purpose="audit"),

@@ -1,7 +1,7 @@
 """Heads where nobody can change them: an S3 bucket with Object Lock, in compliance mode.
 
-An object's name holds the seal's number and its head's hash, so that a listing alone tells whether the database still has
-the same heads. Versions are listed, not objects: a delete marker hides an object, and not its versions.
+An object's name holds the seal's number and its head's hash, so that a listing alone tells whether the database still
+has the same heads. Versions are listed, not objects: a delete marker hides an object, and not its versions.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def origin_encrypt(entry: Entry, *, key: bytes) -> bytes:
 
 
 def payload_decrypt(entry: Entry, data: bytes, *, key: bytes, what: str) -> str:
-    """The plain text of `changes` or `origin`; raises cryptography.exceptions.InvalidTag where key or entry is another."""
+    """The text of `changes` or `origin`; raises cryptography.exceptions.InvalidTag where key or entry is another."""
     return _cipher(key).decrypt(data, _bound(entry, what.encode())).decode()
 
 

@@ -6,8 +6,8 @@
     …
     {"end": true, "leaves": n}
 
-`changes` and `origin` are ciphertexts: without the keys, which are not in the file, nobody learns what they say. What was
-erased stands as `changes_hash` and `origin_hash` (hexadecimal). A leaf whose entry is gone has `hash` alone.
+`changes` and `origin` are ciphertexts: without the keys, which are not in the file, nobody learns what they say. What
+was erased stands as `changes_hash` and `origin_hash` (hexadecimal). A leaf whose entry is gone has `hash` alone.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
 """What was changed while an audit trigger was off: the audited tables themselves against what the log says of them.
 
-Three questions, a table at a time: are its triggers there and on; is each row what its entries add up to; does each row
-that the log knows still exist, or say when it went. It reads every audited row and asks for its entries by an index, which
-is slow for a long log: a pass of its own.
+Three questions, a table at a time: are its triggers there and on; is each row what its entries add up to; does each
+row that the log knows still exist, or say when it went. It reads every audited row and asks for its entries by an
+index, which is slow for a long log: a pass of its own.
 
-It can't see a row that was made and deleted again while the trigger was off, hidden columns (they are not in the log), columns that a migration added with one value for all rows, or rows whose entries were erased with their person.
+It can't see a row that was made and deleted again while the trigger was off, hidden columns (they are not in the log),
+columns that a migration added with one value for all rows, rows whose entries were erased with their person, or rows
+that row-level security hides from who asks: sessions, from the schema's owner. A superuser sees those too.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from audit.seals.trail import Difference
 
 _FOUND_MAX: Final = 100  # a table
 
-# Tables with audit triggers, or without all of them though the log knows the table: name, hidden columns, which triggers
-# are off, and whether row-level security hides its rows from who asks.
+# Tables with audit triggers, or without all of them though the log knows the table: name, hidden columns, which
+# triggers are off, and whether row-level security hides its rows from who asks.
 _TABLES_SQL: Final = """
 SELECT c.relname,
        coalesce((SELECT string_to_array(split_part(encode(t.tgargs, 'escape'), '\\000', 2), ',') FROM pg_trigger t
@@ -45,15 +47,17 @@ _COLUMNS_SQL: Final = """
 SELECT array_agg(attname::text), coalesce(array_agg(attname::text) FILTER (WHERE atthasmissing), '{}')
   FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped
 """
-# Rows that are not what their entries add up to: the last entry that names a field says what it is; where none does it is
-# NULL. A row with a blank entry is left out: who it was about is forgotten.
+# Rows that are not what their entries add up to: the last entry that names a field says what it is; where none does it
+# is NULL. A row with a blank entry is left out: who it was about is forgotten.
 _ROWS_SQL: Final = """
 SELECT item.id, coalesce(told.is_made, false), {instant}, wrong.fields
   FROM (SELECT t.id::text AS id, jsonb_strip_nulls(to_jsonb(t)) AS present FROM {table} t) item
   CROSS JOIN LATERAL (
-       SELECT bool_or(e.action = 'INSERT') AS is_made, bool_or(e.changes = '{{}}') AS is_blank, max(e.created_at) AS last_at
+       SELECT bool_or(e.action = 'INSERT') AS is_made, bool_or(e.changes = '{{}}') AS is_blank,
+              max(e.created_at) AS last_at
          FROM audit_logs e
-        WHERE e.resource_type = %(table)s AND e.resource_id = item.id AND e.action IN ('INSERT', 'UPDATE', 'DELETE')) told
+        WHERE e.resource_type = %(table)s AND e.resource_id = item.id
+          AND e.action IN ('INSERT', 'UPDATE', 'DELETE')) told
   CROSS JOIN LATERAL (
        SELECT coalesce(jsonb_object_agg(field.key, field.value), '{{}}') AS logged
          FROM (SELECT DISTINCT ON (f.key) f.key,

@@ -1,8 +1,8 @@
 """A tree's head: what a seal says and signs.
 
 The form is a checkpoint of C2SP's tlog-checkpoint, signed as a signed note with Ed25519, so that other people's tools
-read it too. After the origin, the size and the root stand lines of our own: which seal it is, the hash of the head before it,
-when and by which cluster it was made, and which transactions it saw. Needs `cryptography`, and no Django.
+read it too. After the origin, the size and the root stand lines of our own: which seal it is, the hash of the head
+before it, when and by which cluster it was made, and which transactions it saw. Needs `cryptography`, and no Django.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 
 class SubjectKey(models.Model):
-    """The key that a person's, or a book's, entries are encrypted with before they are hashed. Once destroyed it stays so.
+    """The key that a person's, or a book's, entries are encrypted with before they are hashed. Destroyed, it stays so.
 
     `id` is the person's or the book's own, or nil for what concerns nobody.
     """

@@ -3,8 +3,8 @@
     python -m audit.seals.offline export FILE --public-key KEY [--head FILE]
     python -m audit.seals.offline proof FILE --public-key KEY
 
-Needs Python, `cryptography`, and the modules beside it: entries, heads, trail, tree. Exit code 0 where all holds, 1 where
-something does not, 2 where it can't be asked.
+Needs Python, `cryptography`, and the modules beside it: entries, heads, trail, tree. Exit code 0 where all holds, 1
+where something does not, 2 where it can't be asked.
 """
 
 from __future__ import annotations
@@ -70,45 +70,63 @@ def export_verify(
 
     An export that ends early can't be told from an earlier one but by a head that was kept elsewhere: `kept_heads`.
     """
-    outcome = Outcome()
-    trail = Trail(keys=keys, report=outcome.report)
-    wanted = {head.number: note for note, head in _heads(kept_heads, keys=keys, outcome=outcome)}
-    is_open = is_ended = False
+    walk = _Walk(keys=keys, kept_heads=kept_heads)
     for number, line in _lines(file):
         try:
-            if number == 1:
-                if (line["format"], line["version"]) != _FORMAT:
-                    raise Unreadable("Line 1 does not say that this is an export of the audit log.")
-            elif "seal" in line:
-                _end(trail, is_open=is_open)
-                trail.begin(str(line["head"]), number=int(line["seal"]))
-                outcome.seals, is_open = int(line["seal"]), True
-                _head_compare(wanted.pop(outcome.seals, None), trail=trail, outcome=outcome)
-            elif "end" in line:
-                is_ended = True
-                if line["leaves"] != trail.leaves:
-                    outcome.report(
-                        Difference(
-                            "removed", f"it was exported with {line['leaves']} leaves and has {trail.leaves}"
-                        )
-                    )
-            else:
-                trail.leaf(_step(line, outcome=outcome, seal=outcome.seals))
+            walk.take(number, line)
+        except Unreadable:
+            raise
         except (KeyError, TypeError, ValueError, AttributeError) as error:
-            if isinstance(error, Unreadable):
-                raise
             raise Unreadable(f"Line {number} is no line of an export of the audit log.") from error
-    _end(trail, is_open=is_open)
-    if not is_ended:
-        outcome.report(Difference("removed", "the export has no last line: it was cut off"))
-    for number in sorted(wanted):
-        outcome.report(
-            Difference(
-                "rewritten", "its head was kept elsewhere, and the export does not have it", seal=number
-            )
-        )
-    outcome.leaves = trail.leaves
-    return outcome
+    return walk.finish()
+
+
+class _Walk:
+    """The way through an export."""
+
+    def __init__(self, *, keys: Mapping[str, PublicKey], kept_heads: Iterable[str]) -> None:
+        self.outcome = Outcome()
+        self._trail = Trail(keys=keys, report=self.outcome.report)
+        self._wanted = {
+            head.number: note for note, head in _heads(kept_heads, keys=keys, outcome=self.outcome)
+        }
+        self._is_ended = False
+
+    def take(self, number: int, line: dict[str, Any]) -> None:
+        """Will check a line."""
+        if number == 1:
+            if (line["format"], line["version"]) != _FORMAT:
+                raise Unreadable("Line 1 does not say that this is an export of the audit log.")
+        elif "seal" in line:
+            self._seal(int(line["seal"]), str(line["head"]))
+        elif "end" in line:
+            self._is_ended = True
+            if line["leaves"] != self._trail.leaves:
+                detail = f"it was exported with {line['leaves']} leaves and has {self._trail.leaves}"
+                self.outcome.report(Difference("removed", detail))
+        else:
+            self._trail.leaf(_step(line, outcome=self.outcome, seal=self.outcome.seals))
+
+    def finish(self) -> Outcome:
+        """Will check what only the end tells."""
+        self._trail.end()
+        if not self._is_ended:
+            self.outcome.report(Difference("removed", "the export has no last line: it was cut off"))
+        for number in sorted(self._wanted):
+            detail = "its head was kept elsewhere, and the export does not have it"
+            self.outcome.report(Difference("rewritten", detail, seal=number))
+        self.outcome.leaves = self._trail.leaves
+        return self.outcome
+
+    def _seal(self, number: int, note: str) -> None:
+        self._trail.end()
+        self._trail.begin(note, number=number)
+        self.outcome.seals = number
+        kept = self._wanted.pop(number, None)
+        if kept is not None and kept != note:
+            at = self._trail.head.sealed_at if self._trail.head else None
+            detail = "it is not the head that was kept elsewhere"
+            self.outcome.report(Difference("rewritten", detail, seal=number, at=at))
 
 
 def proof_verify(proof: Mapping[str, Any], *, keys: Mapping[str, PublicKey]) -> list[str]:
@@ -205,11 +223,6 @@ def _payload_hash(line: Mapping[str, Any], what: str) -> bytes:
         raise ValueError(what) from error
 
 
-def _end(trail: Trail, *, is_open: bool) -> None:
-    if is_open:
-        trail.end()
-
-
 def _heads(
     notes: Iterable[str], *, keys: Mapping[str, PublicKey], outcome: Outcome
 ) -> Iterator[tuple[str, Head]]:
@@ -218,14 +231,6 @@ def _heads(
             yield note, head_read(note, keys=keys)
         except HeadWrong as error:
             outcome.report(Difference("rewritten", f"a head that was kept elsewhere: {error}"))
-
-
-def _head_compare(kept: str | None, *, trail: Trail, outcome: Outcome) -> None:
-    if kept is not None and kept != trail.note:
-        at = trail.head.sealed_at if trail.head else None
-        outcome.report(
-            Difference("rewritten", "it is not the head that was kept elsewhere", seal=outcome.seals, at=at)
-        )
 
 
 def main(arguments: list[str]) -> int:

@@ -20,7 +20,7 @@ class NotSealed(LookupError):
 
 
 def entry_prove(*, entry_id: UUID, using: str, since: int | None = None) -> dict[str, Any]:
-    """What proves that an entry is in the log as the newest seal signs it; with `since`, that this log began as under that seal.
+    """What proves that an entry is in the log that the newest seal signs; with `since`, also that it began as that one.
 
     Reads all leaves' hashes once (about 3 s a million), in constant memory. Raises NotSealed.
     """

@@ -24,7 +24,7 @@ to_jsonb(entry) ->> 'about_id', entry.user_id::text, entry.actor_kind, entry.req
 {INSTANT.format("entry.created_at")}, entry.written_in::text,
 entry.changes::text, entry.ip_address::text, entry.user_agent,
 about.id IS NOT NULL, about.key, actor.id IS NOT NULL, actor.key
-"""  # noqa: S608  # constants alone
+"""  # constants alone
 KEYS: Final = f"""
 LEFT JOIN audit_key about ON about.id = audit_subject(to_jsonb(entry))
 LEFT JOIN audit_key actor ON actor.id = coalesce(entry.user_id, {NOBODY_SQL})
@@ -93,7 +93,7 @@ def known_of(row: Sequence[Any]) -> Known:
 
 
 def leaves(*, start: int, end: int, using: str) -> Iterator[LeafRow]:
-    """The leaves of a range of positions in order, each with its entry. Two queries for 2,000 leaves, no transaction."""
+    """The leaves of a range of positions in order, each with its entry. Two queries for 2,000, no transaction."""
     for at in range(start, end, CHUNK_ROWS):
         span = {"start": at, "end": min(at + CHUNK_ROWS, end)}
         with connections[using].cursor() as cursor:

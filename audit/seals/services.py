@@ -32,7 +32,7 @@ _LOCK: Final = "SELECT {}(hashtextextended('audit.seal', 0))"
 _log = structlog.get_logger("audit.seals")
 
 # What no seal holds. What the last complete seal's snapshot saw is sealed, so the BRIN index on written_in leads to the
-# rest. Where there is none, or it speaks of another cluster (restored from a dump: its numbers began anew), all are asked.
+# rest. Where there is none, or it is of another cluster (restored from a dump: its numbers began anew), all are asked.
 _NEW_SQL: Final = f"""
 SELECT pg_current_snapshot()::text, {COLUMNS}
   FROM (SELECT * FROM audit_logs entry
@@ -57,7 +57,7 @@ _DESTROY_SQL: Final = """
 UPDATE audit_key SET key = NULL, destroyed_at = now() WHERE id = ANY (%(subjects)s::uuid[]) AND key IS NOT NULL
 """
 _ERASE_SQL: Final = "SELECT audit_erase(%(subjects)s::uuid[])"
-# Books that a person was ever put into and that nobody else is in now, as the log tells: it still does when the rows are gone.
+# Books that a person was ever put into and that nobody else is in now, as the log tells, also when the rows are gone.
 _BOOKS_SQL: Final = """
 WITH made AS MATERIALIZED (
   SELECT resource_id, book_id, changes ->> 'user_id' AS person FROM audit_logs
@@ -122,8 +122,8 @@ def seal_make(
 ) -> Sealed | None:
     """Will seal the committed entries that no seal holds, at most `rows_max`; None where there are none.
 
-    Waits for no one: None too where somebody else is sealing. Memory stays, whatever there is to seal; time grows with the
-    new entries and the tree's depth. Five queries and one for 2,000 entries. Raises LogBroken.
+    Waits for no one: None too where somebody else is sealing. Memory stays, whatever there is to seal; time grows with
+    the new entries and the tree's depth. Five queries and one for 2,000 entries. Raises LogBroken.
     """
     assert_acting(using=using)
     with connections[using].cursor() as cursor:

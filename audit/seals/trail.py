@@ -95,7 +95,7 @@ class Trail:
                     step.position,
                     self._number,
                     step.created_at,
-                )  # fmt: skip
+                )
             )
             self._is_whole = False
         order = (step.created_at, step.entry)

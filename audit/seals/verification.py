@@ -1,4 +1,4 @@
-"""Does the log hold? The database's own rows against its leaves, its seals and, where there are any, heads kept elsewhere."""
+"""Does the log hold? The database's own rows against its leaves, its seals, and heads that were kept elsewhere."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ def log_verify(
 ) -> Verification:
     """Will walk over all leaves with their entries, and look for entries that no seal holds.
 
-    kept_heads, anchors: what was kept elsewhere; the database's seals of the same number must be the same. Memory stays,
-    however long the log is; two short queries for 2,000 leaves, no transaction, no locks.
+    kept_heads, anchors: what was kept elsewhere; the database's seals of the same number must be the same. Memory
+    stays, however long the log is; two short queries for 2,000 leaves, no transaction, no locks.
     """
     found = Verification()
     trail = Trail(keys=keys, report=found.report)

@@ -34,7 +34,8 @@ class Engines:
     """Where to log in, and what a person should know.
 
     A URL is None for an engine that was not asked for. `database_url` is for web and worker, `owner_url` for
-    migrations, `sealer_url` for sealing the audit log, `superuser_url` for tests, which make databases with it. `notices` are whole sentences.
+    migrations, `sealer_url` for sealing the audit log, `superuser_url` for tests, which make databases with it.
+    `notices` are whole sentences.
     """
 
     database_url: str | None

@@ -38,7 +38,9 @@ _FAULTS: Final = (AnchorUnavailable, HeadWrong, LogBroken, NotSealed, Unreadable
 class Command(BaseCommand):
     """The log that proves itself, for operators and auditors."""
 
-    help = "Seal the audit log, verify it (exit 1 names what does not hold), export it, prove an entry, forget a person."
+    help = (
+        "Seal the audit log, verify it (exit 1 names what fails), export it, prove an entry, forget a person."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Will offer one action a call."""
@@ -194,7 +196,7 @@ class Command(BaseCommand):
 def _login(alias: str) -> None:
     if alias not in settings.DATABASES:
         raise CommandError(
-            f"Set DATABASE_{alias.upper()}_URL: nobody else sees the whole log, and from anybody else it would look sound.",
+            f"Set DATABASE_{alias.upper()}_URL: nobody else sees the whole log; to others it would look sound.",
             returncode=2,
         )
 

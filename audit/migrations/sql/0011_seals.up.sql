@@ -3,10 +3,10 @@
 ALTER TABLE audit_logs ADD COLUMN written_in bigint NOT NULL DEFAULT (pg_current_xact_id()::text::bigint);
 CREATE INDEX audit_logs_written ON audit_logs USING brin (written_in) WITH (autosummarize = on);
 
--- Whose key encrypts an entry's changes before they are hashed. An entry as JSON: the log may get more columns.
+-- Whose key encrypts an entry's changes before they are hashed. Without a pinned path, so that it is written into the
+-- query that calls it.
 CREATE FUNCTION audit_subject(entry jsonb) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
 AS $$
   SELECT coalesce(entry ->> 'book_id', entry ->> 'about_id', entry ->> 'user_id', '00000000-0000-0000-0000-000000000000')::uuid
 $$;

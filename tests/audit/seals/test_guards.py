@@ -17,7 +17,8 @@ INSERT INTO audit_leaf (position, entry_id, entry_created_at, hash, changes_hash
 SELECT (SELECT max(position) FROM audit_leaf) + {}, gen_random_uuid(), now(), 'x', 'x', 'x'
 """
 SEAL = """
-INSERT INTO audit_seal (number, size, root, frontier, head, head_hash, previous, sealed_at, cluster, snapshot, is_complete, key_id)
+INSERT INTO audit_seal (number, size, root, frontier, head, head_hash, previous, sealed_at, cluster, snapshot,
+                        is_complete, key_id)
 SELECT number + 1, {}, root, frontier, 'x', sha256('x'), {}, now(), cluster, snapshot, true, key_id
   FROM audit_seal ORDER BY number DESC LIMIT 1
 """
@@ -32,10 +33,11 @@ def sealed(committed, asha, admin_url):
 
 
 def refused(url, guard, *statements, parameters=()):
-    with psycopg.connect(url) as connection, pytest.raises(errors.CheckViolation) as raised:
+    with psycopg.connect(url) as connection:
         for statement in statements[:-1]:
             connection.execute(statement)
-        connection.execute(statements[-1], parameters or None)
+        with pytest.raises(errors.CheckViolation) as raised:
+            connection.execute(statements[-1], parameters or None)
     assert raised.value.diag.constraint_name == guard
 
 

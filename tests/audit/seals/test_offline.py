@@ -156,7 +156,10 @@ class TestMain:
     def test_needs_neither_django_nor_a_database(self, lines, tmp_path):
         file = tmp_path / "log.ndjson.gz"
         file.write_bytes(gzip.compress("".join(lines).encode()))
-        script = "import sys; from audit.seals.offline import main; code = main(sys.argv[1:]); assert 'django' not in sys.modules; sys.exit(code)"
+        script = (
+            "import sys; from audit.seals.offline import main; code = main(sys.argv[1:]);"
+            " assert 'django' not in sys.modules; sys.exit(code)"
+        )
 
         done = subprocess.run(
             [sys.executable, "-c", script, "export", file, "--public-key", str(signer().public)],

@@ -170,9 +170,10 @@ class TestSealMake:
     def test_finds_what_waits_by_the_index(self, committed, asha, admin_url):
         with psycopg.connect(admin_url) as admin:
             admin.execute(
-                """INSERT INTO audit_logs (id, actor_kind, action, resource_type, resource_id, changes, user_agent, request_id,
-                                           written_in)
-                   SELECT gen_random_uuid(), 'unknown', 'READ', 'x', 'x', '{}', '', '', 3 FROM generate_series(1, 60000)"""
+                """INSERT INTO audit_logs (id, actor_kind, action, resource_type, resource_id, changes, user_agent,
+                                           request_id, written_in)
+                   SELECT gen_random_uuid(), 'unknown', 'READ', 'x', 'x', '{}', '', '', 3
+                     FROM generate_series(1, 60000)"""
             )
             admin.execute("ANALYZE audit_logs")
             plan = "\n".join(

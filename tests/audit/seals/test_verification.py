@@ -19,10 +19,10 @@ from tests.audit.seals.sealing import (
 )
 
 COPY = """
-INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id, changes, ip_address, user_agent,
-                        request_id, created_at, written_in)
-SELECT gen_random_uuid(), user_id, actor_kind, action, resource_type, resource_id, book_id, changes, ip_address, user_agent,
-       request_id, created_at, {} FROM audit_logs WHERE id = %s RETURNING id::text
+INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id, changes, ip_address,
+                        user_agent, request_id, created_at, written_in)
+SELECT gen_random_uuid(), user_id, actor_kind, action, resource_type, resource_id, book_id, changes, ip_address,
+       user_agent, request_id, created_at, {} FROM audit_logs WHERE id = %s RETURNING id::text
 """
 
 
