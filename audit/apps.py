@@ -10,13 +10,15 @@ class AuditConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Will have verifications and months among the metrics, and words for what is nobody else's."""
+        """Will have checks, months and seals among the metrics, and words for what is nobody else's."""
         from audit.checks import check_gauges  # noqa: PLC0415  # apps must be loaded first
         from audit.months import months_gauges  # noqa: PLC0415  # the same
         from audit.registry import speaker_register  # noqa: PLC0415
+        from audit.seals.gauges import seal_gauges  # noqa: PLC0415
         from audit.sentences import THINGS, speak  # noqa: PLC0415
         from rupaya.core.metrics import gauges_register  # noqa: PLC0415
 
         gauges_register(check_gauges)
         gauges_register(months_gauges)
+        gauges_register(seal_gauges)
         speaker_register(speak, things=THINGS.values())

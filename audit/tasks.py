@@ -9,6 +9,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 
 from audit.months import months_make
+from audit.seals.tasks import log_seal as log_seal  # the front door that the worker looks for
 from rupaya.core.db import acting_as, job_actor
 
 MONTHS_TASK: Final = "audit.months_make"

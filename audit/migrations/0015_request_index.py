@@ -37,7 +37,7 @@ def index_drop(_apps, schema_editor):
 class Migration(migrations.Migration):
     atomic = False  # the indexes are made while people go on posting
 
-    dependencies = [("audit", "0008_events")]
+    dependencies = [("audit", "0011_seals")]
 
     operations = [
         migrations.RunPython(index_make, index_drop),

@@ -250,7 +250,11 @@ class TestData:
         }
 
     def test_is_guarded_by_groups_whose_descriptions_aws_accepts(self, plan):
-        types = ("aws_security_group", "aws_vpc_security_group_ingress_rule", "aws_vpc_security_group_egress_rule")
+        types = (
+            "aws_security_group",
+            "aws_vpc_security_group_ingress_rule",
+            "aws_vpc_security_group_egress_rule",
+        )
 
         for each in [made for type_name in types for made in plan.of(type_name)]:
             assert re.fullmatch(r"[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}", each["description"])
