@@ -28,6 +28,11 @@ PLANTED = {
     "Inside the people": ("accounts/selectors.py", "import accounts.services\n"),
     "Inside the flags": ("flags/selectors.py", "import flags.services\n"),
     "Inside the log": ("audit/models.py", "import audit.events\n"),
+    "Inside the seals": ("audit/seals/tree.py", "import audit.seals.rows\n"),
+    "What an auditor runs elsewhere needs neither Django nor the service": (
+        "audit/seals/offline.py",
+        "import django.db\n",
+    ),
     "Services and what lies below know no HTTP": (
         "ledger/journal/services.py",
         "import rest_framework.response\n",
