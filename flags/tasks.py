@@ -9,16 +9,16 @@ from procrastinate.contrib.django import app
 
 from flags.selectors import flags_ending
 from rupaya.core import clock
-from rupaya.core.db import Actor, acting_as
+from rupaya.core.db import acting_as, job_actor
 
-_JOB: Final = Actor(user_id=None, kind="job")
+ENDING_TASK: Final = "flags.ending"
 _log = structlog.get_logger("flags")
 
 
 @app.periodic(cron="17 * * * *")
-@app.task(name="flags.ending", queueing_lock="flags.ending")
+@app.task(name=ENDING_TASK, queueing_lock=ENDING_TASK)
 def flags_ending_warn(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's: when it was due
     """Will warn, each hour, of the flags that go off within a day. Changes nothing."""
-    with acting_as(_JOB):
+    with acting_as(job_actor(ENDING_TASK)):
         for flag in flags_ending(now=clock.now()):
             _log.warning("flag.ends_soon", flag=flag.name, owner=flag.owner, expires_at=str(flag.expires_at))

@@ -42,6 +42,7 @@ Sign in with `POST /auth/login`, then send `Authorization: Bearer <access_token>
 TAGS: Final[Mapping[str, str]] = {
     "auth": "Signing up, in and out.",
     "me": "Who is signed in.",
+    "flags": "What is on for them.",
     "books": "Books, their members, and who sees what.",
     "invitations": "Joining a book.",
     "accounts": "What is owned and owed.",

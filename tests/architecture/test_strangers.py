@@ -32,7 +32,9 @@ BOOK = "Ashas treasury"
 OPEN = {"v1/auth/signup", "v1/auth/login", "v1/auth/refresh", "v1/auth/logout"}
 # Whoever has the address has the right: what was signed in it is the person who asked for it.
 SIGNED = {"v1/attachments/<uuid:attachment_id>/file"}
-BOOKLESS = OPEN | SIGNED | {"v1/me", "v1/books", "v1/invitations/accept", "v1/sync", "v1/audit"}
+BOOKLESS = OPEN | SIGNED | {
+    "v1/me", "v1/books", "v1/invitations/accept", "v1/sync", "v1/audit", "v1/flags",
+}  # fmt: skip
 # What of a book its owners alone may even read.
 OWNERS_READ = {
     "v1/books/<uuid:book_id>/invitations",

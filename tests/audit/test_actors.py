@@ -112,18 +112,6 @@ class TestActorOf:
         (made,) = ask(admin_url, "SELECT id FROM accounts_user WHERE email = %s", email)
         assert as_whom(admin_url, made, "INSERT") == ("command", "cli:createsuperuser", None)
 
-    def test_waffles_command_is_its_own_name(self, admin_url):
-        name = f"probe-{secrets.token_hex(4)}"
-
-        call_command("waffle_flag", name, "--create", "--everyone", stdout=io.StringIO())
-
-        (made,) = ask(admin_url, "SELECT id FROM flags_flag WHERE name = %s", name)
-        assert as_whom(admin_url, made, "INSERT", table="^flags_flag$") == (
-            "command",
-            "cli:waffle_flag",
-            None,
-        )
-
     def test_sql_by_hand_is_unknown_and_said_so(self, asha, admin_url):
         with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as owner:
             owner.execute("UPDATE accounts_user SET full_name = 'By Hand' WHERE id = %s", [asha.id])
@@ -142,7 +130,7 @@ class TestActors:
     def test_of_commands_name_their_module(self):
         for path, call in actors():
             if word(call, "kind") == "command" and path.parent.name == "commands":
-                assert word(call, "user_agent") == f"cli:{path.stem}", path
+                assert str(word(call, "user_agent")).split(" ")[0] == f"cli:{path.stem}", path
 
 
 def actors():
@@ -158,4 +146,6 @@ def actors():
 
 def word(call, name):
     value = next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+    if isinstance(value, ast.JoinedStr):  # what is written out of it
+        value = value.values[0]
     return value.value if isinstance(value, ast.Constant) else None

@@ -54,8 +54,9 @@ class TestEventRecord:
             )
 
         (entry,) = told(admin_url, resource)
-        assert entry | {"id": "", "created_at": ""} == {
+        assert entry | {"id": "", "created_at": "", "written_in": 0} == {
             "id": "",
+            "written_in": 0,
             "user_id": str(asha.id),
             "actor_kind": "user",
             "action": "EXPORTED",

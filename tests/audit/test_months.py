@@ -81,7 +81,7 @@ class TestMonths:
             )
 
             assert guards == (
-                True, True, ["owner_reads{rupaya_owner}"], ["audit_logs_append_only"], False, False,
+                True, True, ["owner_reads{rupaya_owner}"], ["audit_logs_append_only", "audit_logs_erased_only"], False, False,
             ), month  # fmt: skip
 
     @pytest.mark.parametrize(
@@ -104,14 +104,15 @@ class TestMonths:
         with pytest.raises(errors.InsufficientPrivilege):
             raw.execute(f"SELECT FROM {month_name()}")
 
-    def test_cost_an_entry_no_more_indexes_than_before(self, admin_url):
+    def test_cost_an_entry_few_indexes(self, admin_url):
         (indexes,) = ask(
             admin_url,
             "SELECT array_agg(pg_get_indexdef(indexrelid) ORDER BY 1) FROM pg_index WHERE indrelid = %s::regclass",
             month_name(),
         )
 
-        assert len([index for index in indexes if "WHERE" not in index]) == 4
+        assert len([index for index in indexes if "btree" in index and "WHERE" not in index]) == 5
+        assert len([index for index in indexes if "brin" in index]) == 1
         assert [index for index in indexes if "WHERE (about_id IS NOT NULL)" in index]
 
 

@@ -149,7 +149,7 @@ class TestOneAtATime:
 
         def change_second():
             with psycopg.connect(admin_url) as other:
-                other.execute("SELECT flags_change_begin('the second')")
+                other.execute("SELECT set_config('app.change_reason', 'the second', true)")
                 other.execute("UPDATE flags_flag SET everyone = true WHERE name = %s", [second])
             done.append("second")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import time
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -112,6 +113,20 @@ class TestFlagIsOn:
             another_process.execute("UPDATE flags_flag SET everyone = true WHERE name = %s", [name])
 
             assert (before, flag_is_on(name=name, user=asha.user)) == (False, True)
+
+    def test_believes_what_it_keeps_for_seconds_only(self, asha, monkeypatch):
+        """For a database that was put back, where numbers of changes come again."""
+        flag_is_on(name=NAME, user=asha.user)
+        kept = evaluation._Process.kept
+        on = {NAME: replace(kept.definitions[NAME], everyone=True)}
+        monkeypatch.setattr(evaluation._Process, "kept", replace(kept, definitions=on))
+        believed = flag_is_on(name=NAME, user=asha.user)
+
+        monkeypatch.setattr(
+            evaluation._Process, "kept", replace(kept, definitions=on, until=time.monotonic())
+        )
+
+        assert (believed, flag_is_on(name=NAME, user=asha.user)) == (True, False)
 
     def test_takes_one_statement(self, asha, django_assert_num_queries):
         flag_set(everyone=True)

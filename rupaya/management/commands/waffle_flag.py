@@ -1,9 +1,5 @@
-"""`manage.py waffle_flag`: django-waffle's own, which the audit log knows by its name."""
+"""`manage.py waffle_flag`: django-waffle's own is not for our flags."""
 
-from waffle.management.commands.waffle_flag import Command as WaffleFlag
+from rupaya.management.refused import FlagsOtherwise as Command
 
-from rupaya.management.named import Named
-
-
-class Command(Named, WaffleFlag):
-    """Turns a flag on or off."""
+__all__ = ["Command"]

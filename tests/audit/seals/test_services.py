@@ -187,7 +187,7 @@ class TestSealMake:
             )
             admin.rollback()
 
-        assert "audit_logs_written" in plan
+        assert "written_in_idx" in plan, plan
 
 
 def undone(admin_url, made):

@@ -1,0 +1,5 @@
+"""`manage.py waffle_delete`: django-waffle's own is not for our flags."""
+
+from rupaya.management.refused import FlagsOtherwise as Command
+
+__all__ = ["Command"]
