@@ -81,7 +81,8 @@ class TestMonths:
             )
 
             assert guards == (
-                True, True, ["owner_reads{rupaya_owner}"], ["audit_logs_append_only", "audit_logs_erased_only"], False, False,
+                True, True, ["owner_reads{rupaya_owner}"],
+                ["audit_logs_append_only", "audit_logs_erased_only"], False, False,
             ), month  # fmt: skip
 
     @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 class TestFlagsOtherwise:
     @pytest.mark.parametrize("command", ["waffle_flag", "waffle_delete"])
     def test_leads_to_our_own_command(self, command):
-        with pytest.raises(CommandError, match="manage.py flag"):
+        with pytest.raises(CommandError, match=r"manage\.py flag"):
             call_command(command)
 
     def test_says_so_whatever_options_it_is_given(self):
