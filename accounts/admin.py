@@ -11,13 +11,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from accounts import services
 from accounts.forms import AdminLoginForm
 from accounts.models import RevokedReason, User
 from rupaya.core import clock
-from rupaya.core.db import acting_as
+from rupaya.core.db import Actor, acting_as
 from rupaya.core.web import actor_of
 
 PEOPLE_MAX: Final = 100  # in one action
@@ -64,6 +64,27 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptabl
         """What a person did stays theirs; they are deactivated."""
         return False
 
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,  # noqa: FBT001, FBT002  # Django's own
+        change: bool = False,  # noqa: FBT001, FBT002  # the same
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        """Will show the person's page, and tell the audit log, and so the person, who looked."""
+        if obj is not None:
+            _read_record(request, obj.pk, "page")
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Will show what staff did to the person, and tell the audit log who looked."""
+        response = super().history_view(request, object_id, extra_context)
+        if response.status_code == 200:
+            _read_record(request, UUID(object_id), "history")
+        return response
+
     @admin.action(description="End all sessions", permissions=["change"])
     def sessions_end(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Will sign the chosen people out everywhere."""
@@ -87,11 +108,21 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptabl
         if refusal:
             self.message_user(request, f"Nothing was done: {refusal}", messages.ERROR)
             return
-        with acting_as(dataclasses.replace(actor_of(request), kind="staff")):
+        with acting_as(_staff(request)):
             for person in chosen:
                 act(person.pk)
+                services.staff_act_record(user_id=person.pk, act=done, reason=reason)
                 self.log_change(request, person, f"{done}: {reason}")
         self.message_user(request, f"{done} for {len(chosen)}.", messages.SUCCESS)
+
+
+def _staff(request: HttpRequest) -> Actor:
+    return dataclasses.replace(actor_of(request), kind="staff")
+
+
+def _read_record(request: HttpRequest, user_id: UUID, page: str) -> None:
+    with acting_as(_staff(request)):
+        services.person_read_record(user_id=user_id, page=page)
 
 
 def _refusal(chosen: list[User], request: HttpRequest) -> str:

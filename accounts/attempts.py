@@ -7,18 +7,19 @@ address alone, so that nobody tries one password on everybody. In Valkey; while 
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from accounts.services import attempt_count, attempt_give_back
+from accounts.services import attempt_count, attempt_give_back, login_fail_record
 from rupaya.core.client import client_network
 from rupaya.core.counting import CountingAway
 from rupaya.core.db import acting_as
@@ -52,7 +53,8 @@ def login_attempt(request: HttpRequest, *, email: str) -> Iterator[None]:
     """Will count one attempt to sign in with this address, typed in any case, around looking at the password.
 
     Given back where the body ends well, or fails for another reason than a wrong password. Two round trips to
-    Valkey, two more for what is given back. Raises LimitReached, before the body.
+    Valkey, two more for what is given back. A wrong password is told to the audit log, in a transaction of its own.
+    Raises LimitReached, before the body.
     """
     network = client_network(request)
     counted: list[_Counted] = []
@@ -68,6 +70,8 @@ def login_attempt(request: HttpRequest, *, email: str) -> Iterator[None]:
     try:
         yield
     except _WRONG:
+        with acting_as(dataclasses.replace(actor_of(request), user_id=None, session_id=None)):
+            login_fail_record(email=email)
         raise
     except BaseException:
         for one in counted:
@@ -101,4 +105,4 @@ def _give_back(request: HttpRequest, one: _Counted) -> Usage:
         return usage_give_back(one.usage)
     with acting_as(actor_of(request)):
         attempt_give_back(bucket=f"{one.usage.name}:{one.usage.who}")
-    return replace(one.usage, counted=max(0, one.usage.counted - 1))
+    return dataclasses.replace(one.usage, counted=max(0, one.usage.counted - 1))

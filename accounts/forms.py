@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from django import forms
@@ -17,7 +18,10 @@ from accounts.rules import (
     full_name_normal,
     full_name_validate,
 )
+from accounts.services import staff_login_record
+from rupaya.core.db import acting_as
 from rupaya.core.errors import DomainError
+from rupaya.core.web import actor_of
 
 
 class EmailField(forms.EmailField):
@@ -40,11 +44,17 @@ class AdminLoginForm(AdminAuthenticationForm):
     """Django's form in front of the admin, with the limit that every sign-in has."""
 
     def clean(self) -> dict[str, Any]:
-        """Will count the attempt; raises LimitReached."""
+        """Will count the attempt, and tell the audit log how it ended; raises LimitReached."""
         if self.request is None:
             return super().clean()
         with login_attempt(self.request, email=self.cleaned_data.get("username") or ""):
-            return super().clean()
+            cleaned = super().clean()
+        user = self.get_user()
+        if user is not None:
+            actor = dataclasses.replace(actor_of(self.request), user_id=user.pk, kind="staff")
+            with acting_as(actor):
+                staff_login_record(user_id=user.pk)
+        return cleaned
 
 
 class RefusableForm(forms.Form):

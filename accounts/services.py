@@ -15,13 +15,15 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.db.models import F
 from django.template.loader import render_to_string
+from django.utils.crypto import salted_hmac
 from procrastinate.contrib.django import app as queue
 
 from accounts.models import RevokedReason, Session, User
 from accounts.registry import signup_steps
-from accounts.rules import EMAIL_MAX, PASSWORD_MAX, is_plain_text
+from accounts.rules import EMAIL_MAX, PASSWORD_MAX, email_normal, is_plain_text
 from accounts.selectors import person_by_email
 from accounts.tokens import Grant, TokenInvalid, TokenPair, pair_make, refresh_read, token_hash
+from audit.events import Action, event_record
 from rupaya.core.db import USER_AGENT_MAX, assert_acting, explaining, rows_as_dicts
 from rupaya.core.errors import DomainError, FieldError, Invalid, Unauthenticated
 
@@ -114,6 +116,7 @@ def person_signup(*, user_id: UUID, email: str, password: str, full_name: str) -
         user = User.objects.create_user(email, password, id=user_id, full_name=full_name)
     for step in signup_steps():
         step(user_id=user.pk, full_name=user.full_name)
+    _event(Action.SIGN_UP, user.pk)
     lock = f"{WELCOME_TASK}:{user.pk}"
     queue.configure_task(WELCOME_TASK, queueing_lock=lock).defer(user_id=str(user.pk))
     _log.info("person.signed_up", user_id=str(user.pk))
@@ -206,7 +209,64 @@ def login_record(*, verified: Verified, now: dt.datetime) -> User:
     if not unchanged.update(last_login=now, password=password):
         raise CredentialsWrong
     user.last_login, user.password = now, password
+    _event(Action.SIGN_IN, user.pk)
     return user
+
+
+def login_fail_record(*, email: str) -> None:
+    """Will tell the log of a sign-in that failed: about the person who has the address, else its digest alone.
+
+    Two queries, whoever has it: the time tells nothing.
+    """
+    assert_acting()
+    person = person_by_email(email=email)
+    digest = salted_hmac(
+        "accounts.login_fail", email_normal(email).casefold(), algorithm="sha256"
+    ).hexdigest()
+    event_record(
+        action=Action.SIGN_IN_FAILED,
+        resource_type="accounts_user",
+        resource_id=person.pk if person else digest,
+        about_id=person.pk if person else None,
+    )
+
+
+def logout_record(*, user_id: UUID) -> None:
+    """Will tell the log that the person, who acts, signed a browser out."""
+    _event(Action.SIGN_OUT, user_id)
+
+
+def staff_login_record(*, user_id: UUID) -> None:
+    """Will tell the log that the person, who acts, signed in to the admin."""
+    _event(Action.SIGN_IN, user_id)
+
+
+def person_read_record(*, user_id: UUID, page: str) -> None:
+    """Will tell the log, and so the person, that staff, who act, looked at a page about them."""
+    assert_acting()
+    event_record(
+        action=Action.PERSON_READ,
+        resource_type="accounts_user",
+        resource_id=user_id,
+        about_id=user_id,
+        changes={"page": page},
+    )
+
+
+def staff_act_record(*, user_id: UUID, act: str, reason: str) -> None:
+    """Will tell the log, and so the person, what staff, who act, did to them and why."""
+    assert_acting()
+    event_record(
+        action=Action.STAFF_ACTED,
+        resource_type="accounts_user",
+        resource_id=user_id,
+        about_id=user_id,
+        changes={"act": act, "reason": reason},
+    )
+
+
+def _event(action: Action, user_id: UUID) -> None:
+    event_record(action=action, resource_type="accounts_user", resource_id=user_id)
 
 
 def session_start(*, user: User, address: str, user_agent: str, now: dt.datetime) -> TokenPair:
@@ -253,6 +313,7 @@ def session_refresh(*, refresh_token: str, now: dt.datetime) -> TokenPair | None
     if token.counter == session.counter - 1 and now <= session.rotated_at + REFRESH_GRACE:
         return _pair(session)
     _log.warning("session.replayed", session_id=str(session.pk), user_id=str(session.user_id))
+    _session_event(Action.REFRESH_REPLAYED, session.pk)
     _revoke(session, RevokedReason.REPLAY, now)
     return None
 
@@ -266,7 +327,12 @@ def _rotate(session: Session, refresh_token: str, now: dt.datetime) -> TokenPair
     pair = _pair(session)
     session.refresh_hash = token_hash(pair.refresh_token)
     session.save(update_fields=["counter", "rotated_at", "last_used_at", "refresh_hash"])
+    _session_event(Action.TOKEN_USED, session.pk)
     return pair
+
+
+def _session_event(action: Action, session_id: UUID) -> None:
+    event_record(action=action, resource_type="accounts_session", resource_id=session_id)
 
 
 def _pair(session: Session) -> TokenPair:
@@ -284,7 +350,8 @@ def session_end(*, session_id: UUID, user_id: UUID, now: dt.datetime) -> None:
     """Will sign a device out; its access token is dead at once. Ending an ended session changes nothing."""
     assert_acting()
     live = Session.objects.filter(pk=session_id, user_id=user_id, revoked_at=None)
-    live.update(revoked_at=now, revoked_reason=RevokedReason.LOGOUT)
+    if live.update(revoked_at=now, revoked_reason=RevokedReason.LOGOUT):
+        _session_event(Action.SIGN_OUT, session_id)
 
 
 def sessions_end_all(*, user_id: UUID, reason: RevokedReason, now: dt.datetime) -> int:

@@ -76,6 +76,9 @@ def login(request: HttpRequest) -> HttpResponse:
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """Will sign this browser out; other browsers and phones stay signed in."""
+    if isinstance(request.user.pk, UUID):
+        with acting_as(actor_of(request)):
+            services.logout_record(user_id=request.user.pk)
     auth.logout(request)
     return redirect("login")
 

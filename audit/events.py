@@ -12,7 +12,8 @@ from rupaya.core.db import assert_acting, rows_as_dicts
 
 Action = AuditLog.Action
 _EVENT_SQL: Final = """
-SELECT audit_event(%(action)s, %(resource_type)s, %(resource_id)s, %(book)s, %(about)s, %(changes)s::jsonb) AS is_recorded
+SELECT audit_event(%(action)s, %(resource_type)s, %(resource_id)s, %(book)s, %(about)s, %(changes)s::jsonb)
+    AS is_recorded
 """
 
 
@@ -27,8 +28,9 @@ def event_record(
 ) -> bool:
     """Will record an event of whoever acts, with the transaction that it is part of; one query.
 
-    resource_type: small letters, such as the table's name. book_id: whose members see it; left out where the actor is no
-    member. about_id: who sees it beside the actor; another person only where staff act, or nobody is signed in yet.
+    resource_type: small letters, such as the table's name. book_id: whose members see it; left out where the actor
+    is no member. about_id: who sees it beside the actor; another person only where staff act, or nobody is signed
+    in yet.
     changes: what is to be said, at most 4000 bytes of JSON, with no secret and nothing of another book.
     False where the very refusal was recorded within the last minute. The database raises IntegrityError for INSERT,
     UPDATE and DELETE, which only its triggers tell of.

@@ -15,7 +15,7 @@ class AuditLog(models.Model):
 
     `changes`: of an UPDATE each field that changed as `[before, after]`; of an INSERT or DELETE the row itself, without
     what is NULL; of an event what is to be said of it. Hidden fields are left out.
-    `resource_type` is the table, `resource_id` the row's id. `about_id` is the person whom a row without a book is about.
+    `resource_type` is the table, `resource_id` the row's id. `about_id`: the person whom a row without a book is about.
     The table's key is (id, created_at); an id alone is found by it too.
     """
 

@@ -162,6 +162,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "audit.middleware.RefusalRecordMiddleware",
     "rupaya.core.middleware.RefusalPageMiddleware",
 ]
 ROOT_URLCONF = "rupaya.urls"

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts import web
 from rupaya.core import docs
 from rupaya.core.csp_reports import CspReports
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("v1/", include("accounts.urls_api")),
     path("v1/", include("audit.urls_api")),
     path("v1/", include("ledger.urls_api")),
+    path("admin/logout/", web.logout),  # before Django's, which tells the audit log nothing
     path("admin/", admin.site.urls),
     path("", include("accounts.urls_web")),
     path("", include("ledger.urls_web")),

@@ -31,6 +31,11 @@ class BookNotFound(NotFound):
 
     code = "book_not_found"
     title = "There is no such book"
+    is_for_want_of_right = True
+
+    def __init__(self, message: str = "", *, book_id: UUID | None = None) -> None:
+        super().__init__(message)
+        self.book_id = book_id
 
 
 class BookReadOnly(Forbidden):
@@ -38,6 +43,10 @@ class BookReadOnly(Forbidden):
 
     code = "book_read_only"
     title = "Your role in this book does not allow this"
+
+    def __init__(self, message: str = "", *, book_id: UUID | None = None) -> None:
+        super().__init__(message)
+        self.book_id = book_id
 
 
 class AccountReadOnly(Forbidden):
@@ -53,6 +62,10 @@ class BookVeiled(Forbidden):
     code = "book_veiled"
     title = "An account of this book is hidden from you, and this needs all of it"
 
+    def __init__(self, message: str = "", *, book_id: UUID | None = None) -> None:
+        super().__init__(message)
+        self.book_id = book_id
+
 
 # For whoever writes what belongs to an account: the guard that speaks, and what it means.
 ACCOUNT_GUARDS: Final[dict[str, type[DomainError]]] = {"ledger_account_writable": AccountReadOnly}
@@ -66,10 +79,10 @@ def book_for(*, user_id: UUID, book_id: UUID | None, right: Right) -> Book:
     named = "" if book_id is None else "AND m.book_id = %(book)s"
     found = instances(Book, _FIND_SQL.format(named=named), {"user": user_id, "book": book_id})
     if not found:
-        raise BookNotFound
+        raise BookNotFound(book_id=book_id)
     (((role,), book),) = found
     if role not in _ROLES[right]:
-        raise BookReadOnly
+        raise BookReadOnly(book_id=book.pk)
     return book
 
 
@@ -77,7 +90,7 @@ def whole_book_check(*, book: Book) -> None:
     """Will let pass who sees every account of the book; raises BookVeiled. One query."""
     (row,) = rows_as_dicts("SELECT %(book)s = ANY (app_books_veiled()) AS is_veiled", {"book": book.pk})
     if row["is_veiled"]:
-        raise BookVeiled
+        raise BookVeiled(book_id=book.pk)
 
 
 def book_id_read(text: str | None) -> UUID | None:

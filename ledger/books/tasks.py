@@ -11,7 +11,7 @@ from procrastinate.contrib.django import app
 from ledger.books.selectors import invitation_to_deliver
 from ledger.books.services import INVITATION_TASK, invitation_mail_deliver
 from rupaya.core import clock
-from rupaya.core.db import Actor, acting_as
+from rupaya.core.db import acting_as, job_actor
 
 # 4 s, 16 s, 64 s, … : a mail service that is down for an hour delays a letter, it does not lose it.
 _RETRY: Final = RetryStrategy(max_attempts=7, exponential_wait=4)
@@ -24,7 +24,7 @@ def invitation_mail_send(*, invitation_id: str, inviter_id: str) -> None:
     Somebody who is no owner any more when the letter is due invites nobody. A worker that is killed between
     sending and saying so sends it again, with the same link.
     """
-    with acting_as(Actor(user_id=UUID(inviter_id), kind="job")):
+    with acting_as(job_actor(INVITATION_TASK, user_id=UUID(inviter_id))):
         invitation = invitation_to_deliver(invitation_id=UUID(invitation_id), now=clock.now())
     if invitation is not None:
         invitation_mail_deliver(invitation=invitation)

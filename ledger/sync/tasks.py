@@ -8,11 +8,11 @@ import structlog
 from procrastinate.contrib.django import app
 
 from ledger.sync.services import events_purge
-from rupaya.core.db import Actor, acting_as
+from rupaya.core.db import acting_as, job_actor
 
 PURGE_TASK: Final = "ledger.sync_events_purge"
 BATCH_ROWS: Final = 1000  # short transactions: nobody waits for a purge
-_JOB: Final = Actor(user_id=None, kind="job")
+_JOB: Final = job_actor(PURGE_TASK)
 _log = structlog.get_logger("ledger.sync")
 
 

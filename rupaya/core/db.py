@@ -60,6 +60,11 @@ class Actor:
     request_id: str = ""
 
 
+def job_actor(task: str, *, user_id: UUID | None = None) -> Actor:
+    """Who a task of the queue acts as: its own name, and the person it works for where there is one."""
+    return Actor(user_id=user_id, kind="job", user_agent=f"job:{task}")
+
+
 @contextmanager
 def acting_as(actor: Actor, *, using: str = DEFAULT_DB_ALIAS) -> Iterator[None]:
     """Will open the transaction and say in it who acts; an exception undoes everything.

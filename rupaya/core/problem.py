@@ -15,7 +15,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from rupaya.core import db
-from rupaya.core.errors import DomainError, FieldError, TooManyRequests
+from rupaya.core.errors import DomainError, FieldError, Forbidden, TooManyRequests
 from rupaya.core.json import json_bytes
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -44,7 +44,19 @@ TITLES: Final = {
     501: ("not_implemented", "The request uses a part of HTTP that is not offered"),
     503: ("unavailable", "The service is not available right now"),
 }
+_REFUSAL: Final = "rupaya.refusal"  # under META, which Django's request and REST framework's share
 _log = structlog.get_logger("rupaya.problem")
+
+
+def refusal_note(request: HttpRequest, error: DomainError) -> None:
+    """Will keep what a request was refused for, for whoever looks at it after the answer."""
+    request.META[_REFUSAL] = error
+
+
+def refusal_of(request: HttpRequest) -> DomainError | None:
+    """What the request was refused for; None where it was not."""
+    error: DomainError | None = request.META.get(_REFUSAL)
+    return error
 
 
 def problem_title(status: int) -> tuple[str, str]:
@@ -130,6 +142,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     db.undo()
     request_id = getattr(context["request"], "request_id", "")
     if isinstance(error, DomainError):
+        refusal_note(context["request"], error)
         body = refusal_problem(error, request_id=request_id)
         return _response(body, headers=refusal_headers(error))
     if isinstance(error, DATABASE_AWAY):
@@ -142,6 +155,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     if isinstance(error, Http404):
         return _response(plain_problem(404, request_id=request_id))
     if isinstance(error, PermissionDenied):
+        refusal_note(context["request"], Forbidden())
         return _response(plain_problem(403, request_id=request_id))
     if isinstance(error, exceptions.ValidationError):
         return _response(_fields_problem(field_errors(error.detail), request_id=request_id))

@@ -20,8 +20,14 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from rupaya.core import db
 from rupaya.core.client import client_address
-from rupaya.core.errors import DomainError, Unauthenticated
-from rupaya.core.problem import DATABASE_AWAY, RETRY_AFTER_S, problem_response, refusal_headers
+from rupaya.core.errors import DomainError, Forbidden, Unauthenticated
+from rupaya.core.problem import (
+    DATABASE_AWAY,
+    RETRY_AFTER_S,
+    problem_response,
+    refusal_headers,
+    refusal_note,
+)
 
 P = ParamSpec("P")
 _PAGES: Final = {
@@ -108,6 +114,8 @@ def is_api(request: HttpRequest) -> bool:
 def refusal_page(request: HttpRequest, error: DomainError | None, *, status: int = 400) -> HttpResponse:
     """A refusal as a page (or as problem details under /v1) with the refusal's own sentence."""
     status = error.status if error else status
+    if error:
+        refusal_note(request, error)
     if is_api(request):
         response = problem_response(status=status, request=request, error=error)
     else:
@@ -136,6 +144,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Django's handler403."""
+    refusal_note(request, Forbidden())
     return refusal_page(request, None, status=403)
 
 

@@ -311,6 +311,7 @@ class TestAudit:
             ("accounts_user", "INSERT"),
             ("accounts_session", "INSERT"),
             ("accounts_session", "UPDATE"),
+            ("accounts_session", "SIGN_OUT"),
         ]
         assert {row[3] for row in rows} == {user.pk}
         assert "email" in rows[0][2]

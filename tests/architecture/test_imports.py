@@ -25,8 +25,8 @@ PLANTED = {
     ),
     "The ledger's features": ("ledger/books/services.py", "import ledger.journal.services\n"),
     "Inside a feature of the ledger": ("ledger/journal/rules.py", "import ledger.journal.services\n"),
-    "Reading the log": ("audit/rules.py", "import audit.registry\n"),
     "Inside the people": ("accounts/selectors.py", "import accounts.services\n"),
+    "Inside the log": ("audit/models.py", "import audit.events\n"),
     "Services and what lies below know no HTTP": (
         "ledger/journal/services.py",
         "import rest_framework.response\n",

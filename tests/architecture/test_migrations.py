@@ -175,6 +175,29 @@ class TestMigrations:
         assert page(url) == before
 
 
+class TestLogInMonths:
+    def test_keeps_every_entry_on_the_way_back_and_on_the_way_there(self, scratch):
+        url, env = scratch
+        write = """INSERT INTO audit_logs
+                     (id, actor_kind, action, resource_type, resource_id, changes, user_agent, request_id, created_at)
+                   VALUES (gen_random_uuid(), 'system', %s, 'probe', %s, '{}', '', '', now() + %s::interval)"""
+        kept = "SELECT resource_id FROM audit_logs WHERE resource_type = 'probe' ORDER BY 1"
+        with psycopg.connect(url) as admin:
+            admin.execute(write, ["INSERT", "a-year-ago", "-1 year"])
+            admin.execute(write, ["REFRESH_REPLAYED", "now", "0"])
+
+        migrate(env, ("audit", "0005"))
+        whole = ask(url, "SELECT relkind::text FROM pg_class WHERE oid = 'audit_logs'::regclass")
+        back = ask(url, kept)
+        with psycopg.connect(url) as admin:
+            admin.execute(write, ["INSERT", "meanwhile", "0"])
+        migrate(env, ("audit",))
+
+        assert whole == ["r"]
+        assert back == ["a-year-ago", "now"]
+        assert ask(url, kept) == ["a-year-ago", "meanwhile", "now"]
+
+
 def squawk(sql: str, rules_excluded) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [Path(sys.executable).parent / "squawk", "--pg-version", "15", "--reporter", "gcc",

@@ -28,8 +28,8 @@ SELECT pg_get_triggerdef(t.oid) FROM pg_trigger t JOIN pg_class c ON c.oid = t.t
 POLICIES = """
 SELECT format(E'CREATE POLICY %s ON %s FOR %s TO %s%s%s', policyname, tablename, cmd, array_to_string(roles, ', '),
               E'\\n  USING ' || qual, E'\\n  WITH CHECK ' || with_check)
-  FROM pg_policies
- WHERE schemaname = 'public' AND NOT (SELECT relispartition FROM pg_class WHERE oid = format('%I.%I', schemaname, tablename)::regclass)
+  FROM pg_policies JOIN pg_class c ON c.oid = format('%I.%I', schemaname, tablename)::regclass
+ WHERE schemaname = 'public' AND NOT c.relispartition
  ORDER BY tablename COLLATE "C", policyname COLLATE "C"
 """
 

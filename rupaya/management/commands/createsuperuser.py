@@ -2,8 +2,9 @@
 
 from django.contrib.auth.management.commands.createsuperuser import Command as DjangoCreatesuperuser
 
+from rupaya.management.named import Named
 from rupaya.management.owner import AsOwner
 
 
-class Command(AsOwner, DjangoCreatesuperuser):
+class Command(AsOwner, Named, DjangoCreatesuperuser):
     """Makes a member of staff; web and worker can't."""
