@@ -10,7 +10,7 @@ class AuditConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Will have the last verifications and the state of the months among the metrics, and words for its own tables."""
+        """Will have the last verifications and the months among the metrics, and words for its own tables."""
         from audit.checks import check_gauges  # noqa: PLC0415  # apps must be loaded first
         from audit.months import months_gauges  # noqa: PLC0415  # the same
         from audit.registry import speaker_register  # noqa: PLC0415
