@@ -266,7 +266,8 @@ def staff_act_record(*, user_id: UUID, act: str, reason: str) -> None:
 
 
 def _event(action: Action, user_id: UUID) -> None:
-    event_record(action=action, resource_type="accounts_user", resource_id=user_id)
+    """About the person too, who reads their own story by that."""
+    event_record(action=action, resource_type="accounts_user", resource_id=user_id, about_id=user_id)
 
 
 def session_start(*, user: User, address: str, user_agent: str, now: dt.datetime) -> TokenPair:

@@ -48,11 +48,11 @@ _EVENTS: Final[Mapping[str, str]] = {
     "FACTOR_CHANGED": "changed the second step of signing in",
     "FACTOR_USED": "used the second step of signing in",
     "FACTOR_FAILED": "failed at the second step of signing in",
-    "TOKEN_USED": "used an access token",
+    "TOKEN_USED": "stayed signed in",
     "REFUSED": "was refused",
     "EXPORTED": "exported data",
-    "PERSON_READ": "looked at the page of a person",
-    "STAFF_ACTED": "acted on a person’s request",
+    "PERSON_READ": "looked at this account",
+    "STAFF_ACTED": "did something for this account",
 }
 _EVENT_ORIGINS: Final = frozenset({"SIGN_IN", "SIGN_IN_FAILED", "REFRESH_REPLAYED", "FACTOR_FAILED"})
 _REASONS: Final = {
@@ -82,6 +82,8 @@ def event_said(entry: Entry) -> Said:
     words: Words = (_EVENTS.get(entry.action) or entry.action.lower().replace("_", " "),)
     if entry.action in _EVENT_ORIGINS and entry.ip_address:
         words = (*words, " from ", Name(entry.ip_address))
+    if entry.action == "REFUSED":
+        words = (*words, " at ", Name(entry.resource_id))
     details = tuple(
         Change(label(name), "", text) for name, value in entry.changes.items() if (text := plain(value))
     )

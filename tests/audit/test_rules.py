@@ -138,6 +138,7 @@ class TestEventSaid:
             ("SIGN_IN", None, "signed in"),
             ("SIGN_IN_FAILED", "203.0.113.9", "failed to sign in from 203.0.113.9"),
             ("SIGN_OUT", "203.0.113.9", "signed out"),
+            ("REFUSED", None, "was refused at 1"),
             ("BRAND_NEW", None, "brand new"),
         ],
     )

@@ -8,6 +8,7 @@ from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.test import Client
 
 from audit.events import event_record
 from audit.models import AuditLog
@@ -184,6 +185,15 @@ class TestOwnActivity:
 
         assert "You signed in from 203.0.113.9" in found
         assert found[-1] == "You signed up"
+
+    def test_tells_of_a_sign_in_on_the_web(self, committed, asha):
+        asha.user.set_password("mango lassi at noon")
+        asha.user.save()
+        browser = Client(headers={"User-Agent": "Firefox"}, REMOTE_ADDR="198.51.100.9")
+        signed_in = browser.post("/login", {"email": asha.user.email, "password": "mango lassi at noon"})
+
+        assert signed_in.status_code == 302, signed_in.content
+        assert lines(browser.get("/activity/you"))[0] == "You signed in from 198.51.100.9"
 
     def test_tells_of_others_at_ones_account(self, committed, asha):
         with acting_as(Actor(user_id=None, kind="user", address="198.51.100.7")):
