@@ -49,14 +49,14 @@ class TestValkey:
         (person,) = phones(1)
         os.kill(house.valkey_pid(), signal.SIGKILL)
 
-        assert person.spend("unheard by Valkey").status == 201
+        assert person.spend("unheard-by-Valkey").status == 201
         sealed = house.command("audit", "seal", "--json")
         verified = house.command("audit", "verify", "--gaps")
 
         with house.database.as_admin() as admin:
             told = admin.execute(
                 """SELECT count(*) FROM audit_logs entry JOIN audit_leaf ON entry_id = entry.id
-                    WHERE resource_type = 'ledger_transaction' AND changes ->> 'description' = 'unheard by Valkey'"""
+                    WHERE resource_type = 'ledger_transaction' AND changes ->> 'description' = 'unheard-by-Valkey'"""
             ).fetchone()
         assert sealed.returncode == 0, sealed.stderr
         assert verified.returncode == 0, verified.stdout + verified.stderr
