@@ -39,7 +39,9 @@ SELECT c.relname,
    AND c.relname <> 'audit_key'
    AND (EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
                  WHERE t.tgrelid = c.oid AND p.proname = 'audit_record')
-        OR EXISTS (SELECT FROM audit_logs WHERE resource_type = c.relname AND action IN ('INSERT', 'UPDATE', 'DELETE')))
+        OR (SELECT true FROM audit_logs
+             WHERE resource_type = c.relname::text AND action IN ('INSERT', 'UPDATE', 'DELETE')
+             ORDER BY resource_type, resource_id LIMIT 1))
  ORDER BY c.relname
 """
 # A table's columns, and those that a migration gave to rows that were there already: no entry told of it.

@@ -13,7 +13,6 @@ import argparse
 import base64
 import binascii
 import gzip
-import io
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, cast
 
 from audit.seals.entries import PUBLIC, entry_hash
 from audit.seals.heads import Head, HeadWrong, PublicKey, head_read, keys_by_id
@@ -59,7 +58,7 @@ def export_open(path: Path) -> Iterator[IO[bytes]]:
     with path.open("rb") as raw:
         is_packed = raw.read(2) == b"\x1f\x8b"
         raw.seek(0)
-        with gzip.open(raw) if is_packed else io.BufferedReader(raw) as file:  # type: ignore[type-var]
+        with cast("IO[bytes]", gzip.open(raw) if is_packed else raw) as file:
             yield file
 
 

@@ -53,7 +53,6 @@ TAGS: Final[Mapping[str, str]] = {
     "reports": "Where a book stands, and what moved it.",
     "sync": "What a phone has not heard of yet.",
     "audit": "Who did what.",
-    "flags": "What is switched on.",
 }
 _HEADERS: Final[Mapping[str, Schema]] = {
     "X-Request-ID": {"description": "Names this request in our logs; yours, where you sent one.", "required": True},

@@ -122,6 +122,7 @@ def scratch(admin_url):
         | {
             "DATABASE_URL": login_url(admin_url, user="rupaya_user", database=SCRATCH),
             "DATABASE_OWNER_URL": login_url(admin_url, user="rupaya_owner", database=SCRATCH),
+            "DATABASE_SEALER_URL": "",
         },
     )
     with psycopg.connect(admin_url, autocommit=True) as admin:

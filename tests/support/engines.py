@@ -83,6 +83,7 @@ def _template_make(admin_url: str, *, is_embedded: bool) -> None:
     env = os.environ | {
         "DATABASE_URL": login_url(admin_url, user="rupaya_user", database=TEMPLATE),
         "DATABASE_OWNER_URL": login_url(admin_url, user="rupaya_owner", database=TEMPLATE),
+        "DATABASE_SEALER_URL": "",
     }
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=env, check=True

@@ -11,6 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from audit.seals.keys import public_keys, signer
 from audit.seals.models import Leaf
+from audit.seals.rows import seal_last
 from audit.seals.services import SEAL_ROWS_MAX, seal_make
 from audit.seals.verification import log_verify
 from rupaya.core.db import Actor, acting_as, undo
@@ -38,6 +39,13 @@ def seal_all(*, rows_max=SEAL_ROWS_MAX, key=None):
 def verify(using="sealer", **more):
     """What does not hold."""
     return log_verify(keys=public_keys(), using=using, **more)
+
+
+def seal_newest():
+    """The last seal, which there is."""
+    seal = seal_last(using="sealer")
+    assert seal is not None
+    return seal
 
 
 def position_of(entry_id):

@@ -12,11 +12,10 @@ from audit.seals import tasks
 from audit.seals.anchor import AnchorUnavailable, anchor_put, anchors_list
 from audit.seals.gauges import seal_gauges
 from audit.seals.models import Anchor, Seal
-from audit.seals.rows import seal_last
 from audit.seals.services import anchor_newest
 from rupaya.core import clock
 from rupaya.core.db import acting_as
-from tests.audit.seals.sealing import SEALER, TAMPERED, seal_all, tampering, verify
+from tests.audit.seals.sealing import SEALER, TAMPERED, seal_all, seal_newest, tampering, verify
 from tests.support.cast import person_make
 
 BUCKET, REGION = "rupaya-heads-test", "ap-south-1"
@@ -61,7 +60,7 @@ def anchor(using="sealer"):
 class TestAnchorPut:
     def test_locks_the_head_for_as_long_as_is_set(self, s3, settings, asha):
         seal_all()
-        seal = seal_last(using="sealer")
+        seal = seal_newest()
         until = dt.datetime(2036, 1, 1, tzinfo=dt.UTC)
 
         version = anchor_put(seal, until=until)
@@ -78,21 +77,21 @@ class TestAnchorPut:
         bucket_make(s3, settings.AUDIT_ANCHOR_BUCKET, is_locked=False)
 
         with pytest.raises(AnchorUnavailable, match="no Object Lock"):
-            anchor_put(seal_last(using="sealer"), until=clock.now())
+            anchor_put(seal_newest(), until=clock.now())
 
     def test_says_so_where_there_is_no_bucket(self, s3, settings, asha):
         seal_all()
         settings.AUDIT_ANCHOR_BUCKET = "absent"
 
         with pytest.raises(AnchorUnavailable, match="was not anchored"):
-            anchor_put(seal_last(using="sealer"), until=clock.now())
+            anchor_put(seal_newest(), until=clock.now())
 
 
 class TestAnchorNewest:
     def test_puts_each_head_once(self, s3, asha):
         seal_all()
 
-        newest = seal_last(using="sealer")
+        newest = seal_newest()
         assert anchor() == newest.number
         assert anchor() is None
         assert Anchor.objects.using("sealer").get(seal=newest).version
@@ -103,7 +102,7 @@ class TestAnchorNewest:
             person_make(name)
             seal_all()
 
-        assert anchor() == seal_last(using="sealer").number
+        assert anchor() == seal_newest().number
         assert len(list(anchors_list())) == 1
 
 
@@ -111,7 +110,7 @@ class TestAnchorsList:
     def test_is_what_verification_compares_with(self, s3, asha, admin_url):
         seal_all()
         anchor()
-        newest = seal_last(using="sealer")
+        newest = seal_newest()
 
         assert verify(anchors=anchors_list()).differences == []
         with tampering(admin_url) as execute:
@@ -125,7 +124,7 @@ class TestAnchorsList:
         (key,) = [one["Key"] for one in s3.list_objects_v2(Bucket=settings.AUDIT_ANCHOR_BUCKET)["Contents"]]
         s3.delete_object(Bucket=settings.AUDIT_ANCHOR_BUCKET, Key=key)
 
-        assert [found.number for found in anchors_list()] == [seal_last(using="sealer").number]
+        assert [found.number for found in anchors_list()] == [seal_newest().number]
 
     def test_says_so_where_there_is_no_bucket(self, s3, settings):
         settings.AUDIT_ANCHOR_BUCKET = "absent"
@@ -138,7 +137,7 @@ class TestLogSeal:
     def test_seals_and_anchors(self, s3, asha):
         tasks.log_seal(timestamp=0)
 
-        newest = seal_last(using="sealer")
+        newest = seal_newest()
         assert verify().differences == []
         assert Anchor.objects.using("sealer").filter(seal=newest).exists()
 

@@ -19,6 +19,7 @@ from audit.seals.keys import public_keys, signer
 from audit.seals.models import SubjectKey
 from audit.seals.offline import export_verify
 from audit.seals.services import person_forget
+from audit.seals.trail import Difference
 from ledger.chart.models import Account
 from rupaya.core.db import Actor, acting_as, undo
 from tests.audit.seals.sealing import SEALER, seal_all, verify
@@ -104,7 +105,7 @@ class TestPersonForget:
         assert SubjectKey.objects.using("sealer").get(id=asha.book.pk).key is None
 
     def test_makes_an_export_from_before_unreadable(self, sealed, asha):
-        key = bytes(SubjectKey.objects.using("sealer").get(id=asha.id).key)
+        key = bytes(SubjectKey.objects.using("sealer").get(id=asha.id).key or b"")
         before = exported()
         line = next(
             one for one in map(json.loads, before.splitlines())
@@ -117,7 +118,7 @@ class TestPersonForget:
         forget(asha)
 
         held = [
-            bytes(one)
+            bytes(one or b"")
             for one in SubjectKey.objects.using("sealer").exclude(key=None).values_list("key", flat=True)
         ]
         assert key not in held
@@ -150,7 +151,7 @@ class TestPersonForget:
         (entry,) = told(resource_type="audit_key", resource_id=str(asha.id))
         assert entry.actor_kind == "job"
         assert entry.changes.keys() == {"destroyed_at"}
-        found = []
+        found: list[Difference] = []
         gaps_find(using="owner", report=found.append)
         assert not [gap for gap in found if "the key of" in gap.detail]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from audit.seals.gaps import gaps_find, triggers_check
+from audit.seals.trail import Difference
 from rupaya.core.ids import uuid7
 from tests.audit.seals.sealing import TAMPERED, tampering
 
@@ -15,7 +16,7 @@ def gaps(committed, asha, admin_url):
 
     def find(sql="SELECT 1", *parameters):
         ours = (str(asha.account("Cash").pk), str(asha.book.pk), str(asha.id), *map(str, parameters))
-        found = []
+        found: list[Difference] = []
         with tampering(admin_url) as execute:
             execute(sql, *parameters)
             gaps_find(using=TAMPERED, report=found.append)
@@ -29,7 +30,7 @@ class TestGapsFind:
         assert gaps() == []
 
     def test_looks_at_every_audited_table_as_the_owner(self, committed, asha):
-        found = []
+        found: list[Difference] = []
 
         assert gaps_find(using="owner", report=found.append) > 12
         assert not [gap for gap in found if str(asha.book.pk) in gap.detail]
@@ -84,7 +85,7 @@ class TestTriggersCheck:
         ],
     )
     def test_names_the_trigger(self, committed, asha, admin_url, change, off):
-        found = []
+        found: list[Difference] = []
         with tampering(admin_url) as execute:
             execute(change)
             triggers_check(using=TAMPERED, report=found.append)

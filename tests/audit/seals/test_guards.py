@@ -8,7 +8,6 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from audit.seals.rows import seal_last
 from rupaya.core.ids import uuid7
 from tests.audit.seals.sealing import entries_of, seal_all, sealer_connect
 
@@ -230,7 +229,3 @@ class TestErasedOnly:
             done = owner.execute("UPDATE audit_logs SET changes = '{}' WHERE id = %s", [sealed[0]])
             assert done.rowcount == 1
             owner.rollback()
-
-
-def test_there_are_seals(sealed):
-    assert seal_last(using="sealer").size > 0

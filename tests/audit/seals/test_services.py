@@ -14,7 +14,6 @@ from psycopg.conninfo import conninfo_to_dict
 from audit.seals.heads import head_read
 from audit.seals.keys import public_keys, signer
 from audit.seals.models import Seal
-from audit.seals.rows import seal_last
 from audit.seals.services import LogBroken, seal_make
 from ledger.chart.models import Account
 from rupaya import embedded
@@ -26,6 +25,7 @@ from tests.audit.seals.sealing import (
     entries_of,
     position_of,
     seal_all,
+    seal_newest,
     tampering,
     verify,
 )
@@ -42,9 +42,10 @@ def rename(person, name):
 def waiting(admin_url):
     """How many entries no seal holds."""
     with psycopg.connect(admin_url) as admin:
-        return admin.execute(
+        (row,) = admin.execute(
             "SELECT count(*) FROM audit_logs e WHERE NOT EXISTS (SELECT FROM audit_leaf WHERE entry_id = e.id)"
-        ).fetchone()[0]
+        ).fetchall()
+    return row[0]
 
 
 class TestSealMake:
@@ -61,7 +62,7 @@ class TestSealMake:
 
     def test_signs_what_anybody_can_check(self, committed, asha):
         seal_all()
-        seal = seal_last(using="sealer")
+        seal = seal_newest()
 
         head = head_read(seal.head, keys=public_keys())
 
@@ -124,7 +125,7 @@ class TestSealMake:
     def test_seals_a_long_queue_in_batches(self, committed, asha, admin_url):
         seal_all()
         person_make("Dev")
-        waits, before = waiting(admin_url), seal_last(using="sealer").number
+        waits, before = waiting(admin_url), seal_newest().number
 
         seal_all(rows_max=7)
 
@@ -222,7 +223,7 @@ class TestRestored:
                 numbers = admin.execute(
                     "SELECT pg_current_xact_id()::text::bigint, max(written_in) FROM audit_logs"
                 )
-                now, then = numbers.fetchone()
+                ((now, then),) = numbers.fetchall()
                 assert now < then  # else this would prove nothing
                 admin.execute(RENAME, ["written elsewhere", asha.book.pk])
             with elsewhere(restored) as alias:

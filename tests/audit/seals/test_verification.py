@@ -8,12 +8,13 @@ from audit.seals.anchor import Anchored
 from audit.seals.entries import entry_hash
 from audit.seals.keys import signer
 from audit.seals.models import Seal
-from audit.seals.rows import leaves, seal_last
+from audit.seals.rows import leaves
 from tests.audit.seals.sealing import (
     TAMPERED,
     entries_of,
     position_of,
     seal_all,
+    seal_newest,
     tampering,
     verify,
 )
@@ -48,8 +49,8 @@ class TestLogVerify:
         found = verify()
 
         assert found.differences == []
-        assert found.leaves == seal_last(using="sealer").size
-        assert found.seals == seal_last(using="sealer").number
+        assert found.leaves == seal_newest().size
+        assert found.seals == seal_newest().number
 
     @pytest.mark.parametrize(
         "change",
@@ -158,7 +159,7 @@ class TestLogVerify:
             found = verify(using=TAMPERED)
 
         (told,) = found.differences
-        seal = Seal.objects.using("sealer").filter(size__gt=at).order_by("number").first()
+        seal = Seal.objects.using("sealer").filter(size__gt=at).order_by("number")[0]
         assert (told.kind, told.seal) == ("rewritten", seal.number)
         assert told.at
 
@@ -191,7 +192,7 @@ class TestLogVerify:
         assert "follow" in first(found).detail
 
     def test_knows_a_log_that_was_signed_anew_by_a_head_that_was_kept(self, sealed, admin_url):
-        kept = seal_last(using="sealer")
+        kept = seal_newest()
         with tampering(admin_url) as execute:
             sign_anew(execute, kept)
             unaware = verify(using=TAMPERED)
@@ -205,14 +206,14 @@ class TestLogVerify:
         assert [(told.kind, told.seal) for told in anchored.differences] == [("rewritten", kept.number)]
 
     def test_knows_a_seal_that_was_anchored_and_is_gone(self, sealed):
-        newest = seal_last(using="sealer")
+        newest = seal_newest()
 
         found = verify(anchors=[Anchored(newest.number + 1, "00" * 32, newest.sealed_at)])
 
         assert (first(found).kind, first(found).seal) == ("rewritten", newest.number + 1)
 
     def test_asks_two_queries_for_two_thousand_leaves(self, sealed, django_assert_max_num_queries):
-        last = seal_last(using="sealer")
+        last = seal_newest()
 
         with django_assert_max_num_queries(
             8 + 2 * last.number + 2 * last.size // 2000, connection=connection()
@@ -229,6 +230,7 @@ def connection():
 def forge(execute, position):
     """Changes an entry, and its leaf so that the two agree."""
     (row,) = leaves(start=position, end=position + 1, using=TAMPERED)
+    assert row.known is not None
     public = {**row.known.entry.public, "request_id": "forged"}
     made = entry_hash(public, changes_hash=row.changes_hash, origin_hash=row.origin_hash)
     execute("UPDATE audit_logs SET request_id = 'forged' WHERE id = %s", row.entry_id)

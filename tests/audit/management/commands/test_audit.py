@@ -11,9 +11,8 @@ from django.core.management import CommandError, call_command
 
 from audit.checks import check_gauges
 from audit.seals.keys import signer
-from audit.seals.rows import seal_last
 from rupaya.core.db import acting_as
-from tests.audit.seals.sealing import SEALER, entries_of, seal_all, tampering
+from tests.audit.seals.sealing import SEALER, entries_of, seal_all, seal_newest, tampering
 
 
 def run(*arguments):
@@ -41,7 +40,7 @@ class TestSeal:
         told = json.loads(run("seal", "--json"))
 
         assert told["entries"] > 0
-        assert told["seal"] == seal_last(using="sealer").number
+        assert told["seal"] == seal_newest().number
 
     def test_refuses_without_the_sealers_login(self, committed, settings, monkeypatch):
         monkeypatch.delitem(settings.DATABASES, "sealer")
@@ -67,7 +66,7 @@ class TestVerify:
         assert run("verify").endswith("leaves: no differences.\n")
         told = json.loads(run("verify", "--json", "--gaps"))
 
-        assert told["leaves"] == seal_last(using="sealer").size
+        assert told["leaves"] == seal_newest().size
         with acting_as(SEALER):
             differences, _ = check_gauges()
         assert ({"check": "audit"}, len(told["differences"])) in differences.samples
@@ -75,7 +74,7 @@ class TestVerify:
     def test_names_what_does_not(self, committed, asha, tmp_path):
         seal_all()
         other = tmp_path / "head"
-        other.write_text(seal_last(using="sealer").head.replace("localhost", "elsewhere"))
+        other.write_text(seal_newest().head.replace("localhost", "elsewhere"))
 
         code, told = refused("verify", "--head", other)
 
@@ -85,7 +84,7 @@ class TestVerify:
 
     def test_takes_a_head_that_was_kept(self, committed, asha, tmp_path):
         seal_all()
-        (tmp_path / "head").write_text(seal_last(using="sealer").head)
+        (tmp_path / "head").write_text(seal_newest().head)
 
         assert "no differences" in run("verify", "--head", tmp_path / "head")
 
@@ -142,7 +141,7 @@ class TestExport:
         run("export", "--gzip")
 
         lines = gzip.decompress(capfdbinary.readouterr().out).splitlines()
-        assert json.loads(lines[-1]) == {"end": True, "leaves": seal_last(using="sealer").size}
+        assert json.loads(lines[-1]) == {"end": True, "leaves": seal_newest().size}
 
 
 def half(**_):
@@ -201,4 +200,4 @@ class TestTampering:
         with tampering(admin_url) as execute:
             execute("DELETE FROM audit_seal")
 
-        assert seal_last(using="sealer") is not None
+        assert seal_newest() is not None
