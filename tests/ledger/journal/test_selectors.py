@@ -15,6 +15,7 @@ from ledger.journal.selectors import (
     transaction_of,
     transaction_page,
     transactions_of,
+    transactions_walk,
     type_read,
 )
 from rupaya.core.db import acting_as
@@ -123,6 +124,33 @@ class TestTransactionsOf:
 
         with acting_as(asha.actor), django_assert_num_queries(1):
             transactions_of(book=asha.book, ids=made)
+
+
+class TestTransactionsWalk:
+    @pytest.mark.parametrize(
+        "filters", [Filters(), Filters(tag="none"), Filters(type="expense", status="all")]
+    )
+    def test_gives_what_the_pages_give_a_lot_at_a_time(self, asha, django_assert_num_queries, filters):
+        for ago in range(7):
+            record(asha, on=TODAY - dt.timedelta(days=ago))
+        with acting_as(asha.actor):
+            page = transaction_page(book=asha.book, limit=50, filters=filters)
+
+            with django_assert_num_queries(1):
+                lots = list(transactions_walk(book=asha.book, filters=filters, rows=3))
+
+        assert [len(lot) for lot in lots] == ([3, 3, 1] if page.rows else [])
+        assert [shown for lot in lots for shown in lot] == list(page.rows)
+
+    def test_shows_all_as_it_stood_when_it_began(self, asha):
+        for _ in range(4):
+            record(asha)
+        with acting_as(asha.actor):
+            walk = transactions_walk(book=asha.book, rows=2)
+            first = next(walk)
+            record(asha, on=TODAY - dt.timedelta(days=1))
+
+            assert [len(lot) for lot in (first, *walk)] == [2, 2]
 
 
 class TestTransactionOf:
