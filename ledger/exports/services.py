@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from audit.events import Action, event_record
+from flags.registry import EXPORT_TRANSACTIONS
 from flags.selectors import flag_is_on
 from ledger.books.models import Book
-from ledger.journal.rules import EXPORT_FLAG
 from rupaya.core.db import assert_acting
 from rupaya.core.errors import Forbidden
 
@@ -26,7 +26,7 @@ class FeatureUnavailable(Forbidden):
 def export_allow(*, user: Any) -> None:
     """Will let pass for whom the flag is on; raises FeatureUnavailable. As many queries as the flag takes."""
     assert_acting()
-    if not flag_is_on(name=EXPORT_FLAG, user=user):
+    if not flag_is_on(name=EXPORT_TRANSACTIONS, user=user):
         raise FeatureUnavailable
 
 

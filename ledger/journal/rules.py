@@ -23,7 +23,6 @@ TAG_MAX: Final = 40
 TAGS_MAX: Final = 20
 EXTERNAL_ID_MAX: Final = 120
 BATCH_MAX: Final = 500  # transactions
-EXPORT_FLAG: Final = "export_transactions"  # the flag of whoever may take all of them along as a file
 EARLIEST: Final = dt.date(1950, 1, 1)
 LATEST: Final = dt.date(2150, 12, 31)
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
+from flags.registry import EXPORT_TRANSACTIONS
 from flags.selectors import flag_is_on
 from ledger.books.access import book_for
 from ledger.books.models import Book
@@ -20,7 +21,7 @@ from ledger.chart.selectors import accounts_categories, accounts_money
 from ledger.journal.drafts import Entry
 from ledger.journal.forms import SplitFormSet, TransactionForm, split_forms
 from ledger.journal.query.nodes import QueryInvalid
-from ledger.journal.rules import EXPORT_FLAG, TransactionView
+from ledger.journal.rules import TransactionView
 from ledger.journal.search import filters_read
 from ledger.journal.selectors import KEY_LENGTH, FilterInvalid, transaction_find, transaction_page
 from ledger.journal.services import TransactionRecorded, is_same, transaction_post
@@ -115,7 +116,7 @@ def transaction_list(request: HttpRequest) -> HttpResponse:
 
 def _export_url(request: HttpRequest) -> str:
     """Where all that the list shows, on every page of it, is to be had as a file; '' for whom the feature is off."""
-    if not flag_is_on(name=EXPORT_FLAG, user=request.user):
+    if not flag_is_on(name=EXPORT_TRANSACTIONS, user=request.user):
         return ""
     query = request.GET.copy()
     query.pop("cursor", None)

@@ -8,24 +8,21 @@ import json
 from contextlib import contextmanager
 from typing import Any
 
-from flags.models import Flag
 from ledger.exports.selectors import AT_ONCE_MAX
 from ledger.journal.drafts import Entry
-from ledger.journal.rules import EXPORT_FLAG
 from ledger.journal.services import entries_post
 from rupaya.core.db import acting_as
 from tests.ledger.desk import TODAY, Api, inr
+from tests.support.flags import flag_set
 
 
 @contextmanager
-def switched_on(**fields):
-    """The feature is on, for everyone unless said otherwise; what was committed goes again."""
-    flag: Any = Flag.objects.create(**{"name": EXPORT_FLAG, "everyone": True, **fields})
+def switched_on(*, everyone=True, users=()):
+    """The feature is on, for everyone unless said otherwise; what was committed goes off again."""
     try:
-        yield flag
+        yield flag_set(everyone=everyone, users=users)
     finally:
-        flag.users.clear()
-        flag.delete()
+        flag_set(everyone=None)
 
 
 def take(person, **query) -> bytes:

@@ -20,9 +20,7 @@ def told(person):
 
 class TestExportAllow:
     def test_refuses_whom_it_is_off_for(self, asha, chitra):
-        with switched_on(everyone=None) as flag, acting_as(asha.actor):
-            flag.users.add(asha.user)
-
+        with switched_on(everyone=None, users=[asha.user]), acting_as(asha.actor):
             export_allow(user=asha.user)
             with pytest.raises(FeatureUnavailable, match=r"^Feature not available$"):
                 export_allow(user=chitra.user)

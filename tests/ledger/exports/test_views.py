@@ -18,6 +18,7 @@ from tests.ledger.amendments.asking import Phone, said
 from tests.ledger.books.sharing import restrict, share
 from tests.ledger.desk import NOW, TODAY, Api, guest_make, record, refused
 from tests.ledger.exports.taking import lines_taken, places_take, rows_taken, switched_on, take
+from tests.support.flags import flag_set
 
 PATH = "transactions/export"
 
@@ -38,18 +39,14 @@ class TestTheFlag:
         assert body["error"] == "Feature not available"
 
     def test_refuses_whom_it_is_off_for_before_a_word_about_the_rest(self, on, asha, chitra):
-        on.everyone = None
-        on.save()
-        on.users.add(asha.user)
+        flag_set(everyone=None, users=[asha.user])
 
         assert take(asha)
         for query in ({}, {"format": "xlsx"}, {"type": "gift"}, {"q": "amount:"}):
             refused(Api(chitra).get(PATH, **query), 403, "feature_unavailable")
 
     def test_refuses_everybody_where_it_is_off_for_everyone(self, committed, asha):
-        with switched_on(everyone=False) as flag:
-            flag.users.add(asha.user)
-
+        with switched_on(everyone=False, users=[asha.user]):
             refused(Api(asha).get(PATH), 403, "feature_unavailable")
 
     def test_can_not_be_turned_on_by_who_asks(self, asha):

@@ -8,6 +8,7 @@ import pytest
 
 from tests.ledger.desk import browser_of, record
 from tests.ledger.exports.taking import places_take, take
+from tests.support.flags import flag_set
 
 
 def link_of(response) -> str:
@@ -20,9 +21,7 @@ class TestButton:
     def test_is_there_for_whom_the_flag_is_on(self, on, asha, chitra):
         record(asha)
         record(chitra)
-        on.everyone = None
-        on.save()
-        on.users.add(asha.user)
+        flag_set(everyone=None, users=[asha.user])
 
         assert "/transactions/export" in browser_of(asha).get("/transactions").content.decode()
         assert "/transactions/export" not in browser_of(chitra).get("/transactions").content.decode()
