@@ -26,7 +26,6 @@ PLANTED = {
     "The ledger's features": ("ledger/books/services.py", "import ledger.journal.services\n"),
     "Inside a feature of the ledger": ("ledger/journal/rules.py", "import ledger.journal.services\n"),
     "Inside the people": ("accounts/selectors.py", "import accounts.services\n"),
-    "Inside the audit log": ("audit/checks.py", "import audit.models\n"),
     "Inside the seals": ("audit/seals/tree.py", "import audit.seals.trail\n"),
     "What an auditor runs elsewhere needs neither Django nor the service": (
         "audit/seals/tree.py",
