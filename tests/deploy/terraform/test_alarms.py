@@ -14,7 +14,10 @@ from tests.deploy.terraform.code import TERRAFORM, blocks
 from tests.deploy.terraform.metrics import METRICS
 
 ALARM, FILTER = "aws_cloudwatch_metric_alarm", "aws_cloudwatch_log_metric_filter"
-AWAITED = {"rupaya_audit_seal_lag_seconds"}  # comes with the seals of the audit log
+AWAITED = {
+    "rupaya_audit_unsealed_seconds",
+    "rupaya_audit_unanchored_seconds",
+}  # come with the audit log's seals
 # Name: metric, statistic, seconds, times, threshold, and what silence means.
 PROMISED = {
     "rupaya-api-error-rate-high": ("HTTPCode_Target_5XX_Count", "Sum", 300, 2, 10, "notBreaching"),
@@ -25,7 +28,7 @@ PROMISED = {
 BESIDE = {
     "rupaya-api-5xx-ratio-high", "rupaya-api-response-time-p95-high", "rupaya-api-no-healthy-task",
     "rupaya-db-storage-low", "rupaya-cache-memory-high", "rupaya-queue-depth-high", "rupaya-queue-oldest-high",
-    "rupaya-audit-seal-lag-high", "rupaya-ledger-differs", "rupaya-worker-silent",
+    "rupaya-audit-seal-lag-high", "rupaya-audit-anchor-lag-high", "rupaya-ledger-differs", "rupaya-worker-silent",
 }  # fmt: skip
 
 
