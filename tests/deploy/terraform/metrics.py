@@ -34,6 +34,7 @@ METRICS: Final[dict[tuple[str, str], set[frozenset[str]]]] = {
     ("Rupaya", "QueueJobsDue"): {_NONE},
     ("Rupaya", "QueueOldestSeconds"): {_NONE},
     ("Rupaya", "AuditSealLagSeconds"): {_NONE},
+    ("Rupaya", "AuditAnchorLagSeconds"): {_NONE},
     ("Rupaya", "LedgerDifferences"): {_NONE},
     ("Rupaya", "WorkerHeartbeat"): {_NONE},
 }

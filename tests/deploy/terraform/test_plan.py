@@ -12,8 +12,6 @@ from tests.deploy.terraform.planning import ROOT, Refused, Workshop
 
 GUNICORN = (ROOT / "deploy/gunicorn.conf.py").read_text()
 CONNECTIONS_ALARM = 80
-# What the example of the environment does not have yet: they come with the seals of the audit log.
-AWAITED = {"AUDIT_SIGNING_KEY", "AUDIT_ANCHOR_BUCKET"}
 FARGATE_MIB = {
     256: (512, 2048),
     512: (1024, 4096),
@@ -105,20 +103,33 @@ class TestSecrets:
             assert not secret & set(variables(container))
             assert not {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} & (secret | set(variables(container)))
 
-    def test_of_the_schemas_owner_reach_the_migration_alone(self, plan):
+    @pytest.mark.parametrize(
+        ("variable", "secret", "holder"),
+        [
+            ("DATABASE_OWNER_URL", "rupaya/database/rupaya_owner", "migrate"),
+            ("DATABASE_SEALER_URL", "rupaya/database/rupaya_sealer", "worker"),
+            ("AUDIT_SIGNING_KEY", "rupaya/audit", "worker"),
+        ],
+    )
+    def test_of_one_task_reach_no_other(self, plan, variable, secret, holder):
+        arn = plan.by("aws_secretsmanager_secret", "name")[secret]["arn"]
         holders = {
             name
             for name, container in containers(plan).items()
-            if "DATABASE_OWNER_URL" in {each["name"] for each in container["secrets"]}
+            if variable in {each["name"] for each in container["secrets"]}
         }
-        [owner] = [each["arn"] for each in plan.of("aws_secretsmanager_secret") if "owner" in each["name"]]
-        readers = {policy["role"] for policy in plan.of("aws_iam_role_policy") if owner in policy["policy"]}
-        by_family = plan.by("aws_ecs_task_definition", "family")
+        readers = {policy["role"] for policy in plan.of("aws_iam_role_policy") if arn in policy["policy"]}
 
-        assert holders == {"migrate"}
-        assert readers == {"rupaya-execution-owner"}
-        assert by_family["rupaya-migrate"]["execution_role_arn"].endswith("-owner")
-        assert by_family["rupaya-backend"]["execution_role_arn"].endswith("-user")
+        assert holders == {holder}
+        assert readers == {f"rupaya-execution-{holder}"}
+
+    def test_are_fetched_by_each_tasks_own_role(self, plan):
+        definitions = plan.by("aws_ecs_task_definition", "family")
+
+        for family, name in {"backend": "web", "worker": "worker", "migrate": "migrate"}.items():
+            definition = definitions[f"rupaya-{family}"]
+            assert definition["execution_role_arn"].endswith(f":rupaya-execution-{name}")
+            assert definition["task_role_arn"].endswith(f":rupaya-task-{name}")
 
     def test_are_all_encrypted_with_the_environments_key(self, plan):
         [key] = plan.of("aws_kms_key")
@@ -137,7 +148,7 @@ class TestTasks:
 
         for container in containers(plan).values():
             given = {each["name"] for each in container["environment"] + container["secrets"]}
-            assert given - known - AWAITED == set()
+            assert given - known == set()
 
     def test_run_an_image_by_its_digest_as_nobody_on_a_file_system_that_cannot_be_written(self, plan):
         for container in containers(plan).values():
@@ -162,14 +173,14 @@ class TestTasks:
     def test_hold_fewer_connections_than_the_alarm_allows(self, plan):
         targets = plan.of("aws_appautoscaling_target")
         most = {each["resource_id"].rpartition("/")[2]: each["max_capacity"] for each in targets}
-        own = variables(containers(plan)["web"])
-        pool = int(own["DATABASE_POOL_SIZE"])
+        own = {name: variables(container) for name, container in containers(plan).items()}
+        pool = {name: int(each["DATABASE_POOL_SIZE"]) for name, each in own.items()}
 
-        web = most["rupaya-service"] * int(own["WEB_CONCURRENCY"]) * pool
-        # A worker has its pool, and the queue's own: four, and one that listens.
-        worker = most["rupaya-worker"] * (pool + 4 + 1)
+        web = most["rupaya-service"] * int(own["web"]["WEB_CONCURRENCY"]) * pool["web"]
+        # A worker has its pool, the queue's own four, one that listens and one that seals.
+        worker = most["rupaya-worker"] * (pool["worker"] + 4 + 1 + 1)
 
-        assert pool > int(own["WEB_THREADS"])
+        assert pool["web"] > int(own["web"]["WEB_THREADS"])
         assert web + worker <= CONNECTIONS_ALARM
 
     def test_are_asked_at_addresses_that_answer(self, plan):
@@ -279,7 +290,7 @@ class TestData:
 
         assert anchor["object_lock_enabled"] is True
         assert lock["bucket"] == anchor["id"]
-        assert lock["rule"][0]["default_retention"] == [{"days": 3650, "mode": "COMPLIANCE", "years": None}]
+        assert lock["rule"][0]["default_retention"] == [{"days": 3653, "mode": "COMPLIANCE", "years": None}]
 
 
 class TestDoor:
@@ -327,7 +338,7 @@ class TestWorkflows:
         [passing] = [each for each in release if each["Action"] == "iam:PassRole"]
 
         assert {arn.rpartition(":")[2] for arn in passing["Resource"]} == {
-            "rupaya-execution-user", "rupaya-execution-owner",
+            "rupaya-execution-web", "rupaya-execution-worker", "rupaya-execution-migrate",
             "rupaya-task-web", "rupaya-task-worker", "rupaya-task-migrate",
         }  # fmt: skip
         assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}

@@ -34,7 +34,7 @@ module "platform" {
     node_count       = 2
     password_version = var.cache_password_version
   }
-  anchor_retention_days = 3650
+  anchor_retention_days = 3653
 
   web    = { cpu = 1024, memory_mib = 2048, least = 2, most = 5, processes = 2, threads = 4 }
   worker = { cpu = 512, memory_mib = 1024, least = 2, most = 3 }

@@ -49,7 +49,7 @@ variable "github_repository" {
 }
 
 variable "database_password_version" {
-  description = "Raise it to make new passwords for the database's two roles."
+  description = "Raise it to make new passwords for the database's roles."
   type        = number
   default     = 1
 }

@@ -18,6 +18,11 @@ output "user_secret_arn" {
   value       = aws_secretsmanager_secret.user["rupaya_user"].arn
 }
 
+output "sealer_secret_arn" {
+  description = "Holds DATABASE_SEALER_URL, of the worker alone."
+  value       = aws_secretsmanager_secret.user["rupaya_sealer"].arn
+}
+
 output "owner_secret_arn" {
   description = "Holds DATABASE_OWNER_URL, for migrations alone."
   value       = aws_secretsmanager_secret.user["rupaya_owner"].arn

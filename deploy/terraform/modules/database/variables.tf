@@ -74,6 +74,6 @@ variable "log_retention_days" {
 }
 
 variable "password_version" {
-  description = "Raise it to make new passwords for both roles, and after a restore, whose address is another."
+  description = "Raise it to make new passwords for all roles, and after a restore, whose address is another."
   type        = number
 }

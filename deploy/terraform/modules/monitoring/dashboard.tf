@@ -41,6 +41,7 @@ locals {
       metrics = [
         [local.namespace, "QueueOldestSeconds"],
         [local.namespace, "AuditSealLagSeconds"],
+        [local.namespace, "AuditAnchorLagSeconds"],
       ]
     },
     { title = "Worker: signs of life", stat = "Sum", metrics = [[local.namespace, "WorkerHeartbeat"]] },

@@ -5,10 +5,11 @@ locals {
   namespace = "Rupaya"
 
   figures = {
-    QueueJobsDue        = { field = "rupaya_queue_jobs_todo", unit = "Count" }
-    QueueOldestSeconds  = { field = "rupaya_queue_oldest_seconds", unit = "Seconds" }
-    AuditSealLagSeconds = { field = "rupaya_audit_seal_lag_seconds", unit = "Seconds" }
-    LedgerDifferences   = { field = "rupaya_check_differences_ledger", unit = "Count" }
+    QueueJobsDue          = { field = "rupaya_queue_jobs_todo", unit = "Count" }
+    QueueOldestSeconds    = { field = "rupaya_queue_oldest_seconds", unit = "Seconds" }
+    AuditSealLagSeconds   = { field = "rupaya_audit_unsealed_seconds", unit = "Seconds" }
+    AuditAnchorLagSeconds = { field = "rupaya_audit_unanchored_seconds", unit = "Seconds" }
+    LedgerDifferences     = { field = "rupaya_check_differences_ledger", unit = "Count" }
   }
 }
 
@@ -84,6 +85,22 @@ resource "aws_cloudwatch_metric_alarm" "seal_lag" {
   evaluation_periods  = 3
   comparison_operator = "GreaterThanThreshold"
   threshold           = 600
+  treat_missing_data  = "ignore"
+  alarm_actions       = local.to_the_topic
+  ok_actions          = local.to_the_topic
+}
+
+resource "aws_cloudwatch_metric_alarm" "anchor_lag" {
+  alarm_name        = "${var.name}-audit-anchor-lag-high"
+  alarm_description = "A sealed head of the audit log is not in its bucket for more than an hour."
+
+  namespace           = local.namespace
+  metric_name         = "AuditAnchorLagSeconds"
+  statistic           = "Maximum"
+  period              = 60
+  evaluation_periods  = 3
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 3600
   treat_missing_data  = "ignore"
   alarm_actions       = local.to_the_topic
   ok_actions          = local.to_the_topic

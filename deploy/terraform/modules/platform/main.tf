@@ -4,9 +4,10 @@ data "aws_caller_identity" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  name       = "rupaya"
-  account_id = data.aws_caller_identity.current.account_id
-  region     = data.aws_region.current.region
+  name               = "rupaya"
+  audit_secret_names = ["AUDIT_SIGNING_KEY"]
+  account_id         = data.aws_caller_identity.current.account_id
+  region             = data.aws_region.current.region
 }
 
 module "key" {
@@ -39,9 +40,10 @@ module "ecr" {
 module "secrets" {
   source = "../secrets"
 
-  name        = local.name
-  names       = var.application_secret_names
-  kms_key_arn = module.key.arn
+  name              = local.name
+  application_names = var.application_secret_names
+  audit_names       = local.audit_secret_names
+  kms_key_arn       = module.key.arn
 }
 
 module "storage" {
@@ -117,9 +119,14 @@ module "service" {
   database_root_certificate = var.database_root_certificate
   flood_requests            = var.flood_requests
 
-  application_secret_arn   = module.secrets.arn
+  application_secret_arn   = module.secrets.application_arn
+  audit_secret_arn         = module.secrets.audit_arn
+  audit_secret_names       = local.audit_secret_names
+  audit_public_keys        = var.audit_public_keys
+  anchor_retention_days    = var.anchor_retention_days
   application_secret_names = var.application_secret_names
   user_secret_arn          = module.database.user_secret_arn
+  sealer_secret_arn        = module.database.sealer_secret_arn
   owner_secret_arn         = module.database.owner_secret_arn
   cache_secret_arn         = module.cache.url_secret_arn
   media_bucket             = module.storage.media_bucket

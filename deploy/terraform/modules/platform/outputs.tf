@@ -8,9 +8,9 @@ output "github_role_arns" {
   value       = module.github_oidc.role_arns
 }
 
-output "application_secret_arn" {
+output "secret_arns" {
   description = "Where the operator puts the application's secrets."
-  value       = module.secrets.arn
+  value       = [module.secrets.application_arn, module.secrets.audit_arn]
 }
 
 output "database" {
@@ -19,6 +19,7 @@ output "database" {
     address           = module.database.address
     master_secret_arn = module.database.master_secret_arn
     user_secret_arn   = module.database.user_secret_arn
+    sealer_secret_arn = module.database.sealer_secret_arn
     owner_secret_arn  = module.database.owner_secret_arn
   }
 }

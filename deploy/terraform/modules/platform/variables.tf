@@ -149,7 +149,13 @@ variable "flood_requests" {
 variable "application_secret_names" {
   description = "What the operator's secret holds. A name that it lacks keeps every task from starting."
   type        = list(string)
-  default     = ["JWT_SECRET", "JWT_REFRESH_SECRET", "SENDGRID_API_KEY", "AUDIT_SIGNING_KEY"]
+  default     = ["JWT_SECRET", "JWT_REFRESH_SECRET", "SENDGRID_API_KEY"]
+}
+
+variable "audit_public_keys" {
+  description = "Public keys of earlier signing keys of the audit log."
+  type        = list(string)
+  default     = []
 }
 
 # ── People ───────────────────────────────────────────────────────────────────────────────────────

@@ -3,8 +3,13 @@ variable "name" {
   type        = string
 }
 
-variable "names" {
-  description = "The variables that the secret holds, as in .env.example."
+variable "application_names" {
+  description = "The variables that every task's secret holds, as in .env.example."
+  type        = list(string)
+}
+
+variable "audit_names" {
+  description = "The variables that the secret of the audit log's seals holds."
   type        = list(string)
 }
 

@@ -12,13 +12,11 @@ locals {
   })
 
   shared_secret_arns = [var.application_secret_arn, var.user_secret_arn, var.cache_secret_arn]
+  # Only the worker's may fetch what seals the audit log, and only the migration's the schema owner's password.
   execution_secrets = {
-    user  = local.shared_secret_arns
-    owner = concat(local.shared_secret_arns, [var.owner_secret_arn])
-  }
-  execution_log_arns = {
-    user  = [for key in ["web", "worker"] : "${aws_cloudwatch_log_group.task[key].arn}:*"]
-    owner = ["${aws_cloudwatch_log_group.task["migrate"].arn}:*"]
+    web     = local.shared_secret_arns
+    worker  = concat(local.shared_secret_arns, [var.audit_secret_arn, var.sealer_secret_arn])
+    migrate = concat(local.shared_secret_arns, [var.owner_secret_arn])
   }
 }
 
@@ -50,7 +48,7 @@ resource "aws_iam_role_policy" "execution" {
         Sid      = "Logs"
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = local.execution_log_arns[each.key]
+        Resource = "${aws_cloudwatch_log_group.task[each.key].arn}:*"
       },
       { Sid = "Secrets", Effect = "Allow", Action = "secretsmanager:GetSecretValue", Resource = each.value },
       {

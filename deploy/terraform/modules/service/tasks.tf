@@ -11,7 +11,8 @@ locals {
       memory_mib = var.web.memory_mib
       command    = null # the image's own: gunicorn
       stop_s     = 30   # longer than gunicorn's graceful_timeout
-      owner      = false
+      pool_size  = var.database_pool_size
+      secrets    = {}
     }
     worker = {
       name       = "${var.name}-worker"
@@ -19,7 +20,8 @@ locals {
       memory_mib = var.worker.memory_mib
       command    = ["python", "manage.py", "procrastinate", "worker"]
       stop_s     = 120 # the most that Fargate gives: a job ends, or another worker repeats it
-      owner      = false
+      pool_size  = 2   # it does one job at a time
+      secrets    = local.audit_secrets
     }
     migrate = {
       name       = "${var.name}-migrate"
@@ -27,7 +29,8 @@ locals {
       memory_mib = 1024
       command    = ["python", "manage.py", "migrate"]
       stop_s     = 120
-      owner      = true # the only task that holds the schema owner's password
+      pool_size  = 2
+      secrets    = { DATABASE_OWNER_URL = "${var.owner_secret_arn}:DATABASE_OWNER_URL::" }
     }
   }
 
@@ -42,10 +45,11 @@ locals {
     DEFAULT_FROM_EMAIL     = var.mail_from
     DATABASE_SSL           = "true"
     DATABASE_SSL_ROOT_CERT = var.database_root_certificate
-    DATABASE_POOL_SIZE     = tostring(var.database_pool_size)
     AWS_REGION             = var.region
     AWS_S3_BUCKET          = var.media_bucket
     AUDIT_ANCHOR_BUCKET    = var.anchor_bucket
+    AUDIT_ANCHOR_DAYS      = tostring(var.anchor_retention_days)
+    AUDIT_PUBLIC_KEYS      = join(",", var.audit_public_keys)
     TRUSTED_PROXY_HOPS     = "1"
     FORWARDED_ALLOW_IPS    = join(",", var.public_cidrs)
     WEB_CONCURRENCY        = tostring(var.web.processes)
@@ -59,7 +63,11 @@ locals {
       REDIS_URL    = "${var.cache_secret_arn}:REDIS_URL::"
     },
   )
-  owner_secrets = { DATABASE_OWNER_URL = "${var.owner_secret_arn}:DATABASE_OWNER_URL::" }
+  # What heads are signed with, and the login that may append them.
+  audit_secrets = merge(
+    { for name in var.audit_secret_names : name => "${var.audit_secret_arn}:${name}::" },
+    { DATABASE_SEALER_URL = "${var.sealer_secret_arn}:DATABASE_SEALER_URL::" },
+  )
 
   # Alive, not ready: to restart a process for a database that is away helps nobody.
   is_alive = {
@@ -95,7 +103,7 @@ resource "aws_ecs_task_definition" "this" {
   network_mode             = "awsvpc"
   cpu                      = each.value.cpu
   memory                   = each.value.memory_mib
-  execution_role_arn       = each.value.owner ? aws_iam_role.execution["owner"].arn : aws_iam_role.execution["user"].arn
+  execution_role_arn       = aws_iam_role.execution[each.key].arn
   task_role_arn            = aws_iam_role.task[each.key].arn
 
   runtime_platform {
@@ -121,9 +129,12 @@ resource "aws_ecs_task_definition" "this" {
       user                   = "1001"
       readonlyRootFilesystem = true
       stopTimeout            = each.value.stop_s
-      environment            = [for name in sort(keys(local.environment)) : { name = name, value = local.environment[name] }]
+      environment = [
+        for name, value in merge(local.environment, { DATABASE_POOL_SIZE = tostring(each.value.pool_size) }) :
+        { name = name, value = value }
+      ]
       secrets = [
-        for name, from in merge(local.secrets, each.value.owner ? local.owner_secrets : {}) : { name = name, valueFrom = from }
+        for name, from in merge(local.secrets, each.value.secrets) : { name = name, valueFrom = from }
       ]
       mountPoints  = [for volume, path in local.scratch : { sourceVolume = volume, containerPath = path, readOnly = false }]
       portMappings = each.key == "web" ? [{ containerPort = local.port, protocol = "tcp" }] : null

@@ -118,7 +118,7 @@ variable "worker" {
 }
 
 variable "database_pool_size" {
-  description = "Connections a process holds at most."
+  description = "Connections a web process holds at most."
   type        = number
 }
 
@@ -148,8 +148,33 @@ variable "application_secret_names" {
   type        = list(string)
 }
 
+variable "audit_secret_arn" {
+  description = "Holds what the audit log is sealed with."
+  type        = string
+}
+
+variable "audit_secret_names" {
+  description = "The variables it holds."
+  type        = list(string)
+}
+
+variable "audit_public_keys" {
+  description = "Public keys of earlier signing keys."
+  type        = list(string)
+}
+
+variable "anchor_retention_days" {
+  description = "Days in which nobody can remove an anchored head."
+  type        = number
+}
+
 variable "user_secret_arn" {
   description = "Holds DATABASE_URL."
+  type        = string
+}
+
+variable "sealer_secret_arn" {
+  description = "Holds DATABASE_SEALER_URL."
   type        = string
 }
 
