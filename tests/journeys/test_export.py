@@ -24,10 +24,11 @@ pytestmark = pytest.mark.slow
 
 LONG = "चाय " * 500  # 6 kB of UTF-8, so that a few thousand rows are more than all buffers between hold
 ROWS = 3000
-STREAMS = """
+# The database's side of a file whose client has taken nothing for so many seconds.
+WAITING = """
 SELECT pid FROM pg_stat_activity
- WHERE usename = 'rupaya_user' AND datname = current_database()
-   AND state LIKE 'idle in transaction%%' AND pid <> ALL (%s)
+ WHERE usename = 'rupaya_user' AND datname = current_database() AND query LIKE 'FETCH%%'
+   AND state <> 'idle' AND state_change <= clock_timestamp() - %s * interval '1 s'
 """
 
 
@@ -46,8 +47,10 @@ def connected(live):
     connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 8192)
     connection.sock.settimeout(20)
     connection.sock.connect((parts.hostname, parts.port))
-    yield connection
-    connection.close()
+    try:
+        yield connection
+    finally:
+        connection.close()
 
 
 class SignedUp:
@@ -73,17 +76,18 @@ def asked(connection, person, ending, method="GET"):
     return connection.getresponse()
 
 
-def streams(admin_url, known=()):
-    """The database's sides of the files that are being written."""
+def waiting(admin_url, *, seconds=0.3):
     with psycopg.connect(admin_url) as admin:
-        return [pid for (pid,) in admin.execute(STREAMS, [list(known)])]
+        return [pid for (pid,) in admin.execute(WAITING, [seconds])]
 
 
 def soon(condition):
+    """What the condition gives, once it gives something."""
     ends = time.monotonic() + 20
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < ends
         time.sleep(0.05)
+    return found
 
 
 class TestTheFile:
@@ -114,15 +118,13 @@ class TestTheFile:
     @pytest.mark.parametrize("ending", ["csv", "ndjson"])
     def test_that_breaks_off_does_not_look_whole(self, on, live, admin_url, ending):
         asha = SignedUp(live, count=ROWS, notes=LONG)
-        known = streams(admin_url)
 
         with connected(live) as connection:
             answer = asked(connection, asha, ending)
             begun = answer.read(10_000)
-            soon(lambda: streams(admin_url, known))
+            (pid,) = soon(lambda: waiting(admin_url))
             with psycopg.connect(admin_url, autocommit=True) as admin:
-                for pid in streams(admin_url, known):
-                    admin.execute("SELECT pg_terminate_backend(%s)", [pid])
+                admin.execute("SELECT pg_terminate_backend(%s)", [pid])
             with pytest.raises(http.client.IncompleteRead) as broken:
                 answer.read()
 
@@ -132,10 +134,9 @@ class TestTheFile:
 
     def test_that_nobody_takes_any_more_gives_its_connection_back(self, on, live, admin_url):
         asha = SignedUp(live, count=ROWS, notes=LONG)
-        known = streams(admin_url)
 
         with connected(live) as connection:
             asked(connection, asha, "csv").read(10_000)
-            soon(lambda: streams(admin_url, known))
+            assert len(soon(lambda: waiting(admin_url))) == 1
 
-        soon(lambda: not streams(admin_url, known))
+        soon(lambda: not waiting(admin_url, seconds=0))
