@@ -20,13 +20,13 @@ INSTANT: Final = """to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+
 # An entry as texts, in the order that `entry_of` takes them; and its subject's and its actor's keys.
 COLUMNS: Final = f"""
 entry.id::text, entry.action, entry.resource_type, entry.resource_id, entry.book_id::text,
-to_jsonb(entry) ->> 'about_id', entry.user_id::text, entry.actor_kind, entry.request_id,
+entry.about_id::text, entry.user_id::text, entry.actor_kind, entry.request_id,
 {INSTANT.format("entry.created_at")}, entry.written_in::text,
 entry.changes::text, entry.ip_address::text, entry.user_agent,
 about.id IS NOT NULL, about.key, actor.id IS NOT NULL, actor.key
 """  # constants alone
 KEYS: Final = f"""
-LEFT JOIN audit_key about ON about.id = audit_subject(to_jsonb(entry))
+LEFT JOIN audit_key about ON about.id = audit_subject(entry.book_id, entry.about_id, entry.user_id)
 LEFT JOIN audit_key actor ON actor.id = coalesce(entry.user_id, {NOBODY_SQL})
 """
 _PUBLIC: Final = len(PUBLIC)

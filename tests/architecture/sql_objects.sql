@@ -225,11 +225,11 @@ BEGIN
      SET changes = CASE WHEN found.is_about THEN '{}' ELSE entry.changes END,
          ip_address = CASE WHEN found.is_by THEN NULL ELSE entry.ip_address END,
          user_agent = CASE WHEN found.is_by THEN '' ELSE entry.user_agent END
-    FROM (SELECT e.id, e.created_at, audit_subject(to_jsonb(e)) = ANY (subjects) AS is_about,
+    FROM (SELECT e.id, e.created_at, audit_subject(e.book_id, e.about_id, e.user_id) = ANY (subjects) AS is_about,
                  coalesce(e.user_id, nobody) = ANY (subjects) AS is_by
             FROM audit_logs e JOIN audit_leaf leaf ON leaf.entry_id = e.id
            WHERE e.book_id = ANY (subjects) OR e.user_id = ANY (subjects)
-              OR (e.book_id IS NULL AND audit_subject(to_jsonb(e)) = ANY (subjects))) found
+              OR (e.book_id IS NULL AND audit_subject(e.book_id, e.about_id, e.user_id) = ANY (subjects))) found
    WHERE entry.id = found.id AND entry.created_at = found.created_at
      AND ((found.is_about AND entry.changes <> '{}')
           OR (found.is_by AND (entry.ip_address IS NOT NULL OR entry.user_agent <> '')));
@@ -332,7 +332,8 @@ BEGIN
   is_erased := to_jsonb(NEW) - payload = to_jsonb(OLD) - payload
     AND EXISTS (SELECT FROM audit_leaf WHERE entry_id = OLD.id AND entry_created_at = OLD.created_at)
     AND (NEW.changes = OLD.changes
-         OR (NEW.changes = '{}' AND EXISTS (SELECT FROM audit_key WHERE id = audit_subject(to_jsonb(OLD)) AND key IS NULL)))
+         OR (NEW.changes = '{}' AND EXISTS (SELECT FROM audit_key
+                                         WHERE id = audit_subject(OLD.book_id, OLD.about_id, OLD.user_id) AND key IS NULL)))
     AND ((NEW.ip_address IS NOT DISTINCT FROM OLD.ip_address AND NEW.user_agent = OLD.user_agent)
          OR (NEW.ip_address IS NULL AND NEW.user_agent = ''
              AND EXISTS (SELECT FROM audit_key WHERE id = coalesce(OLD.user_id, '00000000-0000-0000-0000-000000000000')
@@ -496,13 +497,11 @@ BEGIN
                     WHERE number > coalesce((SELECT max(seal_id) FROM audit_anchor), 0));
 END
 $function$;
-CREATE OR REPLACE FUNCTION public.audit_subject(entry jsonb)
+CREATE OR REPLACE FUNCTION public.audit_subject(book_id uuid, about_id uuid, user_id uuid)
  RETURNS uuid
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
-AS $function$
-  SELECT coalesce(entry ->> 'book_id', entry ->> 'about_id', entry ->> 'user_id', '00000000-0000-0000-0000-000000000000')::uuid
-$function$;
+AS $function$ SELECT coalesce(book_id, about_id, user_id, '00000000-0000-0000-0000-000000000000'::uuid) $function$;
 CREATE OR REPLACE FUNCTION public.audit_table(audited regclass, book_column text, hidden text, about_column text DEFAULT ''::text)
  RETURNS void
  LANGUAGE plpgsql

@@ -27,7 +27,7 @@ DROP POLICY sealer_reads ON audit_logs;
 REVOKE ALL ON audit_logs FROM rupaya_sealer;
 REVOKE ALL ON audit_check FROM rupaya_sealer;
 REVOKE EXECUTE ON FUNCTION app_actor() FROM rupaya_sealer;
-DROP FUNCTION audit_subject(jsonb);
+DROP FUNCTION audit_subject(uuid, uuid, uuid);
 DROP INDEX audit_logs_written;
 ALTER TABLE audit_logs DROP COLUMN written_in;
 GRANT SELECT, INSERT, UPDATE, DELETE ON audit_key, audit_leaf, audit_seal, audit_anchor TO rupaya_user;

@@ -3,13 +3,10 @@
 ALTER TABLE audit_logs ADD COLUMN written_in bigint NOT NULL DEFAULT (pg_current_xact_id()::text::bigint);
 CREATE INDEX audit_logs_written ON audit_logs USING brin (written_in) WITH (autosummarize = on);
 
--- Whose key encrypts an entry's changes before they are hashed. Without a pinned path, so that it is written into the
--- query that calls it.
-CREATE FUNCTION audit_subject(entry jsonb) RETURNS uuid
+-- Whose key encrypts an entry's changes before they are hashed. Without a pinned path, so that it is written into the query.
+CREATE FUNCTION audit_subject(book_id uuid, about_id uuid, user_id uuid) RETURNS uuid
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-AS $$
-  SELECT coalesce(entry ->> 'book_id', entry ->> 'about_id', entry ->> 'user_id', '00000000-0000-0000-0000-000000000000')::uuid
-$$;
+AS $$ SELECT coalesce(book_id, about_id, user_id, '00000000-0000-0000-0000-000000000000'::uuid) $$;
 
 -- Who may do what: the sealer reads the whole log and appends; the application reads seals, and no key.
 REVOKE ALL ON audit_key, audit_leaf, audit_anchor FROM rupaya_user;
@@ -18,7 +15,7 @@ GRANT SELECT, INSERT, UPDATE (key, destroyed_at) ON audit_key TO rupaya_sealer;
 GRANT SELECT, INSERT ON audit_leaf, audit_seal, audit_anchor TO rupaya_sealer;
 GRANT SELECT, INSERT, UPDATE ON audit_check TO rupaya_sealer;
 GRANT SELECT, UPDATE (changes, ip_address, user_agent) ON audit_logs TO rupaya_sealer;
-GRANT EXECUTE ON FUNCTION app_actor(), audit_subject(jsonb) TO rupaya_sealer;
+GRANT EXECUTE ON FUNCTION app_actor(), audit_subject(uuid, uuid, uuid) TO rupaya_sealer;
 CREATE POLICY sealer_reads ON audit_logs FOR SELECT TO rupaya_sealer, rupaya_owner USING (true);
 CREATE POLICY sealer_erases ON audit_logs FOR UPDATE TO rupaya_sealer, rupaya_owner USING (true);
 
@@ -113,7 +110,8 @@ BEGIN
   is_erased := to_jsonb(NEW) - payload = to_jsonb(OLD) - payload
     AND EXISTS (SELECT FROM audit_leaf WHERE entry_id = OLD.id AND entry_created_at = OLD.created_at)
     AND (NEW.changes = OLD.changes
-         OR (NEW.changes = '{}' AND EXISTS (SELECT FROM audit_key WHERE id = audit_subject(to_jsonb(OLD)) AND key IS NULL)))
+         OR (NEW.changes = '{}' AND EXISTS (SELECT FROM audit_key
+                                         WHERE id = audit_subject(OLD.book_id, OLD.about_id, OLD.user_id) AND key IS NULL)))
     AND ((NEW.ip_address IS NOT DISTINCT FROM OLD.ip_address AND NEW.user_agent = OLD.user_agent)
          OR (NEW.ip_address IS NULL AND NEW.user_agent = ''
              AND EXISTS (SELECT FROM audit_key WHERE id = coalesce(OLD.user_id, '00000000-0000-0000-0000-000000000000')
@@ -141,11 +139,11 @@ BEGIN
      SET changes = CASE WHEN found.is_about THEN '{}' ELSE entry.changes END,
          ip_address = CASE WHEN found.is_by THEN NULL ELSE entry.ip_address END,
          user_agent = CASE WHEN found.is_by THEN '' ELSE entry.user_agent END
-    FROM (SELECT e.id, e.created_at, audit_subject(to_jsonb(e)) = ANY (subjects) AS is_about,
+    FROM (SELECT e.id, e.created_at, audit_subject(e.book_id, e.about_id, e.user_id) = ANY (subjects) AS is_about,
                  coalesce(e.user_id, nobody) = ANY (subjects) AS is_by
             FROM audit_logs e JOIN audit_leaf leaf ON leaf.entry_id = e.id
            WHERE e.book_id = ANY (subjects) OR e.user_id = ANY (subjects)
-              OR (e.book_id IS NULL AND audit_subject(to_jsonb(e)) = ANY (subjects))) found
+              OR (e.book_id IS NULL AND audit_subject(e.book_id, e.about_id, e.user_id) = ANY (subjects))) found
    WHERE entry.id = found.id AND entry.created_at = found.created_at
      AND ((found.is_about AND entry.changes <> '{}')
           OR (found.is_by AND (entry.ip_address IS NOT NULL OR entry.user_agent <> '')));
