@@ -78,6 +78,10 @@ _database_url = env.str("DATABASE_URL", default="")
 _owner_url = env.str("DATABASE_OWNER_URL", default="")
 REDIS_URL = env.str("REDIS_URL", default="")
 EMBEDDED_NOTICES: tuple[str, ...] = ()
+if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] == ["ops"]:
+    # It works on AWS alone: nothing is started for it, and what it never connects to only needs a name.
+    _database_url = _database_url or "postgresql://rupaya_user@localhost/rupaya"
+    REDIS_URL = REDIS_URL or "redis://localhost:6379/0"
 if not (_database_url and REDIS_URL):
     _engines = embedded.engines_ensure(home=VAR_DIR, postgres=not _database_url, valkey=not REDIS_URL)
     _owner_url = _owner_url if _database_url else str(_engines.owner_url)
