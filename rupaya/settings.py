@@ -77,6 +77,8 @@ SESSION_LIFETIME = timedelta(days=30)  # absolute: no refresh outlives it
 _database_url = env.str("DATABASE_URL", default="")
 _owner_url = env.str("DATABASE_OWNER_URL", default="")
 REDIS_URL = env.str("REDIS_URL", default="")
+BACKUP_DATABASE_URL = env.str("BACKUP_DATABASE_URL", default="")
+BACKUP_DRILL_URL = env.str("BACKUP_DRILL_URL", default="")
 EMBEDDED_NOTICES: tuple[str, ...] = ()
 if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] == ["ops"]:
     # It works on AWS alone: nothing is started for it, and what it never connects to only needs a name.
@@ -85,6 +87,9 @@ if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] == ["ops"]:
 if not (_database_url and REDIS_URL):
     _engines = embedded.engines_ensure(home=VAR_DIR, postgres=not _database_url, valkey=not REDIS_URL)
     _owner_url = _owner_url if _database_url else str(_engines.owner_url)
+    if not _database_url:
+        BACKUP_DATABASE_URL = BACKUP_DATABASE_URL or str(_engines.backup_url)
+        BACKUP_DRILL_URL = BACKUP_DRILL_URL or str(_engines.superuser_url)
     _database_url = _database_url or str(_engines.database_url)
     REDIS_URL = REDIS_URL or str(_engines.redis_url)
     EMBEDDED_NOTICES = _engines.notices
@@ -333,6 +338,13 @@ if any(RAZORPAY.values()) and not all(RAZORPAY.values()):
     raise ImproperlyConfigured(
         "RAZORPAY_KEY_ID, RAZORPAY_KEY_SECRET and RAZORPAY_WEBHOOK_SECRET go together: set all or none."
     )
+
+# ── Backups ──────────────────────────────────────────────────────────────────────────────────────
+BACKUP_PLACE = env.str("BACKUP_PLACE", default=str(VAR_DIR / "backups"))
+BACKUP_RECIPIENTS = [
+    one.strip() for one in env.str("BACKUP_RECIPIENTS", default="").split(",") if one.strip()
+]
+BACKUP_IDENTITY = env.str("BACKUP_IDENTITY", default="")
 
 # ── Logs and errors ──────────────────────────────────────────────────────────────────────────────
 LOGGING_CONFIG = None

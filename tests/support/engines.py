@@ -73,6 +73,7 @@ def _template_make(admin_url: str, *, is_embedded: bool) -> None:
             admin.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
             admin.execute(f"CREATE DATABASE {TEMPLATE}")
         passwords = ["-v", "owner_password=rupaya_owner", "-v", "user_password=rupaya_user"]
+        passwords += ["-v", "backup_password=rupaya_backup"]
         target = login_url(admin_url, user=str(conninfo_to_dict(admin_url)["user"]), database=TEMPLATE)
         command = ["psql", "-qX", "-v", "ON_ERROR_STOP=1", *passwords, "-d", target]
         subprocess.run(
