@@ -17,6 +17,7 @@ from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
 from rupaya import __version__, embedded
+from rupaya.client_config.rules import BUILD_MAX, ConfigInvalid, minimums_read
 from rupaya.core import environment
 from rupaya.core.logging import logging_configure, sentry_start
 
@@ -80,8 +81,8 @@ REDIS_URL = env.str("REDIS_URL", default="")
 BACKUP_DATABASE_URL = env.str("BACKUP_DATABASE_URL", default="")
 BACKUP_DRILL_URL = env.str("BACKUP_DRILL_URL", default="")
 EMBEDDED_NOTICES: tuple[str, ...] = ()
-if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] == ["ops"]:
-    # It works on AWS alone: nothing is started for it, and what it never connects to only needs a name.
+if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] in (["ops"], ["client_config"]):
+    # They ask no database: nothing is started for them, and what they never connect to only needs a name.
     _database_url = _database_url or "postgresql://rupaya_user@localhost/rupaya"
     REDIS_URL = REDIS_URL or "redis://localhost:6379/0"
 if not (_database_url and REDIS_URL):
@@ -345,6 +346,16 @@ BACKUP_RECIPIENTS = [
     one.strip() for one in env.str("BACKUP_RECIPIENTS", default="").split(",") if one.strip()
 ]
 BACKUP_IDENTITY = env.str("BACKUP_IDENTITY", default="")
+
+# ── Clients ──────────────────────────────────────────────────────────────────────────────────────
+CLIENT_SENTRY_DSN = env.str("CLIENT_SENTRY_DSN", default="")
+CLIENT_BUILD_NUMBER = _number("CLIENT_BUILD_NUMBER", 1, least=1, most=BUILD_MAX)
+try:
+    CLIENT_MINIMUM_VERSIONS = minimums_read(
+        filter(None, map(str.strip, env.str("CLIENT_MINIMUM_VERSIONS", default="").split(",")))
+    )
+except ConfigInvalid as error:
+    raise ImproperlyConfigured(str(error)) from error
 
 # ── Logs and errors ──────────────────────────────────────────────────────────────────────────────
 LOGGING_CONFIG = None

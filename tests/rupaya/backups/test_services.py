@@ -229,7 +229,8 @@ class _Taken:
 
 RIGHTS = """
 SELECT 'table', oid::regclass::text, relowner::regrole::text,
-       coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner))::text, relforcerowsecurity::text
+       coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner))::text,
+       relforcerowsecurity::text
   FROM pg_class WHERE relnamespace = 'public'::regnamespace
 UNION ALL SELECT 'function', p.oid::regprocedure::text, p.proowner::regrole::text,
        coalesce(p.proacl, acldefault('f', p.proowner))::text, ''
