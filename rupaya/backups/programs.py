@@ -52,7 +52,7 @@ def program_find(name: str, *, major: int) -> Program:
 @contextmanager
 def dump_running(*, program: Program, url: str, snapshot: str) -> Iterator[Iterator[bytes]]:
     """pg_dump of one exported snapshot, as the bytes that it writes. The bytes end with BackupError where it failed."""
-    command = [
+    command: list[str | Path] = [
         program.path, "--format=custom", "--no-password",
         f"--snapshot={snapshot}", f"--lock-wait-timeout={_LOCK_WAIT_MS}", f"--dbname={_without_password(url)}",
     ]  # fmt: skip
@@ -66,7 +66,7 @@ def restore_running(*, program: Program, url: str, role: str) -> Iterator[IO[byt
 
     Gives where the dump is written to. Raises BackupError where it failed.
     """
-    command = [
+    command: list[str | Path] = [
         program.path, "--single-transaction", "--exit-on-error", "--no-owner",
         f"--role={role}", "--no-password", f"--dbname={_without_password(url)}",
     ]  # fmt: skip
@@ -80,7 +80,7 @@ def restore_running(*, program: Program, url: str, role: str) -> Iterator[IO[byt
 @contextmanager
 def reading_running(*, program: Program) -> Iterator[Running]:
     """pg_restore that writes a dump out as SQL and touches no database."""
-    command = [program.path, "--file=-"]
+    command: list[str | Path] = [program.path, "--file=-"]
     with _running(command, url="", stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         yield running
 

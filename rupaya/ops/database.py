@@ -82,7 +82,7 @@ def metrics(cloudwatch: Any, *, window: Window, instance: str = DATABASE) -> lis
         }
         for number, (name, stat, _, _) in enumerate(METRICS)
     ]
-    found: dict[str, dict[str, Any]] = {query["Id"]: {} for query in queries}  # type: ignore[misc]  # ids are text
+    found: dict[str, dict[dt.datetime, Any]] = {f"m{number}": {} for number in range(len(METRICS))}
     pages = cloudwatch.get_paginator("get_metric_data").paginate(
         MetricDataQueries=queries, StartTime=window.start, EndTime=window.end, ScanBy="TimestampAscending"
     )

@@ -48,7 +48,8 @@ class Newer:
 
 def graph_of_code() -> MigrationGraph:
     """The migrations of this checkout."""
-    return MigrationLoader(None).graph
+    graph: MigrationGraph = MigrationLoader(None).graph
+    return graph
 
 
 def label_of(graph: MigrationGraph) -> str:
@@ -72,7 +73,14 @@ def nodes_known(graph: MigrationGraph, label: str) -> set[Node]:
 def newer_than(graph: MigrationGraph, *, present: str, target: str) -> list[Newer]:
     """The migrations of the label `present` that the label `target` does not know, in order."""
     newer = nodes_known(graph, present) - nodes_known(graph, target)
-    return [Newer(node, standing_of(graph.nodes[node])) for node in sorted(newer)]
+    return [Newer(node, standing_of(_migration(graph, node))) for node in sorted(newer)]
+
+
+def _migration(graph: MigrationGraph, node: Node) -> Migration:
+    found = graph.nodes[node]
+    if found is None:  # Django's mark for one that others only speak of
+        raise OpsError(f"This checkout has no migration {'.'.join(node)}.")
+    return found
 
 
 def standing_of(migration: Migration) -> Standing:

@@ -147,7 +147,9 @@ class TestWalk:
         assert {"", "transactions", "statements/<uuid:statement_id>"} <= set(PAGES)
 
 
-@pytest.mark.parametrize(("path", "method"), [one for one in API if one[0] not in PUBLIC], ids=lambda value: value)
+@pytest.mark.parametrize(
+    ("path", "method"), [one for one in API if one[0] not in PUBLIC], ids=lambda value: value
+)
 class TestNobody:
     def test_is_asked_to_sign_in(self, committed, path, method):
         anything = re.sub(r"<uuid:[a-z_]+>", "019ab1c2-0000-7000-8000-0123456789ab", path)

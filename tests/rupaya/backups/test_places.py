@@ -103,10 +103,11 @@ class TestBucket:
 
 class TestPlaceFind:
     def test_tells_s3_from_a_folder(self, tmp_path):
-        found = place_find("s3://rupaya-backups/nightly/", region="ap-south-1")
+        for text, prefix in (("s3://rupaya-backups/nightly/", "nightly/"), ("s3://rupaya-backups", "")):
+            found = place_find(text, region="ap-south-1")
 
-        assert (found.bucket, found.prefix) == ("rupaya-backups", "nightly/")
-        assert place_find("s3://rupaya-backups", region="ap-south-1").prefix == ""
+            assert isinstance(found, Bucket)
+            assert (found.bucket, found.prefix) == ("rupaya-backups", prefix)
         assert place_find(str(tmp_path), region="ap-south-1") == Folder(tmp_path)
 
     @pytest.mark.parametrize("text", ["s3://", "s3:///x", "s3://x/y?z"])

@@ -24,6 +24,7 @@ from rupaya.backups.services import (
 from tests.architecture.test_sql_objects import page
 from tests.ledger.desk import record
 
+WHERE = "SELECT current_database(), current_user"
 NOW = dt.datetime(2026, 11, 23, 10, 0, tzinfo=dt.UTC)
 SCRATCH = f"rupaya_restored_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 
@@ -70,7 +71,7 @@ class TestBackupCreate:
             if not more:
                 more.append(record(recorded))
 
-        more = []
+        more: list[object] = []
         made = make(progress=writes)
 
         assert more
@@ -176,13 +177,12 @@ class TestBackupVerify:
 
 class TestBackupDrill:
     def test_checks_the_copy_and_drops_it(self, recorded, make, folder, keys, server_url):
-        made, asked = make(), []
+        made = make()
+        asked: list[tuple[str, ...]] = []
 
         def check(words, variables):
             with connected(variables["DATABASE_OWNER_URL"]) as connection:
-                asked.append(
-                    (*words, *connection.execute("SELECT current_database(), current_user").fetchone())
-                )
+                asked.append((*words, *connection.execute(WHERE).fetchall()[0]))
             return 0, "well"
 
         drill = backup_drill(

@@ -187,7 +187,7 @@ class World:
         self.time = Time()
         self.ecs = Ecs(self.time)
         self.logs = Logs()
-        self.said = []
+        self.said: list[str] = []
         self.means = Means(Fleet(self.ecs), self.time.patience(), self.said.append, self.time.now, self.ask)
         self.healths = []  # answers that come before the true ones
 

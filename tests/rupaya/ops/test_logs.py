@@ -48,7 +48,7 @@ class TestLogLines:
     def test_follows_until_the_limit_and_gives_each_line_once(self, logs):
         write(logs, (30, "one"))
         time = Time()
-        rounds = []
+        rounds: list[int] = []
 
         def more():
             if rounds:

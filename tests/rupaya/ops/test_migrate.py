@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rupaya.ops.fleet import MIGRATE
@@ -73,7 +75,7 @@ class TestMigrate:
             prepare(before, to=to)
 
 
-class Endless(dict):
+class Endless(dict[str, Any]):
     """Tasks that never stop."""
 
     def __setitem__(self, key, value):

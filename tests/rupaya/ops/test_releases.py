@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import boto3
 import pytest
 
@@ -9,7 +11,7 @@ from rupaya.ops.plans import OpsError
 from rupaya.ops.releases import REGISTERED, definition_next, image_check, revision_read
 from tests.rupaya.ops.aws import REGION, image
 
-DEFINITION = {
+DEFINITION: dict[str, Any] = {
     "taskDefinitionArn": f"arn:aws:ecs:{REGION}:1:task-definition/rupaya-backend:7",
     "family": "rupaya-backend", "revision": 7, "status": "ACTIVE", "registeredBy": "x", "cpu": "256",
     "containerDefinitions": [

@@ -12,9 +12,9 @@ from rupaya.ops.schema import Newer, newer_than, nodes_known, serves_check, stan
 
 def migration(*operations, expands=""):
     made = migrations.Migration("0002_x", "ledger")
-    made.operations = list(operations)
+    made.operations = list(operations)  # type: ignore[misc]  # as Django itself does
     if expands:
-        made.expands = expands
+        made.expands = expands  # type: ignore[attr-defined]
     return made
 
 

@@ -38,9 +38,13 @@ def prepare(world, ecs, *, which=lambda _: "/bin/plugin", call=lambda _: 0, name
 
 class TestShell:
     def test_hands_the_session_to_the_plugin(self, world, ecs):
-        called = []
+        called: list[list[str]] = []
 
-        prepare(world, ecs, call=lambda words: called.append(words) or 0).run()
+        def call(words):
+            called.append(words)
+            return 0
+
+        prepare(world, ecs, call=call).run()
 
         ((program, session, region, action),) = called
         assert (program, region, action) == ("/bin/plugin", REGION, "StartSession")

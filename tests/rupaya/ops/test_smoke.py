@@ -13,13 +13,21 @@ from rupaya.ops.smoke import Health, health_address, health_ask, smoke
 from tests.rupaya.ops.aws import Time
 
 
+class Server(ThreadingHTTPServer):
+    """Answers what it was told to: status, body and headers."""
+
+    answer: tuple[int, bytes, dict[str, str]] = 200, b"", {}
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.server_port}/health"
+
+
 @pytest.fixture
 def server():
-    """Answers what its attribute `answer` says: status, body and headers."""
-
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):  # http.server's name
-            status, body, headers = self.server.answer
+            status, body, headers = self.server.answer  # type: ignore[attr-defined]
             self.send_response(status)
             for name, value in headers.items():
                 self.send_header(name, value)
@@ -29,8 +37,7 @@ def server():
         def log_message(self, *_):
             """Quiet."""
 
-    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made.address = f"http://127.0.0.1:{made.server_port}/health"
+    made = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=made.serve_forever)
     thread.start()
     yield made

@@ -16,14 +16,16 @@ def steps(*seen):
 
 class TestWaitUntil:
     def test_ends_as_soon_as_it_is_done(self):
-        time, said = Time(), []
+        time = Time()
+        said: list[str] = []
 
         wait_until(steps((False, "one"), (True, "two")), patience=time.patience(), say=said.append, what="It")
 
         assert (said, time.seconds) == (["one", "two"], 5)
 
     def test_says_a_thing_once(self):
-        time, said = Time(), []
+        time = Time()
+        said: list[str] = []
 
         wait_until(
             steps((False, "one"), (False, "one"), (True, "one")),
