@@ -10,8 +10,10 @@ class AuditConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Will have the last verifications among the metrics."""
+        """Will have the last verifications, and how far the seals are behind, among the metrics."""
         from audit.checks import check_gauges  # noqa: PLC0415  # apps must be loaded first
+        from audit.seals.gauges import seal_gauges  # noqa: PLC0415
         from rupaya.core.metrics import gauges_register  # noqa: PLC0415
 
         gauges_register(check_gauges)
+        gauges_register(seal_gauges)

@@ -7,6 +7,10 @@ from typing import ClassVar
 from django.db import models
 from django.db.models.functions import Now
 
+from audit.seals.models import Anchor as Anchor
+from audit.seals.models import Leaf as Leaf
+from audit.seals.models import Seal as Seal
+from audit.seals.models import SubjectKey as SubjectKey
 from rupaya.core.ids import uuid7
 
 

@@ -77,6 +77,7 @@ SESSION_LIFETIME = timedelta(days=30)  # absolute: no refresh outlives it
 # ── Engines: what is not given is embedded ───────────────────────────────────────────────────────
 _database_url = env.str("DATABASE_URL", default="")
 _owner_url = env.str("DATABASE_OWNER_URL", default="")
+_sealer_url = env.str("DATABASE_SEALER_URL", default="")
 REDIS_URL = env.str("REDIS_URL", default="")
 BACKUP_DATABASE_URL = env.str("BACKUP_DATABASE_URL", default="")
 BACKUP_DRILL_URL = env.str("BACKUP_DRILL_URL", default="")
@@ -88,6 +89,7 @@ if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] in (["ops"], ["client
 if not (_database_url and REDIS_URL):
     _engines = embedded.engines_ensure(home=VAR_DIR, postgres=not _database_url, valkey=not REDIS_URL)
     _owner_url = _owner_url if _database_url else str(_engines.owner_url)
+    _sealer_url = _sealer_url if _database_url else str(_engines.sealer_url)
     if not _database_url:
         BACKUP_DATABASE_URL = BACKUP_DATABASE_URL or str(_engines.backup_url)
         BACKUP_DRILL_URL = BACKUP_DRILL_URL or str(_engines.superuser_url)
@@ -114,6 +116,10 @@ DATABASES = {
 if _owner_url:  # only where migrations run; web and worker never hold the owner's password
     DATABASES["owner"] = environment.database_settings(
         _owner_url, name="DATABASE_OWNER_URL", pool_size=None, **_ssl
+    )
+if _sealer_url:  # only where the audit log is sealed: the worker, never the web server
+    DATABASES["sealer"] = environment.database_settings(
+        _sealer_url, name="DATABASE_SEALER_URL", pool_size=None, **_ssl
     )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -339,6 +345,19 @@ if any(RAZORPAY.values()) and not all(RAZORPAY.values()):
     raise ImproperlyConfigured(
         "RAZORPAY_KEY_ID, RAZORPAY_KEY_SECRET and RAZORPAY_WEBHOOK_SECRET go together: set all or none."
     )
+
+# ── The audit log's seals ────────────────────────────────────────────────────────────────────────
+AUDIT_LOG_NAME = (
+    f"{environment.host_of(FRONTEND_URL, name='FRONTEND_URL')}/audit"  # which heads are signed as
+)
+AUDIT_SIGNING_KEY = environment.signing_seed(
+    env.str("AUDIT_SIGNING_KEY", default=""),
+    made=None if IS_PRODUCTION else environment.derived_key(JWT_SECRET, purpose="audit"),
+)
+AUDIT_PUBLIC_KEYS = env.list("AUDIT_PUBLIC_KEYS", default=[])
+AUDIT_ANCHOR_BUCKET = env.str("AUDIT_ANCHOR_BUCKET", default="")
+AUDIT_ANCHOR_ENDPOINT = env.str("AUDIT_ANCHOR_ENDPOINT", default="")
+AUDIT_ANCHOR_DAYS = _number("AUDIT_ANCHOR_DAYS", 3653, least=1, most=36_525)
 
 # ── Backups ──────────────────────────────────────────────────────────────────────────────────────
 BACKUP_PLACE = env.str("BACKUP_PLACE", default=str(VAR_DIR / "backups"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 import json
@@ -27,6 +29,7 @@ _DEFAULT_PASSWORDS: Final = frozenset(
         "rupaya",
         "rupaya_user",
         "rupaya_owner",
+        "rupaya_sealer",
         "secret",
         "changeme",
         "change-me",
@@ -165,6 +168,22 @@ def development_secrets(directory: Path) -> dict[str, str]:
     return made
 
 
+def signing_seed(text: str, *, made: str | None) -> bytes:
+    """The 32 bytes that an Ed25519 key is made of, from base64; where there are none, from `made` (hexadecimal) or b"".
+
+    Raises ImproperlyConfigured.
+    """
+    if not text:
+        return bytes.fromhex(made or "")
+    try:
+        seed = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        seed = b""
+    if len(seed) != SECRET_BYTES_MIN or len(set(seed)) < 10:
+        raise ImproperlyConfigured("AUDIT_SIGNING_KEY must be 32 random bytes in base64.")
+    return seed
+
+
 def derived_key(secret: str, *, purpose: str) -> str:
     """A key of 64 hexadecimal digits for one purpose, from a secret that serves another."""
     return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()
@@ -257,7 +276,7 @@ def production_refusal(values: Mapping[str, str]) -> str | None:
 
 
 def _password_refusal(values: Mapping[str, str]) -> str | None:
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL"):
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL"):
         if not values.get(name):
             continue
         try:
@@ -280,6 +299,8 @@ def _mode_refusal(values: Mapping[str, str]) -> str | None:
         return "DEBUG must be off in production."
     if not values.get("SENDGRID_API_KEY"):
         return "SENDGRID_API_KEY is not set; production would send no mail."
+    if bool(values.get("DATABASE_SEALER_URL")) != bool(values.get("AUDIT_SIGNING_KEY")):
+        return "DATABASE_SEALER_URL and AUDIT_SIGNING_KEY go together: the worker that seals has both, others neither."
     return None
 
 

@@ -179,6 +179,9 @@ CREATE OR REPLACE FUNCTION public.append_only_refuse()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
+  IF TG_OP = 'UPDATE' AND TG_ARGV[0] = 'audit_logs_append_only' AND current_setting('app.audit_erasing', true) = 'on' THEN
+    RETURN NULL;
+  END IF;
   RAISE EXCEPTION '% on % is not allowed: it only grows', TG_OP, TG_TABLE_NAME
     USING ERRCODE = 'check_violation', CONSTRAINT = TG_ARGV[0], TABLE = TG_TABLE_NAME;
 END
@@ -199,6 +202,90 @@ CREATE OR REPLACE FUNCTION public.audit_entry_id(milliseconds bytea)
  PARALLEL SAFE
 AS $function$
   SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) PLACING milliseconds FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_erase(subjects uuid[])
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  many bigint;
+  nobody uuid := '00000000-0000-0000-0000-000000000000';
+BEGIN
+  PERFORM set_config('app.audit_erasing', 'on', true);
+  UPDATE audit_logs entry
+     SET changes = CASE WHEN found.is_about THEN '{}' ELSE entry.changes END,
+         ip_address = CASE WHEN found.is_by THEN NULL ELSE entry.ip_address END,
+         user_agent = CASE WHEN found.is_by THEN '' ELSE entry.user_agent END
+    FROM (SELECT e.id, e.created_at, audit_subject(to_jsonb(e)) = ANY (subjects) AS is_about,
+                 coalesce(e.user_id, nobody) = ANY (subjects) AS is_by
+            FROM audit_logs e JOIN audit_leaf leaf ON leaf.entry_id = e.id
+           WHERE e.book_id = ANY (subjects) OR e.user_id = ANY (subjects)
+              OR (e.book_id IS NULL AND audit_subject(to_jsonb(e)) = ANY (subjects))) found
+   WHERE entry.id = found.id AND entry.created_at = found.created_at
+     AND ((found.is_about AND entry.changes <> '{}')
+          OR (found.is_by AND (entry.ip_address IS NOT NULL OR entry.user_agent <> '')));
+  GET DIAGNOSTICS many = ROW_COUNT;
+  PERFORM set_config('app.audit_erasing', '', true);
+  RETURN many;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_key_once()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  IF TG_OP = 'DELETE' OR OLD.key IS NULL OR NEW.key IS NOT NULL OR NEW.id <> OLD.id THEN
+    RAISE EXCEPTION 'a key is destroyed once, and its row stays'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_key_once', TABLE = TG_TABLE_NAME;
+  END IF;
+  RETURN NEW;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_leaf_follows()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  first bigint;
+  last bigint;
+  many bigint;
+BEGIN
+  SELECT min(position), max(position), count(*) INTO first, last, many FROM new_rows;
+  IF many > 0 AND (last - first + 1 <> many
+                   OR first <> coalesce((SELECT position + 1 FROM audit_leaf WHERE position < first ORDER BY position DESC LIMIT 1), 0)
+                   OR EXISTS (SELECT FROM audit_leaf WHERE position > last)) THEN
+    RAISE EXCEPTION 'leaves follow one another'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_leaf_follows', TABLE = TG_TABLE_NAME;
+  END IF;
+  RETURN NULL;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_logs_erased_only()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  payload text[] := ARRAY['changes', 'ip_address', 'user_agent'];
+  is_erased boolean;
+BEGIN
+  is_erased := to_jsonb(NEW) - payload = to_jsonb(OLD) - payload
+    AND EXISTS (SELECT FROM audit_leaf WHERE entry_id = OLD.id AND entry_created_at = OLD.created_at)
+    AND (NEW.changes = OLD.changes
+         OR (NEW.changes = '{}' AND EXISTS (SELECT FROM audit_key WHERE id = audit_subject(to_jsonb(OLD)) AND key IS NULL)))
+    AND ((NEW.ip_address IS NOT DISTINCT FROM OLD.ip_address AND NEW.user_agent = OLD.user_agent)
+         OR (NEW.ip_address IS NULL AND NEW.user_agent = ''
+             AND EXISTS (SELECT FROM audit_key WHERE id = coalesce(OLD.user_id, '00000000-0000-0000-0000-000000000000')
+                                                 AND key IS NULL)));
+  IF is_erased IS NOT TRUE THEN
+    RAISE EXCEPTION 'an entry is never changed; what a destroyed key encrypted is blanked once it is sealed'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_logs_erased_only', TABLE = TG_TABLE_NAME;
+  END IF;
+  RETURN NEW;
+END
 $function$;
 CREATE OR REPLACE FUNCTION public.audit_record()
  RETURNS trigger
@@ -240,6 +327,54 @@ BEGIN
   END IF;
   RETURN NULL;
 END
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_seal_follows()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  before audit_seal;
+BEGIN
+  SELECT * INTO before FROM audit_seal ORDER BY number DESC LIMIT 1;
+  IF NEW.number <> coalesce(before.number, 0) + 1 OR NEW.size <= coalesce(before.size, 0)
+     OR NEW.previous IS DISTINCT FROM before.head_hash OR NEW.head_hash <> sha256(convert_to(NEW.head, 'UTF8'))
+     OR NEW.size <> (SELECT max(position) + 1 FROM audit_leaf) THEN
+    RAISE EXCEPTION 'a seal follows the one before it, over all leaves'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_seal_follows', TABLE = TG_TABLE_NAME;
+  END IF;
+  RETURN NEW;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_seal_lag(OUT unsealed_s double precision, OUT unanchored_s double precision)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  seen pg_snapshot := (SELECT snapshot::pg_snapshot FROM audit_seal WHERE is_complete ORDER BY number DESC LIMIT 1);
+  oldest timestamptz;
+BEGIN
+  IF seen IS NULL THEN
+    SELECT created_at INTO oldest FROM audit_logs ORDER BY id LIMIT 1;
+  ELSE
+    SELECT min(created_at) INTO oldest FROM audit_logs entry
+     WHERE written_in >= pg_snapshot_xmin(seen)::text::bigint
+       AND NOT pg_visible_in_snapshot(written_in::text::xid8, seen)
+       AND NOT EXISTS (SELECT FROM audit_leaf WHERE entry_id = entry.id);
+  END IF;
+  unsealed_s := coalesce(greatest(extract(epoch FROM now() - oldest), 0), 0);
+  unanchored_s := (SELECT coalesce(greatest(extract(epoch FROM now() - min(sealed_at)), 0), 0) FROM audit_seal
+                    WHERE number > coalesce((SELECT max(seal_id) FROM audit_anchor), 0));
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_subject(entry jsonb)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  SELECT coalesce(entry ->> 'book_id', entry ->> 'about_id', entry ->> 'user_id', '00000000-0000-0000-0000-000000000000')::uuid
 $function$;
 CREATE OR REPLACE FUNCTION public.audit_table(audited regclass, book_column text, hidden text)
  RETURNS void
@@ -1707,7 +1842,16 @@ CREATE TRIGGER audit_delete AFTER DELETE ON public.accounts_user_user_permission
 CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user_user_permissions REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user_user_permissions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.accounts_user_user_permissions FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
+CREATE TRIGGER audit_anchor_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_anchor FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('audit_anchor_append_only');
+CREATE TRIGGER audit_key_once BEFORE DELETE OR UPDATE ON public.audit_key FOR EACH ROW EXECUTE FUNCTION audit_key_once();
+CREATE TRIGGER audit_update AFTER UPDATE ON public.audit_key REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'key');
+CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.audit_key FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('audit_key_once');
+CREATE TRIGGER audit_leaf_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_leaf FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('audit_leaf_append_only');
+CREATE TRIGGER audit_leaf_follows AFTER INSERT ON public.audit_leaf REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_leaf_follows();
 CREATE TRIGGER audit_logs_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_logs FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('audit_logs_append_only');
+CREATE TRIGGER audit_logs_erased_only BEFORE UPDATE ON public.audit_logs FOR EACH ROW EXECUTE FUNCTION audit_logs_erased_only();
+CREATE TRIGGER audit_seal_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_seal FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('audit_seal_append_only');
+CREATE TRIGGER audit_seal_follows BEFORE INSERT ON public.audit_seal FOR EACH ROW EXECUTE FUNCTION audit_seal_follows();
 CREATE TRIGGER audit_delete AFTER DELETE ON public.auth_group REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_insert AFTER INSERT ON public.auth_group REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
 CREATE TRIGGER audit_update AFTER UPDATE ON public.auth_group REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '');
@@ -1838,6 +1982,10 @@ CREATE POLICY owner_reads ON audit_logs FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY owner_writes ON audit_logs FOR INSERT TO rupaya_owner
   WITH CHECK true;
+CREATE POLICY sealer_erases ON audit_logs FOR UPDATE TO rupaya_owner, rupaya_sealer
+  USING true;
+CREATE POLICY sealer_reads ON audit_logs FOR SELECT TO rupaya_owner, rupaya_sealer
+  USING true;
 CREATE POLICY members_read ON ledger_account FOR SELECT TO public
   USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND
 CASE

@@ -34,6 +34,10 @@ OPEN = {
 UNAUDITED = {
     "audit_logs": "it is the log.",
     "audit_check": "how the last verification ended; only the schema's owner writes it.",
+    "audit_leaf": "entries' places and hashes; append-only, and only the sealer writes it.",
+    "audit_seal": "signed heads; append-only, and only the sealer writes it.",
+    "audit_anchor": "which heads lie in the bucket; append-only, and only the sealer writes it.",
+    "audit_key": "keys are made by the sealer alone; that one is destroyed is audited, by the update trigger.",
     "ledger_posting": "append-only, and written in one statement with its audited transaction.",
     "ledger_transaction_version": "itself what a transaction was, by whom and when; append-only.",
     "ledger_month_total": "computed from the postings.",

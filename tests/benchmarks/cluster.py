@@ -38,7 +38,7 @@ _SETTINGS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One database and its three logins; `password` satisfies a server that asks, which this one does not."""
+    """One database and its four logins; `password` satisfies a server that asks, which this one does not."""
 
     name: str
     admin_url: str
@@ -52,6 +52,11 @@ class Database:
     def owner_url(self) -> str:
         """As migrations log in."""
         return login_url(self.admin_url, user="rupaya_owner", database=self.name)
+
+    @property
+    def sealer_url(self) -> str:
+        """As a worker that seals the audit log logs in."""
+        return login_url(self.admin_url, user="rupaya_sealer", database=self.name)
 
     def as_admin(self) -> psycopg.Connection[Any]:
         """A superuser's connection; each statement commits."""
@@ -183,6 +188,7 @@ def environment(found: Cluster, database: Database) -> dict[str, str]:
         "REDIS_URL": found.redis_url,
         "JWT_SECRET": "Zb7-bench-only-access-0123456789abcdef",
         "JWT_REFRESH_SECRET": "Zb7-bench-only-refresh-0123456789abcdef",
+        "DATABASE_SEALER_URL": "",  # the web server's: whoever seals is given more
         "SENDGRID_API_KEY": "none",
         "FRONTEND_URL": "https://bench.example.in",
         "API_BASE_URL": "https://bench.example.in/v1",
@@ -202,6 +208,7 @@ def _template_make(found: Cluster) -> None:
         "REDIS_URL": found.redis_url,
         "DATABASE_URL": login_url(found.admin_url, user="rupaya_user", database=_TEMPLATE),
         "DATABASE_OWNER_URL": login_url(found.admin_url, user="rupaya_owner", database=_TEMPLATE),
+        "DATABASE_SEALER_URL": "",
     }
     say("Migrating …")
     subprocess.run(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import os
@@ -47,13 +48,19 @@ class House:
         with server(application, environment=self.environment(**more), log=self.log) as served:
             yield served
 
+    def sealing(self, **more: str) -> dict[str, str]:
+        """What a process is given that seals the audit log."""
+        sealer = f"{self.database.sealer_url} password=Zb7-bench-only"
+        key = base64.b64encode(bytes(range(32))).decode()
+        return self.environment(DATABASE_SEALER_URL=sealer, AUDIT_SIGNING_KEY=key, **more)
+
     @contextmanager
     def worker(self) -> Iterator[subprocess.Popen[bytes]]:
         """The worker, as in production."""
         with self.log.open("ab") as out:
             process = subprocess.Popen(
                 [sys.executable, "manage.py", "procrastinate", "worker"],
-                cwd=ROOT, env={**os.environ, **self.environment()}, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                cwd=ROOT, env={**os.environ, **self.sealing()}, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
             )  # fmt: skip
         try:
             yield process
@@ -72,7 +79,7 @@ class House:
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """`manage.py …` as an operator runs it."""
         owner_url = f"{self.database.owner_url} password=Zb7-bench-only"
-        env = {**os.environ, **self.environment(DATABASE_OWNER_URL=owner_url)}
+        env = {**os.environ, **self.sealing(DATABASE_OWNER_URL=owner_url)}
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,

@@ -45,6 +45,23 @@ class TestValkey:
         assert (health.status, health.body["checks"]) == (503, {"database": "ok", "cache": "down"})
         wait_until(lambda: person.ask("GET", "/health").status == 200)
 
+    def test_stopped_loses_nothing_of_the_audit_log(self, house, phones):
+        (person,) = phones(1)
+        os.kill(house.valkey_pid(), signal.SIGKILL)
+
+        assert person.spend("unheard-by-Valkey").status == 201
+        sealed = house.command("audit", "seal", "--json")
+        verified = house.command("audit", "verify", "--gaps")
+
+        with house.database.as_admin() as admin:
+            told = admin.execute(
+                """SELECT count(*) FROM audit_logs entry JOIN audit_leaf ON entry_id = entry.id
+                    WHERE resource_type = 'ledger_transaction' AND changes ->> 'description' = 'unheard-by-Valkey'"""
+            ).fetchone()
+        assert sealed.returncode == 0, sealed.stderr
+        assert verified.returncode == 0, verified.stdout + verified.stderr
+        assert told == (1,)
+
     def test_frozen(self, house, phones):
         (person,) = phones(1)
         with house.frozen(house.valkey_pid()):

@@ -62,6 +62,7 @@ def live():
             "WEB_CONCURRENCY": "1",
         }
         environment.pop("DATABASE_OWNER_URL", None)
+        environment.pop("DATABASE_SEALER_URL", None)
         subprocess.run(
             [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
             cwd=ROOT,

@@ -108,6 +108,7 @@ class TestEnginesEnsure:
         for url, name in (
             (engines.database_url, "rupaya_user"),
             (engines.owner_url, "rupaya_owner"),
+            (engines.sealer_url, "rupaya_sealer"),
             (engines.superuser_url, "postgres"),
         ):
             with psycopg.connect(str(url)) as connection:

@@ -32,6 +32,17 @@ WRONG = {
     "default DATABASE_OWNER_URL": {
         "DATABASE_OWNER_URL": "postgresql://rupaya_owner:rupaya_owner@db.internal/rupaya"
     },
+    "default DATABASE_SEALER_URL": {
+        "DATABASE_SEALER_URL": "postgresql://rupaya_sealer:rupaya_sealer@db.internal/rupaya"
+    },
+    "a sealer's login without AUDIT_SIGNING_KEY": {
+        "DATABASE_SEALER_URL": f"postgresql://rupaya_sealer:{CANARY}-seal@db.internal/rupaya"
+    },
+    "short AUDIT_SIGNING_KEY": {
+        "DATABASE_SEALER_URL": f"postgresql://rupaya_sealer:{CANARY}-seal@db.internal/rupaya",
+        "AUDIT_SIGNING_KEY": "a2FuYXJp",
+    },
+    "endless AUDIT_ANCHOR_DAYS": {"AUDIT_ANCHOR_DAYS": "100000000"},
     "same JWT_REFRESH_SECRET": {"JWT_REFRESH_SECRET": GOOD["JWT_SECRET"]},
     "no DATABASE_URL": {"DATABASE_URL": ""},
     "default DATABASE_URL": {"DATABASE_URL": "postgresql://rupaya_user:rupaya_user@127.0.0.1:1/rupaya"},

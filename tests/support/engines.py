@@ -57,6 +57,7 @@ def engines_start() -> str:
             admin.execute(f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}")
     os.environ["DATABASE_URL"] = login_url(admin_url, user="rupaya_user", database=database)
     os.environ["DATABASE_OWNER_URL"] = login_url(admin_url, user="rupaya_owner", database=database)
+    os.environ["DATABASE_SEALER_URL"] = login_url(admin_url, user="rupaya_sealer", database=database)
     return login_url(admin_url, user=str(conninfo_to_dict(admin_url)["user"]), database=database)
 
 
@@ -72,8 +73,8 @@ def _template_make(admin_url: str, *, is_embedded: bool) -> None:
         with psycopg.connect(admin_url, autocommit=True) as admin:
             admin.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
             admin.execute(f"CREATE DATABASE {TEMPLATE}")
-        passwords = ["-v", "owner_password=rupaya_owner", "-v", "user_password=rupaya_user"]
-        passwords += ["-v", "backup_password=rupaya_backup"]
+        roles = ("owner", "user", "sealer", "backup")
+        passwords = [word for role in roles for word in ("-v", f"{role}_password=rupaya_{role}")]
         target = login_url(admin_url, user=str(conninfo_to_dict(admin_url)["user"]), database=TEMPLATE)
         command = ["psql", "-qX", "-v", "ON_ERROR_STOP=1", *passwords, "-d", target]
         subprocess.run(
@@ -82,6 +83,7 @@ def _template_make(admin_url: str, *, is_embedded: bool) -> None:
     env = os.environ | {
         "DATABASE_URL": login_url(admin_url, user="rupaya_user", database=TEMPLATE),
         "DATABASE_OWNER_URL": login_url(admin_url, user="rupaya_owner", database=TEMPLATE),
+        "DATABASE_SEALER_URL": "",
     }
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=env, check=True

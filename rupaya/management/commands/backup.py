@@ -28,7 +28,7 @@ from rupaya.backups.services import (
 from rupaya.core import clock
 
 # What must hold on a restored copy.
-CHECKS: Final = (("verify_ledger", "--json"),)
+CHECKS: Final = (("verify_ledger", "--json"), ("audit", "verify", "--json"))
 _PROGRESS_BYTES: Final = 8 << 20
 _CHECK_S: Final = 3600
 

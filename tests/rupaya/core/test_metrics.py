@@ -151,6 +151,7 @@ class TestGunicorn:
             "WEB_CONCURRENCY": "2", "TMPDIR": str(tmp_path),
         }  # fmt: skip
         env.pop("DATABASE_OWNER_URL", None)
+        env.pop("DATABASE_SEALER_URL", None)
         command = [
             "-m",
             "gunicorn",

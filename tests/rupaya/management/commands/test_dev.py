@@ -169,6 +169,7 @@ class TestCommand:
             "PORT": str(port),
             "DATABASE_URL": str(engines.database_url),
             "DATABASE_OWNER_URL": str(engines.owner_url),
+            "DATABASE_SEALER_URL": str(engines.sealer_url),
             "REDIS_URL": str(engines.redis_url),
         }
         try:

@@ -1,0 +1,1 @@
+"""Seals: signed proof that the log only grew."""

@@ -1,0 +1,203 @@
+"""`manage.py audit`, as an operator and an auditor use it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from audit.checks import check_gauges
+from audit.seals.keys import signer
+from rupaya.core.db import acting_as
+from tests.audit.seals.sealing import SEALER, entries_of, seal_all, seal_newest, tampering
+
+
+def run(*arguments):
+    """What it wrote to stdout."""
+    out = io.StringIO()
+    call_command("audit", *map(str, arguments), stdout=out, stderr=io.StringIO())
+    return out.getvalue()
+
+
+def refused(*arguments):
+    """Its exit code and what it wrote."""
+    out = io.StringIO()
+    with pytest.raises(CommandError) as raised:
+        call_command("audit", *map(str, arguments), stdout=out, stderr=io.StringIO())
+    return raised.value.returncode, f"{out.getvalue()}{raised.value}"
+
+
+class TestSeal:
+    def test_says_what_it_sealed(self, committed, asha):
+        seal_all()
+
+        assert run("seal") == "Nothing waits for a seal.\n"
+
+    def test_tells_machines(self, committed, asha):
+        told = json.loads(run("seal", "--json"))
+
+        assert told["entries"] > 0
+        assert told["seal"] == seal_newest().number
+
+    def test_refuses_without_the_sealers_login(self, committed, settings, monkeypatch):
+        monkeypatch.delitem(settings.DATABASES, "sealer")
+
+        for action in (["seal"], ["verify"], ["export"], ["prove", "0" * 32], ["forget", "0" * 32]):
+            code, told = refused(*action)
+            assert code == 2
+            assert "DATABASE_SEALER_URL" in told
+
+    def test_refuses_without_a_signing_key(self, committed, settings):
+        settings.AUDIT_SIGNING_KEY = b""
+
+        code, told = refused("seal")
+
+        assert code == 2
+        assert "AUDIT_SIGNING_KEY" in told
+
+
+class TestVerify:
+    def test_says_that_all_holds_and_keeps_that(self, committed, asha):
+        seal_all()
+
+        assert run("verify").endswith("leaves: no differences.\n")
+        told = json.loads(run("verify", "--json", "--gaps"))
+
+        assert told["leaves"] == seal_newest().size
+        with acting_as(SEALER):
+            differences, _ = check_gauges()
+        assert ({"check": "audit"}, len(told["differences"])) in differences.samples
+
+    def test_names_what_does_not(self, committed, asha, tmp_path):
+        seal_all()
+        other = tmp_path / "head"
+        other.write_text(seal_newest().head.replace("localhost", "elsewhere"))
+
+        code, told = refused("verify", "--head", other)
+
+        assert code == 1
+        assert "rewritten: " in told
+        run("verify")  # puts the check right again
+
+    def test_takes_a_head_that_was_kept(self, committed, asha, tmp_path):
+        seal_all()
+        (tmp_path / "head").write_text(seal_newest().head)
+
+        assert "no differences" in run("verify", "--head", tmp_path / "head")
+
+    def test_can_not_be_asked_of_a_file_that_is_not_there(self, committed, tmp_path):
+        for option in ("--export", "--proof", "--head"):
+            assert refused("verify", option, tmp_path / "absent")[0] == 2
+
+    def test_refuses_a_key_that_is_none(self, committed, tmp_path):
+        (tmp_path / "log").touch()
+
+        code, told = refused("verify", "--export", tmp_path / "log", "--public-key", "x")
+
+        assert code == 1
+        assert "public key" in told
+
+
+class TestExport:
+    @pytest.mark.parametrize("options", [[], ["--gzip"]])
+    def test_writes_what_verifies(self, committed, asha, tmp_path, options):
+        seal_all()
+        run("export", tmp_path / "log", *options)
+
+        told = run("verify", "--export", tmp_path / "log", "--public-key", signer().public)
+
+        assert "no differences" in told
+        assert "no differences" in run("verify", "--export", tmp_path / "log")
+
+    def test_names_what_was_changed_in_a_file(self, committed, asha, tmp_path):
+        seal_all()
+        run("export", tmp_path / "log")
+        (tmp_path / "log").write_text((tmp_path / "log").read_text().replace('"INSERT"', '"DELETE"', 1))
+
+        code, told = refused("verify", "--export", tmp_path / "log")
+
+        assert code == 1
+        assert "rewritten: seal 1" in told
+
+    def test_writes_over_no_file(self, committed, asha, tmp_path):
+        (tmp_path / "log").write_text("mine")
+
+        assert refused("export", tmp_path / "log")[0] == 2
+        assert (tmp_path / "log").read_text() == "mine"
+
+    def test_leaves_no_half_file(self, committed, asha, tmp_path, monkeypatch):
+        monkeypatch.setattr("audit.management.commands.audit.log_export", half)
+
+        with pytest.raises(ZeroDivisionError):
+            run("export", tmp_path / "log")
+
+        assert not (tmp_path / "log").exists()
+
+    def test_writes_to_stdout(self, committed, asha, capfdbinary):
+        seal_all()
+        run("export", "--gzip")
+
+        lines = gzip.decompress(capfdbinary.readouterr().out).splitlines()
+        assert json.loads(lines[-1]) == {"end": True, "leaves": seal_newest().size}
+
+
+def half(**_):
+    yield "{}\n"
+    yield str(1 / 0)
+
+
+class TestProve:
+    def test_writes_what_verifies(self, committed, asha, admin_url, tmp_path):
+        seal_all()
+        (tmp_path / "proof").write_text(run("prove", entries_of(asha, admin_url)[0], "--since", "1"))
+
+        assert run("verify", "--proof", tmp_path / "proof") == "The proof holds.\n"
+        assert json.loads(run("verify", "--proof", tmp_path / "proof", "--json")) == {"differences": []}
+
+    def test_names_what_does_not_hold(self, committed, asha, admin_url, tmp_path):
+        seal_all()
+        proof = json.loads(run("prove", entries_of(asha, admin_url)[0]))
+        (tmp_path / "proof").write_text(json.dumps({**proof, "path": []}))
+
+        code, told = refused("verify", "--proof", tmp_path / "proof")
+
+        assert code == 1
+        assert "does not lead" in told
+
+    def test_says_what_no_seal_holds(self, committed, asha):
+        assert refused("prove", asha.id)[0] == 2
+
+
+class TestForget:
+    def test_wants_to_hear_it_twice(self, committed, asha):
+        code, told = refused("forget", asha.id)
+
+        assert code == 2
+        assert "--yes" in told
+
+    def test_forgets(self, committed, asha):
+        seal_all()
+
+        told = run("forget", asha.id, "--yes")
+
+        assert "entries are blank" in told
+        assert not told.startswith("0 ")
+        assert "no differences" in run("verify")
+
+
+class TestKey:
+    def test_prints_the_public_key(self, committed):
+        assert run("key") == f"{signer().public}\n"
+
+
+class TestTampering:
+    def test_leaves_nothing_behind(self, committed, asha, admin_url):
+        """The tests' own tool: what it does is undone."""
+        seal_all()
+        with tampering(admin_url) as execute:
+            execute("DELETE FROM audit_seal")
+
+        assert seal_newest() is not None
