@@ -78,11 +78,15 @@ def restart_prepare(means: Means, *, parts: Sequence[Part]) -> Prepared:
 
 
 def scale_prepare(means: Means, *, scaling: Any, part: Part, count: int) -> Prepared:
-    """What scaling will do. Raises OpsError outside of what automatic scaling would leave as it is."""
+    """What scaling will do. Raises OpsError outside of what automatic scaling would leave as it is.
+
+    0 stops a service whatever that is: a service without tasks has no load, and nothing scales it out.
+    """
     if not 0 <= count <= COUNT_MAX:
         raise OpsError(f"--count is {count}; it must be from 0 to {COUNT_MAX}.", code=USAGE)
     service = means.fleet.service(part)
-    _range_check(means, scaling=scaling, part=part, count=count)
+    if count:
+        _range_check(means, scaling=scaling, part=part, count=count)
     harm = ""
     if count == 0:
         harm = (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import boto3
 import pytest
 
 from rupaya.ops.plans import OpsError
-from rupaya.ops.releases import REGISTERED, definition_next, image_check, revision_read
+from rupaya.ops.releases import REGISTERED, definition_next, image_check, revision_read, target_choose
 from tests.rupaya.ops.aws import REGION, image
 
 DEFINITION: dict[str, Any] = {
@@ -71,3 +72,14 @@ class TestImageCheck:
     def test_refuses_the_rest(self, name):
         with pytest.raises(OpsError, match="no image by digest"):
             image_check(name)
+
+
+class TestTargetChoose:
+    def test_asks_each_revision_itself_whether_it_is_active(self):
+        current = revision_read(DEFINITION, tags=(), container="web")
+        older = dataclasses.replace(
+            current, arn="older", number=6, deployed_at="2026-11-20T10:00:00Z", is_active=False
+        )
+
+        with pytest.raises(OpsError, match="rupaya-backend:6 is not active any more: ECS would refuse it"):
+            target_choose(current=current, revisions=[current, older])

@@ -67,6 +67,27 @@ class TestRollback:
 
         assert world.running() == (1, 1)
 
+    def test_passes_over_what_was_left_also_from_a_later_release(self, world):
+        world.release("1.0", "a", day=18)
+        world.release("1.1", "b", day=19)
+        world.migrated()
+        prepare(world).run()
+        world.release("1.2", "c", day=25)
+
+        prepare(world).run()
+
+        assert world.running() == (1, 1)
+
+    def test_never_goes_forth(self, world):
+        world.release("1.0", "a", day=18)
+        world.release("1.1", "b", day=19)
+        world.migrated()
+        for part in RUNNING:
+            world.ecs.service_make(part.service, world.arn(part, 1))
+
+        with pytest.raises(OpsError, match="came after the one that runs"):
+            prepare(world)
+
     def test_goes_to_the_last_healthy_one_from_one_that_never_was(self, world):
         world.release("1.0", "a", day=18)
         world.release("1.1", "b", day=19)

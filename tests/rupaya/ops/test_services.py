@@ -65,6 +65,11 @@ class TestScale:
     def test_says_what_ends(self, running, count, harm):
         assert harm in scale_prepare(running.means, scaling=Scaling(), part=WEB, count=count).plan.harm
 
+    def test_stops_a_service_whatever_its_range(self, running):
+        scale_prepare(running.means, scaling=Scaling((2, 4)), part=WEB, count=0).run()
+
+        assert running.means.fleet.service(WEB).desired == 0
+
     @pytest.mark.parametrize("count", [-1, 51])
     def test_refuses_what_can_not_be_meant(self, running, count):
         with pytest.raises(OpsError, match="must be from 0 to 50"):
