@@ -17,6 +17,7 @@ from corsheaders.defaults import default_headers
 from django.core.exceptions import ImproperlyConfigured
 
 from rupaya import __version__, embedded
+from rupaya.client_config.rules import BUILD_MAX, ConfigInvalid, minimums_read
 from rupaya.core import environment
 from rupaya.core.logging import logging_configure, sentry_start
 
@@ -78,11 +79,20 @@ _database_url = env.str("DATABASE_URL", default="")
 _owner_url = env.str("DATABASE_OWNER_URL", default="")
 _sealer_url = env.str("DATABASE_SEALER_URL", default="")
 REDIS_URL = env.str("REDIS_URL", default="")
+BACKUP_DATABASE_URL = env.str("BACKUP_DATABASE_URL", default="")
+BACKUP_DRILL_URL = env.str("BACKUP_DRILL_URL", default="")
 EMBEDDED_NOTICES: tuple[str, ...] = ()
+if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] in (["ops"], ["client_config"]):
+    # They ask no database: nothing is started for them, and what they never connect to only needs a name.
+    _database_url = _database_url or "postgresql://rupaya_user@localhost/rupaya"
+    REDIS_URL = REDIS_URL or "redis://localhost:6379/0"
 if not (_database_url and REDIS_URL):
     _engines = embedded.engines_ensure(home=VAR_DIR, postgres=not _database_url, valkey=not REDIS_URL)
     _owner_url = _owner_url if _database_url else str(_engines.owner_url)
     _sealer_url = _sealer_url if _database_url else str(_engines.sealer_url)
+    if not _database_url:
+        BACKUP_DATABASE_URL = BACKUP_DATABASE_URL or str(_engines.backup_url)
+        BACKUP_DRILL_URL = BACKUP_DRILL_URL or str(_engines.superuser_url)
     _database_url = _database_url or str(_engines.database_url)
     REDIS_URL = REDIS_URL or str(_engines.redis_url)
     EMBEDDED_NOTICES = _engines.notices
@@ -351,6 +361,23 @@ AUDIT_PUBLIC_KEYS = env.list("AUDIT_PUBLIC_KEYS", default=[])
 AUDIT_ANCHOR_BUCKET = env.str("AUDIT_ANCHOR_BUCKET", default="")
 AUDIT_ANCHOR_ENDPOINT = env.str("AUDIT_ANCHOR_ENDPOINT", default="")
 AUDIT_ANCHOR_DAYS = _number("AUDIT_ANCHOR_DAYS", 3653, least=1, most=36_525)
+
+# ── Backups ──────────────────────────────────────────────────────────────────────────────────────
+BACKUP_PLACE = env.str("BACKUP_PLACE", default=str(VAR_DIR / "backups"))
+BACKUP_RECIPIENTS = [
+    one.strip() for one in env.str("BACKUP_RECIPIENTS", default="").split(",") if one.strip()
+]
+BACKUP_IDENTITY = env.str("BACKUP_IDENTITY", default="")
+
+# ── Clients ──────────────────────────────────────────────────────────────────────────────────────
+CLIENT_SENTRY_DSN = env.str("CLIENT_SENTRY_DSN", default="")
+CLIENT_BUILD_NUMBER = _number("CLIENT_BUILD_NUMBER", 1, least=1, most=BUILD_MAX)
+try:
+    CLIENT_MINIMUM_VERSIONS = minimums_read(
+        filter(None, map(str.strip, env.str("CLIENT_MINIMUM_VERSIONS", default="").split(",")))
+    )
+except ConfigInvalid as error:
+    raise ImproperlyConfigured(str(error)) from error
 
 # ── Logs and errors ──────────────────────────────────────────────────────────────────────────────
 LOGGING_CONFIG = None

@@ -12,6 +12,7 @@ urlpatterns = [
     path("v1/openapi.json", docs.schema, name="api_schema"),
     path("v1/docs", docs.reference, name="api_docs"),
     path("v1/docs/<slug:name>", docs.reference, name="api_operation"),
+    path("v1/", include("rupaya.client_config.urls")),
     path("v1/", include("accounts.urls_api")),
     path("v1/", include("audit.urls_api")),
     path("v1/", include("flags.urls_api")),

@@ -6,6 +6,7 @@
 --   rupaya_owner  owns the schema and runs migrations; nothing else logs in as it
 --   rupaya_user   web and worker: reads and writes rows under row-level security, owns nothing
 --   rupaya_sealer the worker, where it seals the audit log: reads all of it, appends leaves and seals, erases the forgotten
+--   rupaya_backup only with -v backup_password=…: reads every row, past row-level security, and writes none; for dumps
 
 SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS', name)
   FROM unnest(ARRAY['rupaya_owner', 'rupaya_user', 'rupaya_sealer']) AS name
@@ -41,3 +42,16 @@ ALTER DEFAULT PRIVILEGES FOR ROLE rupaya_owner IN SCHEMA public GRANT SELECT, IN
 ALTER DEFAULT PRIVILEGES FOR ROLE rupaya_owner IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO rupaya_user;
 ALTER DEFAULT PRIVILEGES FOR ROLE rupaya_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE rupaya_owner IN SCHEMA public GRANT EXECUTE ON FUNCTIONS TO rupaya_user;
+
+-- A dump that row-level security thinned out would look whole. Only who is past it himself can let others past; where a
+-- managed database has nobody like that, the provider's snapshots are the backup.
+\if :{?backup_password}
+SELECT 'CREATE ROLE rupaya_backup LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE BYPASSRLS'
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rupaya_backup')
+\gexec
+ALTER ROLE rupaya_backup PASSWORD :'backup_password';
+ALTER ROLE rupaya_backup SET default_transaction_read_only = on;
+GRANT pg_read_all_data TO rupaya_backup;
+SELECT format('GRANT CONNECT ON DATABASE %I TO rupaya_backup', current_database())
+\gexec
+\endif

@@ -40,6 +40,7 @@ Sign in with `POST /auth/login`, then send `Authorization: Bearer <access_token>
 `application/problem+json` with a stable `code` and one sentence, `error`, that can be shown to people.
 """
 TAGS: Final[Mapping[str, str]] = {
+    "config": "What an app must know first.",
     "auth": "Signing up, in and out.",
     "me": "Who is signed in.",
     "flags": "What is on for them.",

@@ -34,14 +34,15 @@ class Engines:
     """Where to log in, and what a person should know.
 
     A URL is None for an engine that was not asked for. `database_url` is for web and worker, `owner_url` for
-    migrations, `sealer_url` for sealing the audit log, `superuser_url` for tests, which make databases with it.
-    `notices` are whole sentences.
+    migrations, `sealer_url` for sealing the audit log, `backup_url` for dumps, `superuser_url` for tests and drills,
+    which make databases with it. `notices` are whole sentences.
     """
 
     database_url: str | None
     owner_url: str | None
     sealer_url: str | None
     superuser_url: str | None
+    backup_url: str | None
     redis_url: str | None
     notices: tuple[str, ...]
 
@@ -87,6 +88,7 @@ def engines_ensure(
         owner_url=_postgres_url(place, "rupaya_owner", "rupaya") if postgres else None,
         sealer_url=_postgres_url(place, "rupaya_sealer", "rupaya") if postgres else None,
         superuser_url=_postgres_url(place, "postgres", "postgres") if postgres else None,
+        backup_url=_postgres_url(place, "rupaya_backup", "rupaya") if postgres else None,
         redis_url=f"unix://{quote(str(place.run / valkey_engine.SOCKET))}?db=0" if valkey else None,
         notices=place.notices,
     )

@@ -185,7 +185,7 @@ def _setup(engine: Engine, place: Place) -> None:
     # Nobody is asked for these: the socket's directory is what guards it. But a role should not have an empty one.
     passwords = [
         word
-        for name in ("owner_password", "user_password", "sealer_password")
+        for name in ("owner_password", "user_password", "sealer_password", "backup_password")
         for word in ("-v", f"{name}={secrets.token_urlsafe(24)}")
     ]
     _psql(engine, place, DATABASE, [*passwords, "-f", _INIT_SQL])

@@ -19,6 +19,15 @@ OUTER = frozenset({"views", "web", "serializers", "forms"})
 PLANTED = {
     "The five apps, high to low": ("accounts/selectors.py", "import ledger.books.models\n"),
     "The project itself": ("rupaya/stray.py", ""),
+    "Inside the clients' configuration": (
+        "rupaya/client_config/rules.py",
+        "import rupaya.client_config.registry\n",
+    ),
+    "Inside backups": ("rupaya/backups/errors.py", "import rupaya.backups.places\n"),
+    "Inside the operators' actions: what each does, above what a release is": (
+        "rupaya/ops/releases.py",
+        "import rupaya.ops.fleet\n",
+    ),
     "The kernel: problems and views above the database, errors below all": (
         "rupaya/core/errors.py",
         "import rupaya.core.db\n",

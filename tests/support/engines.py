@@ -73,7 +73,7 @@ def _template_make(admin_url: str, *, is_embedded: bool) -> None:
         with psycopg.connect(admin_url, autocommit=True) as admin:
             admin.execute(f"DROP DATABASE IF EXISTS {TEMPLATE} WITH (FORCE)")
             admin.execute(f"CREATE DATABASE {TEMPLATE}")
-        roles = ("owner", "user", "sealer")
+        roles = ("owner", "user", "sealer", "backup")
         passwords = [word for role in roles for word in ("-v", f"{role}_password=rupaya_{role}")]
         target = login_url(admin_url, user=str(conninfo_to_dict(admin_url)["user"]), database=TEMPLATE)
         command = ["psql", "-qX", "-v", "ON_ERROR_STOP=1", *passwords, "-d", target]
