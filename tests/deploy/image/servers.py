@@ -25,7 +25,13 @@ from rupaya.embedded.process import ENVIRONMENT, as_account
 ROOT: Final = Path(__file__).parent.parent.parent.parent
 HOST: Final = "127.0.0.1"
 READY_S: Final = 30.0
-_AT_FIRST: Final = ["--username=rupaya_user", "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync"]
+_AT_FIRST: Final = [
+    "--username=rupaya_user",
+    "--auth=scram-sha-256",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--no-sync",
+]
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,11 @@ class Servers:
 @contextmanager
 def servers() -> Iterator[Servers]:
     """Will have both running to the end of the block: new, empty, and with the roles of deploy/compose."""
-    found = Servers(port_free(), port_free(), {name: secrets.token_urlsafe(24) for name in ("admin", "owner", "user", "redis")})
+    found = Servers(
+        port_free(),
+        port_free(),
+        {name: secrets.token_urlsafe(24) for name in ("admin", "owner", "user", "redis")},
+    )
     with ExitStack() as stack:
         home = Path(tempfile.mkdtemp(prefix="rupaya-servers-"))
         stack.callback(shutil.rmtree, home, ignore_errors=True)
@@ -77,18 +87,51 @@ def _postgres(place: Place, found: Servers) -> Iterator[None]:
 def _roles_make(psql: Path, found: Servers) -> None:
     """What the image of PostgreSQL does once: the database, and then what lies in docker-entrypoint-initdb.d."""
     first = f"postgresql://rupaya_user:{found.passwords['admin']}@{HOST}:{found.postgres}/"
-    with psycopg.connect(f"{first}postgres", autocommit=True) as admin:
+    with _connected(f"{first}postgres") as admin:
         admin.execute("CREATE DATABASE rupaya")
-    passwords = {"DATABASE_OWNER_PASSWORD": found.passwords["owner"], "DATABASE_USER_PASSWORD": found.passwords["user"]}
-    command = [psql, "-qX", "-v", "ON_ERROR_STOP=1", "-d", f"{first}rupaya", "-f", ROOT / "deploy/compose/10-roles.sql"]
+    passwords = {
+        "DATABASE_OWNER_PASSWORD": found.passwords["owner"],
+        "DATABASE_USER_PASSWORD": found.passwords["user"],
+    }
+    command = [
+        psql,
+        "-qX",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-d",
+        f"{first}rupaya",
+        "-f",
+        ROOT / "deploy/compose/10-roles.sql",
+    ]
     made = subprocess.run(command, env=ENVIRONMENT | passwords, check=False, capture_output=True, text=True)
     assert made.returncode == 0, made.stderr
+
+
+def _connected(url: str) -> psycopg.Connection[Any]:
+    """A connection, as soon as the server takes any: it listens before it is up."""
+    ends = time.monotonic() + READY_S
+    while True:
+        try:
+            return psycopg.connect(url, autocommit=True)
+        except psycopg.OperationalError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.1)
 
 
 @contextmanager
 def _valkey(place: Place, found: Servers) -> Iterator[None]:
     program = binaries.reachable_program(binaries.VALKEY, place=place)
-    options = ["--bind", HOST, "--port", str(found.valkey), "--save", "", "--requirepass", found.passwords["redis"]]
+    options = [
+        "--bind",
+        HOST,
+        "--port",
+        str(found.valkey),
+        "--save",
+        "",
+        "--requirepass",
+        found.passwords["redis"],
+    ]
     with _running([program, *options], place, port=found.valkey):
         yield
 

@@ -39,7 +39,10 @@ class TestRoles:
 
     def test_of_web_and_worker_can_not_become_another(self, found):
         for role in ("rupaya_admin", "rupaya_owner"):
-            with psycopg.connect(found.url("user")) as user, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            with (
+                psycopg.connect(found.url("user")) as user,
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+            ):
                 user.execute(f"SET ROLE {role}")
 
     def test_of_migrations_owns_the_schema(self, found):
