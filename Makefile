@@ -15,7 +15,7 @@ ONLY ?=
 ROWS ?= 10000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint deploy-check security bench chaos requirements runtime tools
+.PHONY: help run demo test lint deploy-check image security bench chaos requirements runtime tools
 
 help: ## List what make can do
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | while IFS='|' read -r name text; do printf '%-20s %s\n' "$$name" "$$text"; done
@@ -36,8 +36,11 @@ lint: tools ## Style, types, layers and templates
 	@echo "── import-linter: layers" && $(BIN) -c "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 	@echo "── djlint: templates" && $(BIN) -m djlint templates --quiet --check --lint
 
-deploy-check: tools ## What is wrong with what deploys, without a cloud: terraform, checkov, trivy, plans, alarms; ONLY=checkov chooses
+deploy-check: tools ## What is wrong with what deploys, without a cloud: Terraform, Dockerfile, compose, workflows, scripts; ONLY=checkov chooses
 	@$(BIN) -m tests.deploy $(ONLY)
+
+image: tools ## Build the image and run it as production does: health, user, read-only root, SIGTERM; by Docker, or buildah as root
+	@$(BIN) -m tests.deploy.image
 
 security: tools ## What tools from outside find: ruff, bandit, semgrep, gitleaks, MDN's Observatory, wapiti, sqlmap; ONLY="semgrep" chooses
 	@$(BIN) -m tests.security $(ONLY)

@@ -66,9 +66,11 @@ FRONTEND_URL = env.str("FRONTEND_URL", default=f"http://localhost:{PORT}").rstri
 API_BASE_URL = env.str("API_BASE_URL", default=f"http://localhost:{PORT}/v1").rstrip("/")
 
 # ── Secrets ──────────────────────────────────────────────────────────────────────────────────────
-_made_secrets = {} if IS_PRODUCTION else environment.development_secrets(VAR_DIR)
-JWT_SECRET = env.str("JWT_SECRET", default="") or _made_secrets["JWT_SECRET"]
-JWT_REFRESH_SECRET = env.str("JWT_REFRESH_SECRET", default="") or _made_secrets["JWT_REFRESH_SECRET"]
+JWT_SECRET, JWT_REFRESH_SECRET = env.str("JWT_SECRET", default=""), env.str("JWT_REFRESH_SECRET", default="")
+if not (JWT_SECRET and JWT_REFRESH_SECRET):  # production was refused above
+    _made_secrets = environment.development_secrets(VAR_DIR)
+    JWT_SECRET = JWT_SECRET or _made_secrets["JWT_SECRET"]
+    JWT_REFRESH_SECRET = JWT_REFRESH_SECRET or _made_secrets["JWT_REFRESH_SECRET"]
 SECRET_KEY = environment.derived_key(JWT_SECRET, purpose="django")
 JWT_EXPIRY = _number("JWT_EXPIRY", 3600, least=60, most=86_400)
 JWT_REFRESH_EXPIRY = _number("JWT_REFRESH_EXPIRY", 604_800, least=3600, most=30 * 86_400)

@@ -13,11 +13,13 @@ READ = re.compile(
 )
 READ_BY_LIBRARIES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}  # boto3 takes them itself
 SOURCES = ("rupaya/settings.py", "deploy/gunicorn.conf.py")
+COMPOSE = re.compile(r"(?<!\$)\$\{([A-Z_]+)")
 
 
 def variables() -> set[str]:
-    """Every variable that the settings and the server read."""
-    return {one or other for path in SOURCES for one, other in READ.findall((ROOT / path).read_text())}
+    """Every variable that the settings, the server and docker-compose.yml read."""
+    own = {one or other for path in SOURCES for one, other in READ.findall((ROOT / path).read_text())}
+    return own | set(COMPOSE.findall((ROOT / "docker-compose.yml").read_text()))
 
 
 class TestVariables:

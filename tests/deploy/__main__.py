@@ -20,15 +20,32 @@ TOOLS: Final = ROOT / "var/deploy-tools"
 REQUIREMENTS: Final = ROOT / "tests/deploy/requirements.txt"
 TERRAFORM: Final = "deploy/terraform"
 
+_SCRIPTS: Final = [
+    str(path.relative_to(ROOT)) for path in [ROOT / ".ci/run", *sorted(ROOT.glob("deploy/**/*.sh"))]
+]
+_TRIVY: Final = [
+    "trivy", "config", "--quiet", "--exit-code", "1", "--skip-check-update", "--skip-version-check",
+    "--disable-telemetry",
+]  # fmt: skip
+_YAML: Final = (
+    "{extends: default, rules: {line-length: {max: 140}, document-start: disable, truthy: {check-keys: false}, "
+    "comments: {min-spaces-from-content: 1}, braces: {max-spaces-inside: 1}}}"
+)
+
 STEPS: Final[dict[str, list[str]]] = {
     "terraform": ["terraform", "fmt", "-check", "-diff", "-recursive", TERRAFORM],
     "checkov": [
         "checkov", "--directory", TERRAFORM, "--framework", "terraform", "--compact", "--quiet", "--skip-download",
     ],
-    "trivy": [
-        "trivy", "config", "--quiet", "--exit-code", "1", "--skip-check-update", "--skip-version-check",
-        "--disable-telemetry", TERRAFORM,
-    ],
+    "trivy": [*_TRIVY, TERRAFORM],
+    "hadolint": ["hadolint", "Dockerfile"],
+    "trivy-image": [*_TRIVY, "Dockerfile"],
+    "compose": ["check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"],
+    "actionlint": ["actionlint"],
+    "zizmor": ["zizmor", "--offline", "--no-progress", "--quiet", "."],
+    "dependabot": ["check-jsonschema", "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml"],
+    "shellcheck": ["shellcheck", *_SCRIPTS],
+    "yamllint": ["yamllint", "--strict", "--config-data", _YAML, ".github", "docker-compose.yml"],
     "pytest": [sys.executable, "-m", "pytest", "-q", "-n", "2", "tests/deploy"],
 }  # fmt: skip
 
@@ -55,8 +72,9 @@ def step_run(name: str) -> bool | None:
     program = shutil.which(STEPS[name][0], path=f"{TOOLS / 'bin'}:{os.environ.get('PATH', '')}")
     if program is None:
         return None
-    # Rules come with the tools: nothing is asked of a vendor, and nothing told.
-    quiet = os.environ | {"CHECKPOINT_DISABLE": "1", "LOG_LEVEL": "ERROR"}
+    # Rules come with the tools: nothing is asked of a vendor, and nothing told. actionlint looks for shellcheck itself.
+    path = f"{TOOLS / 'bin'}:{os.environ.get('PATH', '')}"
+    quiet = os.environ | {"CHECKPOINT_DISABLE": "1", "LOG_LEVEL": "ERROR", "PATH": path}
     return subprocess.run([program, *STEPS[name][1:]], cwd=ROOT, env=quiet, check=False).returncode == 0
 
 

@@ -1,0 +1,73 @@
+"""What goes into the image, and what is said twice."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import tomllib
+
+from tests.deploy.image.servers import ROOT
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+SLIM = runpy.run_path(str(ROOT / "deploy/image/slim.py"))
+IGNORED = (ROOT / ".dockerignore").read_text().splitlines()
+
+
+class TestDockerignore:
+    def test_lets_in_what_is_named_and_nothing_else(self):
+        rules = [line for line in IGNORED if line and not line.startswith("#")]
+
+        assert rules[0] == "*"
+        for app in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"][
+            "root_packages"
+        ]:
+            assert f"!{app}" in rules, f"{app} would be missing from the image"
+        let_in = {rule[1:] for rule in rules if rule.startswith("!")}
+        assert let_in.isdisjoint({".env", ".git", "tests", "var", "docs", "deploy"})
+        assert all((ROOT / path).exists() for path in let_in)
+
+
+class TestDockerfile:
+    def test_names_its_base_once_and_by_digest(self):
+        bases = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+
+        assert re.fullmatch(r"python:3\.11-slim-bookworm@sha256:[0-9a-f]{64}", bases[0])
+        assert bases[1:] == ["base", "base"]
+
+    def test_asks_health_as_often_as_was_promised(self):
+        assert "HEALTHCHECK --interval=30s --timeout=3s --start-period=40s --retries=3" in DOCKERFILE
+        assert "http://127.0.0.1:8000/health'" in DOCKERFILE
+
+    def test_runs_as_nobody_who_could_do_harm(self):
+        assert re.search(r"^USER 1001:1001$", DOCKERFILE, re.MULTILINE)
+        [entrypoint] = re.findall(r"^ENTRYPOINT (.*)$", DOCKERFILE, re.MULTILINE)
+        assert json.loads(entrypoint) == ["/usr/bin/dumb-init", "--single-child", "--"]
+
+
+class TestSlim:
+    def test_keeps_the_aws_services_that_are_called(self):
+        called = {"s3"}  # django-storages
+        for app in ("rupaya", "accounts", "audit", "flags", "ledger"):
+            for path in (ROOT / app).rglob("*.py"):
+                called |= set(
+                    re.findall(r"""\.(?:client|resource)\(\s*["']([a-z0-9-]+)["']""", path.read_text())
+                )
+
+        assert called <= SLIM["SERVICES"]
+
+    def test_takes_other_languages_and_other_services_away(self, tmp_path):
+        kept = [
+            "d/locale/en/LC_MESSAGES/d.mo",
+            "botocore/data/s3/x.json",
+            "botocore/data/endpoints.json",
+            "other.mo",
+        ]
+        gone = ["d/locale/de/LC_MESSAGES/d.mo", "d/locale/de/LC_MESSAGES/d.po", "botocore/data/braket/x.json"]
+        for name in [*kept, *gone]:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).touch()
+
+        SLIM["slim"](tmp_path)
+
+        assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")} == set(kept)

@@ -1,0 +1,63 @@
+"""deploy/compose/10-roles.sql: who is who in the PostgreSQL of docker-compose.yml."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.deploy.image.servers import servers
+
+
+@pytest.fixture(scope="module")
+def found():
+    with servers() as made:
+        yield made
+
+
+def roles(found):
+    with psycopg.connect(found.url("admin")) as admin:
+        return {
+            name: flags
+            for name, *flags in admin.execute(
+                "SELECT rolname, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles"
+                " WHERE rolname !~ '^pg_'"
+            )
+        }
+
+
+class TestFirstSuperuser:
+    def test_can_not_become_an_ordinary_role_and_is_renamed_for_that(self, found):
+        with psycopg.connect(found.url("admin")) as admin, pytest.raises(psycopg.errors.FeatureNotSupported):
+            admin.execute("ALTER ROLE rupaya_admin NOSUPERUSER")
+
+
+class TestRoles:
+    def test_are_an_administrator_and_two_who_are_below_row_level_security(self, found):
+        assert roles(found) == {
+            "rupaya_admin": [True, True, True, True],
+            "rupaya_owner": [False, False, False, False],
+            "rupaya_user": [False, False, False, False],
+        }
+
+    def test_of_web_and_worker_can_make_nothing(self, found):
+        with psycopg.connect(found.url("user")) as user, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            user.execute("CREATE TABLE mine (id integer)")
+
+    def test_of_web_and_worker_can_not_become_another(self, found):
+        for role in ("rupaya_admin", "rupaya_owner"):
+            with (
+                psycopg.connect(found.url("user")) as user,
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+            ):
+                user.execute(f"SET ROLE {role}")
+
+    def test_of_migrations_owns_the_schema(self, found):
+        with psycopg.connect(found.url("owner")) as owner:
+            owner.execute("CREATE TABLE mine (id integer)")
+            owner.rollback()
+
+    def test_have_the_passwords_they_were_given_and_no_other(self, found):
+        url = found.url("user").replace(found.passwords["user"], found.passwords["admin"])
+
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(url)
