@@ -21,7 +21,8 @@ from audit.seals.trail import Difference
 
 _FOUND_MAX: Final = 100  # a table
 
-# Tables with audit triggers, or without all of them though the log knows the table: name, hidden columns, which
+# Tables with audit triggers, or without all of them though the log saw rows of it made or go (a repair of month totals,
+# which no trigger audits, is an UPDATE that tells of itself): name, hidden columns, which
 # triggers are off, and whether row-level security hides its rows from who asks.
 _TABLES_SQL: Final = """
 SELECT c.relname,
@@ -39,7 +40,7 @@ SELECT c.relname,
    AND c.relname <> 'audit_key'
    AND (EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
                  WHERE t.tgrelid = c.oid AND p.proname = 'audit_record')
-        OR EXISTS (SELECT FROM audit_logs WHERE resource_type = c.relname AND action IN ('INSERT', 'UPDATE', 'DELETE')))
+        OR EXISTS (SELECT FROM audit_logs WHERE resource_type = c.relname AND action IN ('INSERT', 'DELETE')))
  ORDER BY c.relname
 """
 # A table's columns, and those that a migration gave to rows that were there already: no entry told of it.
