@@ -21,7 +21,8 @@ from audit.seals.trail import Difference
 
 _FOUND_MAX: Final = 100  # a table
 
-# Tables with audit triggers, or without all of them though the log knows the table: name, hidden columns, which
+# Tables with audit triggers, or without all of them though the log saw rows of it made or go (a repair of month totals,
+# which no trigger audits, is an UPDATE that tells of itself): name, hidden columns, which
 # triggers are off, and whether row-level security hides its rows from who asks.
 _TABLES_SQL: Final = """
 SELECT c.relname,
@@ -40,7 +41,7 @@ SELECT c.relname,
    AND (EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
                  WHERE t.tgrelid = c.oid AND p.proname = 'audit_record')
         OR (SELECT true FROM audit_logs
-             WHERE resource_type = c.relname::text AND action IN ('INSERT', 'UPDATE', 'DELETE')
+             WHERE resource_type = c.relname::text AND action IN ('INSERT', 'DELETE')
              ORDER BY resource_type, resource_id LIMIT 1))
  ORDER BY c.relname
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,16 +12,13 @@ import pytest
 from django.core.management import call_command
 from django.db.migrations import RunPython, RunSQL
 from django.db.migrations.loader import MigrationLoader
-from psycopg.conninfo import conninfo_to_dict
 
 from tests.architecture.database import ask
 from tests.architecture.test_sql_objects import page
-from tests.support.engines import TEMPLATE, login_url
+from tests.support.scratch import scratch_database
 
 ROOT = Path(__file__).parent.parent.parent
 OURS = ("accounts", "audit", "flags", "ledger")
-# One a worker: two may tear theirs down at the same time.
-SCRATCH = f"rupaya_scratch_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 OWN_TABLES = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
    AND relname ~ '^(accounts|audit|flags|ledger)_'
@@ -109,35 +105,9 @@ def loader():
 
 @pytest.fixture
 def scratch(admin_url):
-    """A migrated database that may be torn down: (the admin's URL, the environment of manage.py there)."""
-    admin_of_scratch = login_url(admin_url, user=str(conninfo_to_dict(admin_url)["user"]), database=SCRATCH)
-    with psycopg.connect(admin_url, autocommit=True) as admin:
-        admin.execute(f"DROP DATABASE IF EXISTS {SCRATCH} WITH (FORCE)")
-        admin.execute(f"CREATE DATABASE {SCRATCH} TEMPLATE {TEMPLATE}")
-        # A clone does not inherit what init.sql gives on the database itself; trusted extensions need it.
-        admin.execute(f"GRANT CREATE ON DATABASE {SCRATCH} TO rupaya_owner")
-    yield (
-        admin_of_scratch,
-        os.environ
-        | {
-            "DATABASE_URL": login_url(admin_url, user="rupaya_user", database=SCRATCH),
-            "DATABASE_OWNER_URL": login_url(admin_url, user="rupaya_owner", database=SCRATCH),
-            "DATABASE_SEALER_URL": "",
-        },
-    )
-    with psycopg.connect(admin_url, autocommit=True) as admin:
-        admin.execute(f"DROP DATABASE {SCRATCH} WITH (FORCE)")
-
-
-def migrate(env, *targets):
-    """Each target is the arguments of one `manage.py migrate`; all in one process."""
-    calls = "".join(f"call_command('migrate', *{target!r}, verbosity=0)\n" for target in targets)
-    done = subprocess.run(
-        [sys.executable, "-c",
-         f"import django; django.setup()\nfrom django.core.management import call_command\n{calls}"],
-        cwd=ROOT, env=env, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
+    """A migrated database that may be torn down."""
+    with scratch_database(admin_url, purpose="scratch") as made:
+        yield made
 
 
 class TestMigrations:
@@ -174,14 +144,13 @@ class TestMigrations:
                 assert path.with_name(f"{stem}.down.sql").exists()
 
     def test_come_down_to_zero_and_up_again_the_same(self, scratch):
-        url, env = scratch
+        url = scratch.admin_url
         before = page(url)
 
-        migrate(
-            env, ("ledger", "zero"), ("accounts", "zero"), ("flags", "zero"), ("audit", "zero")
-        )  # the roof first
+        # The roof first.
+        scratch.migrate(("ledger", "zero"), ("accounts", "zero"), ("flags", "zero"), ("audit", "zero"))
         torn_down, left = page(url), ask(url, OWN_TABLES)
-        migrate(env, ())
+        scratch.migrate(())
 
         assert left == []
         assert "CREATE" not in torn_down
@@ -190,7 +159,7 @@ class TestMigrations:
 
 class TestLogInMonths:
     def test_keeps_every_entry_on_the_way_back_and_on_the_way_there(self, scratch):
-        url, env = scratch
+        url = scratch.admin_url
         write = """INSERT INTO audit_logs
                      (id, actor_kind, action, resource_type, resource_id, changes, user_agent, request_id, created_at)
                    VALUES (gen_random_uuid(), 'system', %s, 'probe', %s, '{}', '', '', now() + %s::interval)"""
@@ -199,12 +168,12 @@ class TestLogInMonths:
             admin.execute(write, ["INSERT", "a-year-ago", "-1 year"])
             admin.execute(write, ["REFRESH_REPLAYED", "now", "0"])
 
-        migrate(env, ("audit", "0005"))
+        scratch.migrate(("audit", "0005"))
         whole = ask(url, "SELECT relkind::text FROM pg_class WHERE oid = 'audit_logs'::regclass")
         back = ask(url, kept)
         with psycopg.connect(url) as admin:
             admin.execute(write, ["INSERT", "meanwhile", "0"])
-        migrate(env, ("audit",))
+        scratch.migrate(("audit",))
 
         assert whole == ["r"]
         assert back == ["a-year-ago", "now"]

@@ -37,15 +37,17 @@ class Server:
 
 
 @contextmanager
-def server(application: str, *, environment: Mapping[str, str], log: Path) -> Iterator[Server]:
-    """Will serve on a free port, and be gone afterwards, which it checks. Raises RuntimeError."""
+def server(
+    application: str, *, environment: Mapping[str, str], log: Path, root: Path = ROOT
+) -> Iterator[Server]:
+    """Will serve the code under `root` on a free port, and be gone afterwards, which it checks. Raises RuntimeError."""
     port = _free_port()
     command = [
         sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"{HOST}:{port}", application,
     ]  # fmt: skip
     with log.open("ab") as out:
         process = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            command, cwd=root, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
             start_new_session=True,
         )  # fmt: skip
     try:

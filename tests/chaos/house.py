@@ -226,19 +226,24 @@ class Writers:
     statuses: dict[int, int] = field(default_factory=dict)
     _ends: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _threads: list[threading.Thread] = field(default_factory=list)
 
     @contextmanager
     def writing(self) -> Iterator[Writers]:
-        """Will write until the end; then each finishes the wish it is at."""
-        threads = [threading.Thread(target=self._write, args=[phone]) for phone in self.phones]
-        for thread in threads:
+        """Will write until the end."""
+        self._threads = [threading.Thread(target=self._write, args=[phone]) for phone in self.phones]
+        for thread in self._threads:
             thread.start()
         try:
             yield self
         finally:
-            self._ends.set()
-            for thread in threads:
-                thread.join()
+            self.end()
+
+    def end(self) -> None:
+        """Will let each finish the wish it is at."""
+        self._ends.set()
+        for thread in self._threads:
+            thread.join()
 
     def _write(self, phone: Phone) -> None:
         number = 0
