@@ -124,7 +124,7 @@ class TestKeys:
 
         assert PRIVATE not in str(refused.value)
 
-    @pytest.mark.parametrize("text", ["", PUBLIC, "AGE-SECRET-KEY-1XYZ"])
+    @pytest.mark.parametrize("text", ["", PUBLIC, "AGE-SECRET-KEY-1XYZ"], ids=["none", "public", "cut"])
     def test_refuse_what_is_no_private_key(self, text):
         with pytest.raises(BackupError, match="BACKUP_IDENTITY"):
             identity_read(text)
