@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+from unittest.mock import Mock
 
 import pytest
 
 from tests.deploy.image import __main__ as image
+from tests.deploy.image.engine import Engine
 
 
 @pytest.fixture
@@ -15,7 +17,7 @@ def build(monkeypatch):
 
     def ends_with(code):
         monkeypatch.setattr(
-            image.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], returncode=code)
+            subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], returncode=code)
         )
 
     return ends_with
@@ -46,8 +48,7 @@ class TestWell:
 
 class TestLabelsAndSize:
     def test_refuse_an_image_that_runs_as_root(self):
-        class Rooted:
-            config = {"User": ""}
+        engine = Mock(spec=Engine, config={"User": ""}, size=1)
 
         with pytest.raises(AssertionError):
-            image.labels_and_size(Rooted())
+            image.labels_and_size(engine)
