@@ -7,6 +7,14 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
+if docker info >/dev/null 2>&1; then
+  builder=docker
+elif command -v buildah >/dev/null && command -v debootstrap >/dev/null && ((EUID == 0)); then
+  builder=buildah
+else
+  exit 3
+fi
+
 tag=rupaya:local
 stand_in=localhost/rupaya-base:bookworm
 release="$(sed -n 's/^__version__ = "\(.*\)"$/\1/p' rupaya/__init__.py)"
@@ -36,14 +44,12 @@ base_make() (
   buildah commit --quiet --rm "$container" "$stand_in" >/dev/null
 )
 
-if docker info >/dev/null 2>&1; then
+if [[ $builder == docker ]]; then
   docker build "${arguments[@]}" .
-elif command -v buildah >/dev/null && command -v debootstrap >/dev/null && ((EUID == 0)); then
+else
   export BUILDAH_ISOLATION=chroot
   buildah inspect --type image "$stand_in" >/dev/null 2>&1 || base_make
   # Certificates of this machine: what stands between it and the package index may have its own.
   buildah build --layers --format docker --from "$stand_in" --pull-never --network host \
     --volume /etc/ssl/certs:/etc/ssl/certs:ro "${arguments[@]}" .
-else
-  exit 3
 fi
