@@ -20,6 +20,7 @@ from botocore import xform_name
 from django.core.management import CommandError, ManagementUtility, get_commands, load_command_class
 from django.core.wsgi import get_wsgi_application
 
+from rupaya.core import clock
 from rupaya.embedded import binaries
 from tests.audit.seals.sealing import seal_all
 from tests.deploy.pages import ROOT, blocks_of_other_languages, commands_of
@@ -86,9 +87,7 @@ def managed(words):
     apps = get_commands()
     if name not in apps:
         pytest.skip(f"manage.py {name} is not here")
-    command = (
-        load_command_class(apps[name], name) if isinstance(apps[name], str) else apps[name]
-    )
+    command = load_command_class(apps[name], name) if isinstance(apps[name], str) else apps[name]
     if name == "procrastinate":
         return
     command.create_parser("manage.py", name).parse_args(options)
@@ -221,7 +220,7 @@ class Quiet(WSGIRequestHandler):
 @pytest.fixture
 def operator(address, asha, admin_url, tmp_path, monkeypatch):
     """What an operator has: the three logins, an administrator's, and the values of the page."""
-    now = dt.datetime.now(dt.UTC)
+    now = clock.now()
     psql = str(binaries.wheel_program(binaries.POSTGRES).parent)
     monkeypatch.setenv("PATH", f"{os.environ['PATH']}:{psql}")
     return {
