@@ -102,8 +102,8 @@ class Cluster:
                     "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active"
                 )
             copy = [programs.with_name("pg_basebackup"), "--pgdata", data, "--host", self.place.run,
-                    "--port", str(PRIMARY), "--username", "postgres", "--write-recovery-conf", "--create-slot", "--slot", "replica",
-                    "--checkpoint", "fast"]  # fmt: skip
+                    "--port", str(PRIMARY), "--username", "postgres", "--write-recovery-conf",
+                    "--create-slot", "--slot", "replica", "--checkpoint", "fast"]  # fmt: skip
             subprocess.run(
                 copy, check=True, env=ENVIRONMENT, cwd=self.folder, **as_account(self.place.account)
             )

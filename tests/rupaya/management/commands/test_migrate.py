@@ -67,6 +67,7 @@ class TestMigrate:
             [sys.executable, "manage.py", "migrate", "ledger", "0030", "--verbosity", "0"],
             cwd=ROOT, env=before.environment, stderr=subprocess.PIPE, text=True,
         ) as command:  # fmt: skip
+            assert command.stderr is not None
             said = command.stderr.readline()
             holder.rollback()
             command.communicate(timeout=60)
