@@ -19,7 +19,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -57,20 +58,24 @@ class Cluster:
 
     def start(self) -> dict[str, object]:
         """Will start everything and return where it is."""
-        self._run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], DATABASE_URL=self.url(PRIMARY))
+        self._run(
+            [sys.executable, "manage.py", "migrate", "--verbosity", "0"], DATABASE_URL=self.url(PRIMARY)
+        )
         self._run([sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"])
         self.replica_start()
         self.pooler_start()
         ports = [self.port + number for number in range(1, self.webs + 1)]
         for port in ports:
             bind = ["-c", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{port}", "rupaya.wsgi:application"]
-            self._ours(f"web-{port}", [sys.executable, "-m", "gunicorn", *bind], DATABASE_URL=self.url(POOLER))
+            self._ours(
+                f"web-{port}", [sys.executable, "-m", "gunicorn", *bind], DATABASE_URL=self.url(POOLER)
+            )
         # LISTEN needs a session of its own, which a pooler in transaction mode does not give.
         worker = [sys.executable, "manage.py", "procrastinate", "worker"]
         self._ours("worker", worker, DATABASE_URL=self.url(PRIMARY))
         self.balancer_start(ports)
         for port in (*ports, self.port):
-            self._wait_for(lambda port=port: answers(port), f"port {port}")  # type: ignore[misc]
+            self._wait_for(partial(answers, port), f"port {port}")
         return {
             "url": f"http://127.0.0.1:{self.port}",
             "host": HOST,
@@ -93,11 +98,15 @@ class Cluster:
         programs = binaries.reachable_program(binaries.POSTGRES, place=self.place)
         if not data.is_dir():
             with psycopg.connect(self.admin_url, autocommit=True) as admin:
-                admin.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active")
-            copy = [programs.with_name("pg_basebackup"), "--pgdata", data, "--host", self.place.run, "--port", str(PRIMARY),
-                    "--username", "postgres", "--write-recovery-conf", "--create-slot", "--slot", "replica",
-                    "--checkpoint", "fast"]  # fmt: skip
-            subprocess.run(copy, check=True, env=ENVIRONMENT, cwd=self.folder, **as_account(self.place.account))
+                admin.execute(
+                    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active"
+                )
+            copy = [programs.with_name("pg_basebackup"), "--pgdata", data, "--host", self.place.run,
+                    "--port", str(PRIMARY), "--username", "postgres", "--write-recovery-conf",
+                    "--create-slot", "--slot", "replica", "--checkpoint", "fast"]  # fmt: skip
+            subprocess.run(
+                copy, check=True, env=ENVIRONMENT, cwd=self.folder, **as_account(self.place.account)
+            )
         settings = [f'unix_socket_directories="{self.place.run}"', f"port={REPLICA}", "listen_addresses=",
                     "unix_socket_permissions=0700", "hot_standby_feedback=on"]  # fmt: skip
         words = [word for setting in settings for word in ("-c", setting)]
@@ -118,12 +127,16 @@ class Cluster:
         """Will start nginx before the web hosts."""
         servers = "\n".join(f"    server 127.0.0.1:{port} max_fails=1 fail_timeout=2s;" for port in ports)
         config = self._fill("nginx.conf", servers=servers, port=self.port, folder=self.folder, host=HOST)
-        self._theirs("balancer", [program("nginx"), "-c", config, "-p", self.folder, "-e", self.folder / "nginx.log"])
+        self._theirs(
+            "balancer", [program("nginx"), "-c", config, "-p", self.folder, "-e", self.folder / "nginx.log"]
+        )
 
     def stop(self) -> None:
         """Will stop everything, the newest first; what does not within half a minute is killed."""
         for _, process in reversed(self.processes):
-            process.send_signal(signal.SIGINT if process.args and "replica" in str(process.args) else signal.SIGTERM)
+            process.send_signal(
+                signal.SIGINT if process.args and "replica" in str(process.args) else signal.SIGTERM
+            )
             try:
                 process.wait(STOP_S)
             except subprocess.TimeoutExpired:
@@ -155,10 +168,18 @@ class Cluster:
         subprocess.run(command, check=True, cwd=ROOT, env=self._environment(**more), stdout=sys.stderr)
 
     def _ours(self, name: str, command: Sequence[str], **more: str) -> None:
-        only = {"DATABASE_OWNER_URL": "", "DATABASE_SEALER_URL": ""}  # web and worker never hold the owner's login
+        only = {
+            "DATABASE_OWNER_URL": "",
+            "DATABASE_SEALER_URL": "",
+        }  # web and worker never hold the owner's login
         with (self.home / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment(**only, **more), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command,
+                cwd=ROOT,
+                env=self._environment(**only, **more),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         self.processes.append((name, process))
 
@@ -172,7 +193,9 @@ class Cluster:
 
     def _fill(self, name: str, **values: object) -> Path:
         path = self.folder / name
-        path.write_text(Template((HERE / name).read_text()).substitute({key: str(value) for key, value in values.items()}))
+        path.write_text(
+            Template((HERE / name).read_text()).substitute({key: str(value) for key, value in values.items()})
+        )
         self._give(path)
         return path
 
@@ -180,7 +203,7 @@ class Cluster:
         if self.place.account:
             os.chown(path, self.place.account.uid, self.place.account.gid)
 
-    def _wait_for(self, check, what: str) -> None:  # type: ignore[no-untyped-def]  # a question without arguments
+    def _wait_for(self, check: Callable[[], bool], what: str) -> None:
         ends = time.monotonic() + START_S
         while not check():
             gone = [name for name, process in self.processes if process.poll() is not None]
@@ -199,7 +222,9 @@ def program(name: str) -> str:
 
 def pooler_version() -> tuple[int, ...]:
     """PgBouncer's version."""
-    said = subprocess.run([program("pgbouncer"), "--version"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [program("pgbouncer"), "--version"], capture_output=True, text=True, check=True
+    ).stdout
     found = re.search(r"(\d+)\.(\d+)", said)
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
@@ -236,14 +261,15 @@ def main() -> None:
     for name in ("pgbouncer", "nginx"):
         program(name)
     if options.check:
-        print("Everything is here.")
+        sys.stdout.write("Everything is here.\n")
         return
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     options.home.mkdir(parents=True, exist_ok=True)
     options.home.chmod(0o711)
     cluster = Cluster(options.home.resolve(), port=options.port, webs=options.webs)
     try:
-        print(json.dumps(cluster.start()), flush=True)
+        sys.stdout.write(f"{json.dumps(cluster.start())}\n")
+        sys.stdout.flush()
         signal.pause()
     except KeyboardInterrupt:
         pass

@@ -1,4 +1,4 @@
-"""The cluster of deploy/local-cluster, as SCALING.md describes it: what must be true through a pooler and on a replica."""
+"""The cluster of deploy/local-cluster: what must be true through a pooler, on a replica, and when a web host dies."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def cluster():
     if look.returncode:
         pytest.skip(f"NOT CHECKED, the local cluster can't start: {look.stderr.strip()}")
     home = Path(tempfile.mkdtemp(prefix="rupaya-cluster-"))  # pytest's own folders let no other user pass
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "REDIS_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("DATABASE_", "REDIS_"))
+    }
     process = subprocess.Popen(
         [sys.executable, SCRIPT, "--home", home, "--port", str(free_port())],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -107,13 +109,16 @@ class TestPooler:
         with psycopg.connect(cluster["pooler"], autocommit=True, prepare_threshold=None) as one:
             for _ in range(20):
                 row = one.execute(
-                    "SELECT coalesce(current_setting('app.current_user_id', true), ''), (SELECT count(*) FROM ledger_book)"
+                    """SELECT coalesce(current_setting('app.current_user_id', true), ''),
+                              (SELECT count(*) FROM ledger_book)"""
                 ).fetchone()
                 assert row == ("", 0)
 
     def test_hands_on_what_the_role_waits_for(self, cluster):
         with psycopg.connect(cluster["pooler"], prepare_threshold=None) as one:
-            row = one.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')").fetchone()
+            row = one.execute(
+                "SELECT current_setting('lock_timeout'), current_setting('statement_timeout')"
+            ).fetchone()
 
         assert row == ("5s", "30s")
 
@@ -129,7 +134,9 @@ class TestReplica:
             found = None
             while found is None and time.monotonic() - started < LAG_S:
                 replica.execute(ACTOR, [me])
-                found = replica.execute("SELECT 1 FROM ledger_transaction WHERE id = %s", [transaction]).fetchone()
+                found = replica.execute(
+                    "SELECT 1 FROM ledger_transaction WHERE id = %s", [transaction]
+                ).fetchone()
                 replica.rollback()
             replica.execute(ACTOR, ["0" * 32])
             stranger = replica.execute("SELECT count(*) FROM ledger_transaction").fetchone()
@@ -138,7 +145,10 @@ class TestReplica:
         assert stranger == (0,)
 
     def test_refuses_to_write(self, cluster):
-        with psycopg.connect(cluster["replica"]) as replica, pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        with (
+            psycopg.connect(cluster["replica"]) as replica,
+            pytest.raises(psycopg.errors.ReadOnlySqlTransaction),
+        ):
             replica.execute("UPDATE accounts_user SET full_name = 'nobody'")
 
 

@@ -58,7 +58,9 @@ def old(tmp_path_factory):
     """The old code's folder, and the last migration of each app that it knows."""
     commit = release_before()
     if commit is None:
-        pytest.skip("NOT CHECKED: old and new code side by side need git and its history (a shallow clone has none)")
+        pytest.skip(
+            "NOT CHECKED: old and new code side by side need git and its history (a shallow clone has none)"
+        )
     folder = tmp_path_factory.mktemp("old")
     with tarfile.open(fileobj=BytesIO(git("archive", commit, is_text=False))) as packed:
         packed.extractall(folder, filter="data")

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from rupaya.core.ids import uuid7
-from tests.architecture.test_migrations import ROOT, migrate, scratch  # noqa: F401  # a fixture
+from tests.architecture.test_migrations import ROOT, scratch  # noqa: F401  # a fixture
 from tests.ledger.journal.changing import amend, state
 
 BEFORE = ("ledger", "0004_statement_guards")
@@ -106,13 +106,13 @@ def verified(env):
 @pytest.mark.slow
 class TestVersions:
     def test_find_their_accounts_and_amounts_in_legacy_postings_and_lead_back(self, scratch, admin_url):  # noqa: F811
-        url, env = scratch
-        migrate(env, BEFORE)
+        url, env = scratch.admin_url, scratch.environment
+        scratch.migrate(BEFORE)
         house = House(env["DATABASE_URL"], url)
         made = {name: house.post(kind, legs) for name, (kind, legs) in LEGACY.items()}
         house.connection.close()
 
-        migrate(env, ())
+        scratch.migrate(())
 
         found = verified(env)
         assert (found["transactions"], found["differences"]) == (len(LEGACY), [])
@@ -130,7 +130,7 @@ class TestVersions:
             _change_some(connection, house, made)
         assert verified(env)["differences"] == []
 
-        migrate(env, BEFORE, ())
+        scratch.migrate(BEFORE, ())
 
         found = verified(env)
         assert (found["transactions"], found["differences"]) == (len(LEGACY) - 1, [])

@@ -36,7 +36,9 @@ class Scratch:
 
     def migrate(self, *targets: Sequence[str]) -> None:
         """Will run one `manage.py migrate` a target, all in one process."""
-        done = self.manage("".join(f"call_command('migrate', *{tuple(one)!r}, verbosity=0)\n" for one in targets))
+        done = self.manage(
+            "".join(f"call_command('migrate', *{tuple(one)!r}, verbosity=0)\n" for one in targets)
+        )
         assert done.returncode == 0, done.stderr
 
 
@@ -44,7 +46,9 @@ HEAD = "import django; django.setup()\nfrom django.core.management import call_c
 
 
 @contextmanager
-def scratch_database(admin_url: str, *, purpose: str, more: Mapping[str, str] | None = None) -> Iterator[Scratch]:
+def scratch_database(
+    admin_url: str, *, purpose: str, more: Mapping[str, str] | None = None
+) -> Iterator[Scratch]:
     """A clone of the template, gone afterwards. One a worker: two may tear theirs down at the same time."""
     name = f"rupaya_{purpose}_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
     with psycopg.connect(admin_url, autocommit=True) as admin:

@@ -46,12 +46,12 @@ class Command(AsOwner, DjangoMigrate):
                 return
 
     def migration_progress_callback(
-        self, action: str, migration: Migration | None = None, fake: bool = False
+        self, action: str, migration: Migration | None = None, *more: Any
     ) -> None:
         """Will remember which migration is at work, and say what Django says."""
         if action in {"apply_start", "unapply_start"}:
             self._present = migration
-        super().migration_progress_callback(action, migration, fake)
+        super().migration_progress_callback(action, migration, *more)
 
     def _may_try_again(self, error: OperationalError) -> bool:
         was_locked = isinstance(error.__cause__, LockNotAvailable)

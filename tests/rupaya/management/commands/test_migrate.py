@@ -63,21 +63,21 @@ class TestMigrate:
         assert applied(before) == []
 
     def test_tries_again_until_the_lock_is_let_go(self, before):
-        with locked(before, READER) as holder:
-            with subprocess.Popen(
-                [sys.executable, "manage.py", "migrate", "ledger", "0030", "--verbosity", "0"],
-                cwd=ROOT, env=before.environment, stderr=subprocess.PIPE, text=True,
-            ) as command:  # fmt: skip
-                said = command.stderr.readline()
-                holder.rollback()
-                command.communicate(timeout=60)
+        with locked(before, READER) as holder, subprocess.Popen(
+            [sys.executable, "manage.py", "migrate", "ledger", "0030", "--verbosity", "0"],
+            cwd=ROOT, env=before.environment, stderr=subprocess.PIPE, text=True,
+        ) as command:  # fmt: skip
+            assert command.stderr is not None
+            said = command.stderr.readline()
+            holder.rollback()
+            command.communicate(timeout=60)
 
         assert said == "Somebody holds the lock that ledger.0030_sync needs; again in 1 s.\n"
         assert command.returncode == 0
         assert applied(before) == ["0030_sync"]
 
     def test_lets_others_pass_while_it_waits(self, before):
-        """Whoever comes behind a waiting migration waits as long as that at most, and not as long as the lock is held."""
+        """Whoever comes behind it waits as long as it does at most, and not as long as the lock is held."""
         before.migrate(("ledger", "0029"))
 
         with locked(before, READER), subprocess.Popen(
