@@ -51,7 +51,7 @@ def recipients_read(texts: Iterable[str]) -> list[pyrage.x25519.Recipient]:
             ) from error
     if not found:
         raise BackupError(
-            "Set BACKUP_RECIPIENTS to public keys of age; `backup key` makes a pair.", code=USAGE
+            "BACKUP_RECIPIENTS names no public key of age; `backup key` makes a pair.", code=USAGE
         )
     return found
 
@@ -62,7 +62,7 @@ def identity_read(text: str) -> pyrage.x25519.Identity:
         return pyrage.x25519.Identity.from_str(text)
     except pyrage.IdentityError as error:
         raise BackupError(
-            "Set BACKUP_IDENTITY to the private key of age (AGE-SECRET-KEY-1…) that reads the backup.",
+            "BACKUP_IDENTITY is no private key of age; it must be the one (AGE-SECRET-KEY-1…) that reads the backup.",
             code=USAGE,
         ) from error
 

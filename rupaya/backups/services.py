@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -135,7 +136,7 @@ def backup_drill(
 
     check: runs `manage.py` with words and variables, and gives its exit code and what it said. Raises BackupError.
     """
-    scratch = f"rupaya_drill_{now.astimezone(dt.UTC):%Y%m%d_%H%M%S}"
+    scratch = f"rupaya_drill_{now.astimezone(dt.UTC):%Y%m%d_%H%M%S}_{secrets.token_hex(4)}"
     with scratch_made(server_url=server_url, name=scratch) as url:
         started = monotonic()
         backup = backup_restore(place=place, name=name, identity=identity, url=url)

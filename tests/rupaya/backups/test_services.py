@@ -191,11 +191,15 @@ class TestBackupDrill:
         )  # fmt: skip
 
         assert drill.is_well
-        assert asked == [("verify_ledger", "rupaya_drill_20261123_100000", "rupaya_owner")]
+        ((command, name, role),) = asked
+        assert (command, name[:-8], role) == (
+            "verify_ledger",
+            "rupaya_drill_20261123_100000_",
+            "rupaya_owner",
+        )
         with psycopg.connect(server_url) as admin:
-            assert admin.execute(
-                "SELECT count(*) FROM pg_database WHERE datname LIKE 'rupaya_drill%'"
-            ).fetchone() == (0,)
+            left = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchall()
+        assert left == []
 
 
 class TestBackupNamesToPrune:
@@ -228,18 +232,18 @@ class _Taken:
 
 
 RIGHTS = """
-SELECT 'table', oid::regclass::text, relowner::regrole::text,
-       coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner))::text,
-       relforcerowsecurity::text
+SELECT kind, name, owner, is_forced, (SELECT array_agg(one::text ORDER BY one::text) FROM unnest(acl) one) FROM (
+SELECT 'table' AS kind, oid::regclass::text AS name, relowner::regrole::text AS owner, relforcerowsecurity AS is_forced,
+       coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner)) AS acl
   FROM pg_class WHERE relnamespace = 'public'::regnamespace
-UNION ALL SELECT 'function', p.oid::regprocedure::text, p.proowner::regrole::text,
-       coalesce(p.proacl, acldefault('f', p.proowner))::text, ''
+UNION ALL SELECT 'function', p.oid::regprocedure::text, p.proowner::regrole::text, NULL,
+       coalesce(p.proacl, acldefault('f', p.proowner))
   FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
-UNION ALL SELECT 'schema', nspname, nspowner::regrole::text, nspacl::text, ''
+UNION ALL SELECT 'schema', nspname, nspowner::regrole::text, NULL, nspacl
   FROM pg_namespace WHERE nspname = 'public'
-UNION ALL SELECT 'default', defaclobjtype::text, defaclrole::regrole::text, defaclacl::text, '' FROM pg_default_acl
- ORDER BY 1, 2
+UNION ALL SELECT 'default', defaclobjtype::text, defaclrole::regrole::text, NULL, defaclacl FROM pg_default_acl
+) rights ORDER BY 1, 2
 """
 
 

@@ -91,9 +91,9 @@ class TestBackup:
     @pytest.mark.parametrize(
         ("name", "value", "action", "sentence"),
         [
-            ("BACKUP_RECIPIENTS", [], ["create"], "Set BACKUP_RECIPIENTS"),
+            ("BACKUP_RECIPIENTS", [], ["create"], "BACKUP_RECIPIENTS names no"),
             ("BACKUP_DATABASE_URL", "", ["create"], "Set BACKUP_DATABASE_URL"),
-            ("BACKUP_IDENTITY", "", ["drill"], "Set BACKUP_IDENTITY"),
+            ("BACKUP_IDENTITY", "", ["drill"], "BACKUP_IDENTITY is no private key"),
             ("BACKUP_DRILL_URL", "", ["drill"], "Set BACKUP_DRILL_URL"),
         ],
     )
