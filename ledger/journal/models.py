@@ -15,7 +15,6 @@ from rupaya.core.ids import uuid7
 
 # Minor units a month may add to an account. Far from what 64 bits hold, so that the check speaks before they overflow.
 TOTAL_MAX: Final = 10**18
-TAGS_MAX: Final = 20
 VERSIONS_MAX: Final = 1000  # of edits
 VERSIONS_LIVE_MAX: Final = 1100  # beyond edits a transaction only becomes void and is restored
 
@@ -85,7 +84,9 @@ class Transaction(Header):
         ADJUSTMENT = "adjustment"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    book = models.ForeignKey("ledger.Book", on_delete=models.PROTECT, related_name="+", db_index=False)
+    book = models.ForeignKey(
+        "ledger.Book", on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     origin = models.CharField(max_length=10, choices=Origin)
     external_id = models.CharField(max_length=120, null=True)
     external_account = models.ForeignKey(
@@ -96,12 +97,15 @@ class Transaction(Header):
         db_constraint=False,
         db_index=False,
     )
-    version = models.PositiveSmallIntegerField(default=1, db_default=1)
-    first_line = models.PositiveSmallIntegerField(default=1, db_default=1)
+    version = models.SmallIntegerField(default=1, db_default=1)
+    first_line = models.SmallIntegerField(default=1, db_default=1)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        """`ledger_transaction_key` serves lists by date. Search has indexes of its own, made in SQL."""
+        """`ledger_transaction_key` serves lists by date. Search has indexes of its own, made in SQL.
+
+        What the words of a header may be is asked by its guards: `ledger_header_problem`.
+        """
 
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["book", "date", "id"], name="ledger_transaction_key"),
@@ -111,35 +115,7 @@ class Transaction(Header):
                 name="ledger_transaction_external_once",
             ),
             models.CheckConstraint(
-                condition=models.Q(type__in=["income", "expense", "transfer"]), name="ledger_transaction_type"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(origin__in=["manual", "statement", "opening", "adjustment"]),
-                name="ledger_transaction_origin",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(status__in=["pending", "posted", "void"]), name="ledger_transaction_status"
-            ),
-            models.CheckConstraint(
                 condition=models.Q(amount_minor__gt=0), name="ledger_transaction_amount_positive"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(type="transfer", to_account__isnull=False)
-                | (~models.Q(type="transfer") & models.Q(to_account__isnull=True)),
-                name="ledger_transaction_transfer_has_target",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(external_id__isnull=True, external_account__isnull=True)
-                | (models.Q(external_id__gt="") & models.Q(external_account__isnull=False)),
-                name="ledger_transaction_external_whole",
-            ),
-            models.CheckConstraint(
-                condition=models.Q(tags__len__lte=TAGS_MAX), name="ledger_transaction_tags_few"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(version__lte=VERSIONS_LIVE_MAX)
-                | models.Q(version=VERSIONS_LIVE_MAX + 1, status="void"),
-                name="ledger_transaction_versions_few",
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["change_id"], name="ledger_transaction_of_change")]
@@ -172,11 +148,13 @@ class Posting(models.Model):
 
     # Not led by the book: for a book too new for statistics the planner would take this key for any query.
     pk = models.CompositePrimaryKey("transaction_id", "line", "book_id")
-    book = models.ForeignKey("ledger.Book", on_delete=models.PROTECT, related_name="+", db_index=False)
+    book = models.ForeignKey(
+        "ledger.Book", on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
     transaction = models.ForeignKey(
         Transaction, on_delete=models.PROTECT, related_name="postings", db_constraint=False, db_index=False
     )
-    line = models.PositiveSmallIntegerField()
+    line = models.SmallIntegerField()
     account = models.ForeignKey(
         "ledger.Account",
         on_delete=models.PROTECT,
@@ -238,7 +216,6 @@ class MonthTotal(models.Model):
 
         db_table = "ledger_month_total"
         constraints: ClassVar = [
-            models.CheckConstraint(condition=models.Q(month__day=1), name="ledger_month_total_first_day"),
             models.CheckConstraint(
                 condition=models.Q(
                     amount_minor__range=(-TOTAL_MAX, TOTAL_MAX), base_minor__range=(-TOTAL_MAX, TOTAL_MAX)

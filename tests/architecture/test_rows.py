@@ -82,7 +82,8 @@ class TestRowLevelSecurity:
 
         assert len(policies) > 10
         for name, rule in policies:
-            assert any(asked in rule for asked in ("app_actor()", "app_books(", "app_is_operator()")), name
+            who = ("app_actor()", "app_books(", "app_memberships", "app_is_operator()")
+            assert any(asked in rule for asked in who), name
             assert "current_setting('app.current_user_id'" not in rule, name
 
     def test_reads_an_empty_setting_as_nobody(self, admin_url):

@@ -57,6 +57,22 @@ class TestOwners:
         assert role_in(bala, asha.book) == role
         assert mine != book
 
+    def test_are_known_to_the_policies_by_their_own_memberships_alone(self, raw, asha, bala):
+        share(asha, bala, "viewer")
+
+        act(raw, bala)
+        assert set(raw.execute("SELECT book_id, role FROM app_memberships")) == {
+            (asha.book.pk, "viewer"),
+            (bala.book.pk, "owner"),
+        }
+        for sql in (
+            "UPDATE app_memberships SET role = 'owner'",
+            "DELETE FROM app_memberships",
+            "INSERT INTO app_memberships (book_id, role) VALUES (gen_random_uuid(), 'owner')",
+        ):
+            with pytest.raises(errors.InsufficientPrivilege), raw.transaction():
+                raw.execute(sql)
+
     def test_change_no_table_by_hand(self, raw, asha, bala):
         share(asha, bala)
         invite(asha, "x@example.in")

@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import errors
 
 from ledger.chart.models import Account
 from rupaya.core.ids import uuid7
@@ -138,3 +139,58 @@ class TestTags:
         role.commit()
 
         assert len(made) == 2
+
+
+# A header, and two legs of one rupee from a line on, in one statement.
+HEADER = """
+WITH header AS (
+  INSERT INTO ledger_transaction (id, book_id, date, type, origin, description, account_id, amount_minor, change_id,
+                                  version, first_line)
+  SELECT %(id)s, %(book)s, date '2026-11-20', 'expense', 'manual', 'x', %(cash)s, 100, %(id)s, %(version)s, %(line)s
+)
+INSERT INTO ledger_posting (book_id, transaction_id, line, account_id, date, amount_minor, currency, base_minor)
+VALUES (%(book)s, %(id)s, %(line)s, %(fuel)s, '2026-11-20', 100, 'INR', 100),
+       (%(book)s, %(id)s, %(line)s + 1, %(cash)s, '2026-11-20', -100, 'INR', -100)
+"""
+NONSENSE = {
+    "an origin": ({"origin": "rumour"}, "ledger_transaction_origin"),
+    "a status": ({"status": "perhaps"}, "ledger_transaction_status"),
+    "a target": ({"to_account_id": str(uuid7())}, "ledger_transaction_transfer_has_target"),
+    "too many tags": ({"tags": [str(number) for number in range(21)]}, "ledger_transaction_tags_few"),
+}
+CHANGED = {
+    "a type": ({"type": "barter"}, "ledger_transaction_type"),
+    **{name: NONSENSE[name] for name in ("a status", "a target", "too many tags")},
+}
+
+
+class TestAHeader:
+    @pytest.mark.parametrize(("said", "guard"), NONSENSE.values(), ids=NONSENSE)
+    def test_says_no_nonsense(self, role, asha, admin_url, said, guard):
+        with refusal(role, admin_url, guard, asha.book):
+            post(role, asha, {}, said)
+
+    @pytest.mark.parametrize(("said", "guard"), CHANGED.values(), ids=CHANGED)
+    def test_says_none_after_a_change_either(self, role, asha, admin_url, said, guard):
+        made = record(asha)
+
+        with refusal(role, admin_url, guard, asha.book):
+            amend(role, asha.book, state(role, made, **said))
+
+    def test_is_of_no_type_that_its_legs_do_not_know(self, role, asha, admin_url):
+        with refusal(role, admin_url, "ledger_transaction_legs_fit", asha.book):
+            post(role, asha, {"type": "barter"})
+
+    @pytest.mark.parametrize(("version", "line"), [(0, 1), (2, 1), (1, 0)])
+    def test_begins_at_its_first_version_and_line(self, committed, asha, admin_url, version, line):
+        named = {"book": asha.book.pk, "cash": asha.account("Cash").pk, "fuel": asha.account("Fuel").pk}
+
+        with psycopg.connect(os.environ["DATABASE_URL"]) as raw, pytest.raises(errors.InsufficientPrivilege):
+            act(raw, asha)
+            raw.execute(HEADER, named | {"id": uuid7(), "version": version, "line": line})
+        with psycopg.connect(admin_url) as admin:
+            act(admin, asha)
+            with refusal(admin, admin_url, "ledger_transaction_append_only", asha.book):
+                admin.execute(HEADER, named | {"id": uuid7(), "version": version, "line": line})
+            act(admin, asha)
+            admin.execute(HEADER, named | {"id": uuid7(), "version": 1, "line": 1})
