@@ -101,7 +101,7 @@ class Cluster:
                 admin.execute(
                     "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active"
                 )
-            copy = [programs.with_name("pg_basebackup"), "--pgdata", data, "--host", self.place.run,
+            copy: list[str | Path] = [programs.with_name("pg_basebackup"), "--pgdata", data, "--host", self.place.run,
                     "--port", str(PRIMARY), "--username", "postgres", "--write-recovery-conf",
                     "--create-slot", "--slot", "replica", "--checkpoint", "fast"]  # fmt: skip
             subprocess.run(

@@ -45,6 +45,8 @@ def cluster():
         [sys.executable, SCRIPT, "--home", home, "--port", str(free_port())],
         env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stderr is not None
     timer = threading.Timer(START_S, process.kill)
     timer.start()
     line = process.stdout.readline()
@@ -81,7 +83,7 @@ def people(cluster):
 
 class TestPooler:
     def test_keeps_people_apart_while_they_share_connections(self, people):
-        seen = {person.number: [] for person in people}
+        seen: dict[int, list[str]] = {person.number: [] for person in people}
 
         def day(person):
             for number in range(10):
@@ -101,9 +103,9 @@ class TestPooler:
 
     def test_leaves_nobody_behind_on_a_connection(self, cluster, people):
         with psycopg.connect(cluster["admin"]) as admin:
-            (before,) = admin.execute(
+            [(before,)] = admin.execute(
                 "SELECT count(*) FROM pg_stat_activity WHERE usename = 'rupaya_user'"
-            ).fetchone()
+            ).fetchall()
         assert before > 0
 
         with psycopg.connect(cluster["pooler"], autocommit=True, prepare_threshold=None) as one:
@@ -154,7 +156,9 @@ class TestReplica:
 
 class TestWebHosts:
     def test_one_that_dies_takes_no_reading_and_no_wish_with_it(self, cluster, people):
-        person, reads, wishes = people[1], [], []
+        person = people[1]
+        reads: list[int] = []
+        wishes: list[str] = []
         ends = threading.Event()
 
         def read():

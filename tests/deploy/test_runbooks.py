@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import os
 import re
 import shlex
 import shutil
 import subprocess
+import sys
 import threading
 from contextlib import contextmanager
 from string import Template
@@ -44,6 +46,35 @@ def words_of(text, environment=None):
     """As a shell splits them, with the variables filled in."""
     known = environment or {}
     return [Template(word).safe_substitute(known) for word in shlex.split(text)]
+
+
+OTHER_PAGES = [ROOT / "docs/SCALING.md", ROOT / "deploy/local-cluster/README.md"]
+
+
+class TestOtherPages:
+    @pytest.mark.parametrize("path", OTHER_PAGES, ids=lambda path: path.name)
+    def test_have_commands_that_work_or_say_why_they_are_not_run(self, path, operator, capfd):
+        for command in commands_of(path):
+            if command.is_run:
+                text = command.text.replace(".venv/bin/python", sys.executable)
+                code, wrote = run(dataclasses.replace(command, text=text), operator, capfd)
+                assert code == command.exit_code or "is not installed" in wrote, wrote
+            else:
+                assert len(command.why_not) >= WHY_MIN
+
+    def test_point_to_what_is_there(self):
+        for path in [*OTHER_PAGES, *RUNBOOKS, ROOT / "docs/RUNBOOKS/README.md"]:
+            for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
+                assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+    def test_name_tables_and_functions_that_are_there(self, raw):
+        text = (ROOT / "docs/SCALING.md").read_text()
+        tables = set(re.findall(r"create_(?:reference|distributed)_table\('(\w+)'", text))
+
+        assert len(tables) > 5
+        for table in tables:
+            assert raw.execute("SELECT to_regclass(%s)", [table]).fetchone() != (None,)
+        assert raw.execute("SELECT to_regprocedure('ledger_post(uuid, jsonb)')").fetchone() != (None,)
 
 
 class TestPages:
