@@ -11,4 +11,5 @@ DROP ROLE rupaya_renamer;
 
 \getenv owner_password DATABASE_OWNER_PASSWORD
 \getenv user_password DATABASE_USER_PASSWORD
+\getenv sealer_password DATABASE_SEALER_PASSWORD
 \ir ../postgres/init.sql

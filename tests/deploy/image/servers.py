@@ -36,7 +36,7 @@ _AT_FIRST: Final = [
 
 @dataclass(frozen=True)
 class Servers:
-    """Where they listen, and the passwords of the three roles and of Valkey: `admin`, `owner`, `user`, `redis`."""
+    """Where they listen, and the passwords of the four roles and of Valkey: `admin`, `owner`, `user`, `sealer`, `redis`."""
 
     postgres: int
     valkey: int
@@ -53,7 +53,7 @@ def servers() -> Iterator[Servers]:
     found = Servers(
         port_free(),
         port_free(),
-        {name: secrets.token_urlsafe(24) for name in ("admin", "owner", "user", "redis")},
+        {name: secrets.token_urlsafe(24) for name in ("admin", "owner", "user", "sealer", "redis")},
     )
     with ExitStack() as stack:
         home = Path(tempfile.mkdtemp(prefix="rupaya-servers-"))
@@ -92,6 +92,7 @@ def _roles_make(psql: Path, found: Servers) -> None:
     passwords = {
         "DATABASE_OWNER_PASSWORD": found.passwords["owner"],
         "DATABASE_USER_PASSWORD": found.passwords["user"],
+        "DATABASE_SEALER_PASSWORD": found.passwords["sealer"],
     }
     command: list[str | Path] = [
         psql,

@@ -57,7 +57,7 @@ class TestSecrets:
 
         for name in (
             *("POSTGRES_PASSWORD", "DATABASE_OWNER_PASSWORD", "DATABASE_USER_PASSWORD", "REDIS_PASSWORD"),
-            *("JWT_SECRET", "JWT_REFRESH_SECRET"),
+            *("DATABASE_SEALER_PASSWORD", "AUDIT_SIGNING_KEY", "JWT_SECRET", "JWT_REFRESH_SECRET"),
         ):
             assert f"${{{name}:?" in text
             assert f"${{{name}:-" not in text
@@ -69,3 +69,5 @@ class TestSecrets:
 
         assert holders("DATABASE_OWNER_PASSWORD") == {"postgres", "migrate"}
         assert holders("POSTGRES_PASSWORD") == {"postgres"}
+        assert holders("DATABASE_SEALER_PASSWORD") == {"postgres", "worker"}
+        assert holders("AUDIT_SIGNING_KEY") == {"worker"}

@@ -32,11 +32,12 @@ class TestFirstSuperuser:
 
 
 class TestRoles:
-    def test_are_an_administrator_and_two_who_are_below_row_level_security(self, found):
+    def test_are_an_administrator_and_three_who_are_below_row_level_security(self, found):
         assert roles(found) == {
             "rupaya_admin": [True, True, True, True],
             "rupaya_owner": [False, False, False, False],
             "rupaya_user": [False, False, False, False],
+            "rupaya_sealer": [False, False, False, False],
         }
 
     def test_of_web_and_worker_can_make_nothing(self, found):
@@ -44,7 +45,7 @@ class TestRoles:
             user.execute("CREATE TABLE mine (id integer)")
 
     def test_of_web_and_worker_can_not_become_another(self, found):
-        for role in ("rupaya_admin", "rupaya_owner"):
+        for role in ("rupaya_admin", "rupaya_owner", "rupaya_sealer"):
             with (
                 psycopg.connect(found.url("user")) as user,
                 pytest.raises(psycopg.errors.InsufficientPrivilege),
