@@ -185,9 +185,10 @@ class TestAHeader:
     def test_begins_at_its_first_version_and_line(self, committed, asha, admin_url, version, line):
         named = {"book": asha.book.pk, "cash": asha.account("Cash").pk, "fuel": asha.account("Fuel").pk}
 
-        with psycopg.connect(os.environ["DATABASE_URL"]) as raw, pytest.raises(errors.InsufficientPrivilege):
+        with psycopg.connect(os.environ["DATABASE_URL"]) as raw:
             act(raw, asha)
-            raw.execute(HEADER, named | {"id": uuid7(), "version": version, "line": line})
+            with pytest.raises(errors.InsufficientPrivilege):
+                raw.execute(HEADER, named | {"id": uuid7(), "version": version, "line": line})
         with psycopg.connect(admin_url) as admin:
             act(admin, asha)
             with refusal(admin, admin_url, "ledger_transaction_append_only", asha.book):
