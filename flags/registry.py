@@ -22,13 +22,17 @@ TEMPORARY: Final = (FlagKind.RELEASE, FlagKind.EXPERIMENT)
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A flag that the code asks for. `remove_on` is when it should be gone; temporary kinds have one."""
+    """A flag that the code asks for. `remove_on` is when it should be gone; temporary kinds have one.
+
+    Of a public flag anybody may know whether it is on for everyone: apps ask before somebody signs in.
+    """
 
     name: str
     kind: FlagKind
     owner: str
     purpose: str
     remove_on: dt.date | None = None
+    is_public: bool = False
 
 
 EXPORT_TRANSACTIONS: Final = "export_transactions"
@@ -44,3 +48,4 @@ DECLARED: Final = {
         ),
     )
 }
+PUBLIC_FLAGS: Final = tuple(flag.name for flag in DECLARED.values() if flag.is_public)

@@ -85,7 +85,9 @@ def state_of(*, book: Book, transaction_id: UUID) -> State:
 
 def states_then(*, book: Book, versions: Sequence[tuple[UUID, int]]) -> dict[UUID, State]:
     """Superseded versions, one a transaction. One query."""
-    condition = """(t.id, t.version) IN (SELECT * FROM unnest(%(ids)s::uuid[], %(versions)s::int[]))"""
+    condition = """
+    (t.id, t.version) IN (SELECT * FROM unnest((SELECT %(ids)s::uuid[]), (SELECT %(versions)s::int[])))
+    """
     parameters = {
         "ids": [identity for identity, _ in versions],
         "versions": [version for _, version in versions],

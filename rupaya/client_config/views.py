@@ -8,9 +8,9 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from flags.registry import PUBLIC_FLAGS
 from flags.selectors import flag_is_on
 from rupaya.client_config import schemas
-from rupaya.client_config.registry import PUBLIC_FLAGS
 from rupaya.core.api import ApiView
 from rupaya.core.db import acting_as
 from rupaya.core.operations import documented

@@ -36,7 +36,7 @@ _AT_FIRST: Final = [
 
 @dataclass(frozen=True)
 class Servers:
-    """Where they listen, and the passwords of the four roles and of Valkey: `admin`, `owner`, `user`, `sealer`, `redis`."""
+    """Where they listen, and the passwords of the roles (`admin`, `owner`, `user`, `sealer`) and of `redis`."""
 
     postgres: int
     valkey: int

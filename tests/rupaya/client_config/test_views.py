@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
-from flags.models import Flag
 from rupaya.client_config import views
+from tests.support.flags import flag_set
 
 PATH = "/v1/config"
 
@@ -44,7 +44,7 @@ class TestConfig:
     @pytest.mark.parametrize("everyone", [True, False, None])
     def test_gives_public_flags_as_they_are_for_everyone(self, db, monkeypatch, everyone):
         monkeypatch.setattr(views, "PUBLIC_FLAGS", ("quick_add", "unknown"))
-        Flag.objects.create(name="quick_add", everyone=everyone)
-        Flag.objects.create(name="secret_thing", everyone=True)
+        flag_set("quick_add", everyone=everyone)
+        flag_set("secret_thing", everyone=True)
 
         assert Client().get(PATH).json()["flags"] == {"quick_add": everyone is True, "unknown": False}

@@ -13,6 +13,7 @@ from rupaya.core.db import acting_as, whole
 from rupaya.core.ids import uuid7
 from rupaya.core.prepared import prepared_cursor, rows_prepared
 from tests.ledger.desk import record
+from tests.ledger.idempotency.keys import Phone
 
 OFTEN = 12  # psycopg prepares after 5 runs, PostgreSQL keeps a plan after 5 more
 MINE = "SELECT id FROM ledger_transaction WHERE book_id = (SELECT %(book)s::uuid) ORDER BY id"
@@ -25,6 +26,13 @@ def kept(part):
             "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE strpos(statement, %s) > 0",
             [part],
         )
+        return cursor.fetchall()
+
+
+def asked():
+    """The prepared statements of this connection, and how often each was planned for its values."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement, custom_plans FROM pg_prepared_statements")
         return cursor.fetchall()
 
 
@@ -86,3 +94,15 @@ class TestPreparedCursor:
     def test_explains_refusals_like_any_other_cursor(self, db):
         with pytest.raises(IntegrityError), whole(), prepared_cursor() as cursor:
             cursor.execute("INSERT INTO accounts_user (id, email) VALUES (%s, %s)", [uuid7(), "x"])
+
+
+class TestPlans:
+    def test_of_a_posting_are_kept(self, committed, asha):
+        """A plan for the values at hand that looks cheaper each time is made each time, and that costs more."""
+        phone, before = Phone(asha), dict(asked())
+        for number in range(2 * OFTEN):
+            assert phone.post(f"wish-{number}").status_code == 201
+
+        plans = {statement: custom for statement, custom in asked() if statement not in before}
+        assert len(plans) >= 6
+        assert {statement: custom for statement, custom in plans.items() if custom > 5} == {}
