@@ -129,7 +129,7 @@ class TestReplica:
     def test_shows_soon_what_was_written_and_to_whom_it_belongs_alone(self, cluster, people):
         person = people[0]
         me = person.ask("GET", "/v1/me").body["id"]
-        transaction = person.spend("on the replica").body["id"]
+        transaction = person.spend("on-the-replica").body["id"]
 
         started = time.monotonic()
         with psycopg.connect(cluster["replica"]) as replica:

@@ -19,6 +19,7 @@ from io import BytesIO
 import psycopg
 import pytest
 
+from tests.architecture.test_expand_contract import is_ruled
 from tests.benchmarks.cluster import Cluster, Database, environment
 from tests.benchmarks.servers import PRODUCT, server
 from tests.chaos.house import Phone, Writers, wait_until
@@ -150,8 +151,10 @@ class TestRelease:
                     readers.end()
                     spent = [wish for phone in phones[:3] for wish, _ in phone.spent()]
 
-        assert set(writers.statuses) <= {200, 201}, writers.told()
-        assert {status for status, _ in readers.statuses} <= {200}, set(readers.statuses)
+        # Migrations from before the rule locked more than one table: a request may be told to come again, and does.
+        excused = set() if any(is_ruled(*one) for one in news) else {503}
+        assert set(writers.statuses) <= {200, 201} | excused, writers.told()
+        assert {status for status, _ in readers.statuses} <= {200} | excused, set(readers.statuses)
         assert sorted(spent) == sorted(writers.acknowledged)
         with psycopg.connect(database.admin_url) as admin:
             applied = set(admin.execute("SELECT app, name FROM django_migrations").fetchall())

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import OperationalError, connections
 from django.db.migrations import Migration
-from psycopg.errors import LockNotAvailable
+from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from rupaya.management.owner import AsOwner
 
@@ -54,7 +54,7 @@ class Command(AsOwner, DjangoMigrate):
         super().migration_progress_callback(action, migration, *more)
 
     def _may_try_again(self, error: OperationalError) -> bool:
-        was_locked = isinstance(error.__cause__, LockNotAvailable)
+        was_locked = isinstance(error.__cause__, LockNotAvailable | DeadlockDetected)
         return was_locked and (self._present is None or self._present.atomic)
 
     def _name(self) -> str:
