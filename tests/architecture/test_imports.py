@@ -21,7 +21,7 @@ PLANTED = {
     "The project itself": ("rupaya/stray.py", ""),
     "Inside the clients' configuration": (
         "rupaya/client_config/rules.py",
-        "import rupaya.client_config.registry\n",
+        "import rupaya.client_config.views\n",
     ),
     "Inside backups": ("rupaya/backups/errors.py", "import rupaya.backups.places\n"),
     "Inside the operators' actions: what each does, above what a release is": (

@@ -89,8 +89,11 @@ class TestSessionSettings:
     def test_are_told_from_local_ones(self, text, is_bad):
         assert bool(SESSION_SETTING.search(text)) is is_bad
 
-    def test_are_nowhere(self):
-        assert found(SESSION_SETTING, files(*APPS, suffixes={".py", ".sql"})) == []
+    def test_are_nowhere_but_where_a_database_is_first_made(self):
+        """There psql is alone, and ends with the script."""
+        places = found(SESSION_SETTING, files(*APPS, suffixes={".py", ".sql"}))
+
+        assert [place.rpartition(":")[0] for place in places] == ["deploy/compose/10-roles.sql"]
 
 
 class TestFloats:
