@@ -24,8 +24,8 @@ KEY_LENGTH: Final = 2  # a cursor holds date and id
 # The legs of a header that stands are all from its first line on.
 STANDING: Final = "(SELECT h.*, 32767 AS last_line FROM ledger_transaction h)"
 # One by one, each by its id alone: a plan that is kept for small books would else walk a large one. The ids are a
-# subquery's, as the book is in the file: a plan that saw how many there are would look cheaper than the one that is kept
-# each time, and planning costs four times what the statement does.
+# subquery's, as the book is in the file: a plan that saw how many there are would look cheaper than the kept one each
+# time, and planning costs four times what the statement does.
 _CHOSEN: Final = """
 (SELECT h.*, 32767 AS last_line
    FROM unnest((SELECT %(ids)s::uuid[])) wanted (id)
