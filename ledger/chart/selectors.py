@@ -12,6 +12,7 @@ from ledger.chart.models import Account
 from ledger.chart.rules import CATEGORY_TYPES, MONEY_TYPES, path_of
 from rupaya.core.db import columns_of, instances
 from rupaya.core.errors import FieldError, Invalid, NotFound
+from rupaya.core.prepared import ids_text
 
 SHOWN_MAX: Final = 2000
 
@@ -97,7 +98,7 @@ def accounts_by_id(*, book: Book, ids: Iterable[UUID], purposes: Iterable[str]) 
 
     What the book does not have is absent.
     """
-    parameters = {"book": book.pk, "ids": list(set(ids)), "purposes": list(set(purposes))}
+    parameters = {"book": book.pk, "ids": ids_text(set(ids)), "purposes": list(set(purposes))}
     wanted = instances(Account, _WANTED_SQL, parameters)
     found: dict[UUID | str, Account] = {}
     for _, account in wanted:

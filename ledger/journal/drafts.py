@@ -181,8 +181,11 @@ def _accounts_of(book: Book, entries: Sequence[Entry]) -> dict[UUID | str, Accou
         for account_id in (entry.account_id, entry.to_account_id, *(part for part, _ in entry.parts))
         if account_id
     }
-    types = {entry.type for entry in entries}
-    purposes = [Account.Purpose.EVERYDAY, *(f"uncategorised_{entry_type}" for entry_type in types)]
+    purposes = {str(Account.Purpose.EVERYDAY) for entry in entries if entry.account_id is None} | {
+        f"uncategorised_{entry.type}"
+        for entry in entries
+        if entry.type != "transfer" and any(part is None for part, _ in entry.parts)
+    }
     return accounts_by_id(book=book, ids=ids, purposes=purposes)
 
 

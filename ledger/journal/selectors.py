@@ -16,7 +16,7 @@ from ledger.journal.filters import NONE, Filters, filters_sql
 from ledger.journal.rules import TYPES, TransactionView, view_of
 from rupaya.core.errors import FieldError, Invalid, NotFound
 from rupaya.core.pagination import Cursor, Page, PageInvalid, page_of
-from rupaya.core.prepared import rows_prepared
+from rupaya.core.prepared import ids_text, rows_prepared
 
 _PAGE_SQL: Final = (Path(__file__).parent / "transactions_page.sql").read_text()
 _NEAR_SQL: Final = (Path(__file__).parent / "transactions_near.sql").read_text()
@@ -25,8 +25,8 @@ KEY_LENGTH: Final = 2  # a cursor holds date and id
 STANDING: Final = "(SELECT h.*, 32767 AS last_line FROM ledger_transaction h)"
 _SEARCHED: Final = "(SELECT h.*, 32767 AS last_line FROM ledger_transaction_searched h)"
 # One by one, each by its id alone: a plan that is kept for small books would else walk a large one. The ids are a
-# subquery's, as the book is in the file: a plan that saw how many there are would look cheaper than the one that is
-# kept, each time, and planning costs four times what the statement does.
+# subquery's, as the book is in the file: a plan that saw how many there are would look cheaper than the kept one each
+# time, and planning costs four times what the statement does.
 _CHOSEN: Final = """
 (SELECT h.*, 32767 AS last_line
    FROM unnest((SELECT %(ids)s::uuid[])) wanted (id)
@@ -100,7 +100,7 @@ def transaction_page(
     cut = _Cut(place, conditions, f"t.date {direction}, t.id {direction}", limit + 1, parameters)
     if filters != NONE:
         ids = _searched(book, cut) if filters.searches else _found(book, cut)
-        cut = replace(cut, place="", conditions="", parameters={"ids": ids})
+        cut = replace(cut, place="", conditions="", parameters={"ids": ids_text(ids)})
     rows = transactions_shown(
         book,
         source=STANDING if filters == NONE else _CHOSEN,
@@ -144,7 +144,7 @@ def transactions_of(*, book: Book, ids: Sequence[UUID]) -> list[Shown]:
         source=_CHOSEN,
         conditions="",
         order="t.id",
-        parameters={"ids": list(ids)},
+        parameters={"ids": ids_text(ids)},
     )
     found = {row.id: row for row in rows}
     return [found[identity] for identity in ids if identity in found]

@@ -86,7 +86,7 @@ def database_settings(
         # min_size 1: a command holds one connection, not four. timeout: seconds until a full pool says so.
         options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
     if is_preparing:  # only what asks for it, by rupaya.core.prepared
-        options["prepare_threshold"] = 5
+        options["prepare_threshold"] = 1  # at the second time; PostgreSQL then plans it five times more
     return {
         "ENGINE": "django.db.backends.postgresql",
         **{django_key: str(parts.get(key) or "") for key, django_key in _DJANGO_KEYS.items()},

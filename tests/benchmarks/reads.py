@@ -173,7 +173,7 @@ def _asker(
     def ask(_number: int) -> float:
         url = database.user_url.replace("user=rupaya_user", f"user={role}")
         took = []
-        with psycopg.connect(url, prepare_threshold=5) as connection:
+        with psycopg.connect(url, prepare_threshold=1) as connection:
             connection.execute("SELECT bench.act(1)")
             prepared, plain = psycopg.Cursor(connection), psycopg.ClientCursor(connection)
             for _ in range(_WARM + _ASKED):
