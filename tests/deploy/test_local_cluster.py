@@ -26,7 +26,7 @@ START_S = 180
 LAG_S = 5  # a replica on a busy machine; some milliseconds as a rule
 ACTOR = "SELECT set_config('app.current_user_id', %s, true), set_config('app.actor_kind', 'user', true)"
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.chaos  # starts a cluster of its own, and takes a web host away
 
 
 @pytest.fixture(scope="module")
