@@ -347,7 +347,7 @@ class TestUse:
         def away(*args, **kwargs):
             raise OperationalError
 
-        monkeypatch.setattr(evaluation.transaction, "on_commit", away)
+        monkeypatch.setattr("flags.evaluation.transaction.on_commit", away)
 
         with reading_once():
             assert flag_is_on(name=NAME, user=asha.user) is False
