@@ -138,7 +138,7 @@ class AuditLogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscrip
         return False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # noqa: ARG002
-        """Only what the filters ask, in text that PostgreSQL takes: people are found by the search, and that is noted."""
+        """Only what the filters ask in text that PostgreSQL takes; people are searched for, which is recorded."""
         return lookup in _LOOKUPS and "\0" not in value
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
