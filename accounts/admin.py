@@ -16,7 +16,7 @@ from accounts.forms import AdminLoginForm
 from accounts.models import RevokedReason, User
 from rupaya.core import clock
 from rupaya.core.db import Actor, acting_as
-from rupaya.core.staff import ReasonedActionForm
+from rupaya.core.staff import ReasonedActionForm, reason_read
 from rupaya.core.web import actor_of
 
 PEOPLE_MAX: Final = 100  # in one action
@@ -90,10 +90,9 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptabl
     def _do(
         self, request: HttpRequest, people: QuerySet[User], done: str, act: Callable[[UUID], object]
     ) -> None:
-        reason = request.POST.get("reason", "").strip()
-        if not reason or not request.POST.get("is_sure"):
-            message = "Nothing was done: give a reason and tick “I am sure” beside the action."
-            self.message_user(request, message, messages.ERROR)
+        reason, wrong = reason_read(request)
+        if wrong:
+            self.message_user(request, wrong, messages.ERROR)
             return
         chosen = list(people.order_by("pk")[: PEOPLE_MAX + 1])
         refusal = _refusal(chosen, request)

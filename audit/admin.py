@@ -32,6 +32,7 @@ COUNTED_MAX: Final = 1000  # entries; what lies beyond is asked for by a narrowe
 DAYS_USUAL: Final = 7  # that are looked at where nobody says from when
 SHORT: Final = 100  # characters of what changed, in the list
 _SEARCH_MAX: Final = 200  # characters
+_LOOKUPS: Final = frozenset({"since", "until", "table", "action__exact"})  # that the filters make
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not subscriptable at run time
@@ -136,6 +137,10 @@ class AuditLogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscrip
         """The log only grows."""
         return False
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:  # noqa: ARG002
+        """Only what the filters ask in text that PostgreSQL takes; people are searched for, which is recorded."""
+        return lookup in _LOOKUPS and "\0" not in value
+
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The list, read as staff."""
         return _as_staff(request, lambda: super(AuditLogAdmin, self).changelist_view(request, extra_context))
@@ -148,6 +153,21 @@ class AuditLogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscrip
             request,
             lambda: super(AuditLogAdmin, self).change_view(request, object_id, form_url, extra_context),
         )
+
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,  # noqa: FBT001, FBT002  # Django's own
+        change: bool = False,  # noqa: FBT001, FBT002  # the same
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        """Will show the entry, and tell each other person whom it names who looked."""
+        if obj is not None:
+            for person in sorted({obj.user_id, obj.about_id} - {None, request.user.pk}):
+                _read_record(person, "audit entry")
+        return super().render_change_form(request, context, add, change, form_url, obj)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """Nobody changes an entry, so it has no history; read as staff all the same."""
@@ -212,18 +232,14 @@ def _searched(term: str) -> Q:
         person = person_found(term)
         if person is None:
             return Q(pk__in=[])
-        event_record(
-            action=AuditLog.Action.PERSON_READ,
-            resource_type="accounts_user",
-            resource_id=person,
-            about_id=person,
-            changes={"where": "audit log"},
-        )
+        _read_record(person, "audit log")
         return Q(user_id=person) | Q(about_id=person)
     try:
         identity = UUID(term)
     except ValueError:
         return Q(request_id=term)
+    if people_named([identity]):
+        _read_record(identity, "audit log")
     tables = list(things())  # they lead the index
     return (
         Q(user_id=identity)
@@ -231,6 +247,16 @@ def _searched(term: str) -> Q:
         | Q(pk=identity)
         | Q(request_id=term)
         | Q(resource_type__in=tables, resource_id=str(identity))
+    )
+
+
+def _read_record(person: UUID, where: str) -> None:
+    event_record(
+        action=AuditLog.Action.PERSON_READ,
+        resource_type="accounts_user",
+        resource_id=person,
+        about_id=person,
+        changes={"where": where},
     )
 
 

@@ -32,8 +32,8 @@ def event_record(
     is no member. about_id: who sees it beside the actor; another person only where staff act, or nobody is signed
     in yet.
     changes: what is to be said, at most 4000 bytes of JSON, with no secret and nothing of another book.
-    False where the very refusal was recorded within the last minute. The database raises IntegrityError for INSERT,
-    UPDATE and DELETE, which only its triggers tell of.
+    False where the very refusal was recorded within the last minute, or twenty others beside it. The database raises
+    IntegrityError for INSERT, UPDATE and DELETE, which only its triggers tell of.
     """
     assert_acting()
     (row,) = rows_as_dicts(

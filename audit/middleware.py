@@ -24,7 +24,7 @@ class RefusalRecordMiddleware:
     """Tells the log of each request that was refused for want of a right, whoever answered it.
 
     Inside AuthenticationMiddleware, outside RefusalPageMiddleware. Only for people who are signed in; the database
-    records the same refusal once a minute. One transaction more, for such a request alone.
+    records the same refusal once a minute, and no flood of them. One transaction more, for such a request alone.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:

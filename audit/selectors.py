@@ -35,6 +35,7 @@ KEY_LENGTH: Final = 2  # a cursor holds an instant and an id
 RUNS_MAX: Final = 30  # on a page
 SEEN_MAX: Final = 2000  # entries that a page of runs looks at; what is longer goes on on the next
 SHOWN_MAX: Final = 10  # of each kind in a run
+_YEARS: Final = range(1970, 9001)  # of a cursor
 
 _HERE: Final = Path(__file__).parent
 _PAGE_SQL: Final = (_HERE / "page.sql").read_text()
@@ -177,10 +178,11 @@ def _place(at: dt.datetime, identity: UUID) -> tuple[str, str]:
 
 
 def _place_of(cursor: Cursor) -> tuple[dt.datetime, UUID]:
+    """Only what `_place` writes: PostgreSQL takes neither every offset nor every year that Python does."""
     try:
         at, identity = dt.datetime.fromisoformat(cursor.key[0]), UUID(cursor.key[1])
     except ValueError:
         at = None
-    if at is None or at.tzinfo is None:
+    if at is None or at.utcoffset() != dt.timedelta(0) or at.year not in _YEARS:
         raise PageInvalid("cursor", "This cursor belongs to another list; start from the first page.")
     return at, identity

@@ -17,7 +17,7 @@ from flags.services import flag_off, flag_on, flags_changing
 from rupaya.core import clock
 from rupaya.core.db import acting_as
 from rupaya.core.errors import DomainError
-from rupaya.core.staff import ReasonedActionForm
+from rupaya.core.staff import ReasonedActionForm, reason_read
 from rupaya.core.web import actor_of
 
 
@@ -118,10 +118,9 @@ class FlagAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptabl
         self._do(request, flags, "Turned off", lambda name, why: flag_off(name=name, reason=why))
 
     def _do(self, request: HttpRequest, flags: QuerySet[Flag], done: str, act: Any) -> None:
-        why = request.POST.get("reason", "").strip()
-        if not why or not request.POST.get("is_sure"):
-            message = "Nothing was done: give a reason and tick “I am sure” beside the action."
-            self.message_user(request, message, messages.ERROR)
+        why, wrong = reason_read(request)
+        if wrong:
+            self.message_user(request, wrong, messages.ERROR)
             return
         with acting_as(dataclasses.replace(actor_of(request), kind="staff")):
             chosen = list(flags.order_by("name"))

@@ -75,6 +75,14 @@ class _Kept:
     until: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a request has read, and which flags its code asked for."""
+
+    readings: dict[UUID | None, Reading] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
+
+
 class _Process:
     """What this process remembers. Each attribute is replaced as a whole, so threads need no lock."""
 
@@ -82,23 +90,29 @@ class _Process:
     noted: dict[str, float] = {}  # noqa: RUF012  # one a process is the point
 
 
-_request: ContextVar[dict[UUID | None, Reading] | None] = ContextVar("flags_of_request", default=None)
+_request: ContextVar[_Request | None] = ContextVar("flags_of_request", default=None)
 
 
 @contextmanager
 def reading_once() -> Iterator[None]:
-    """Will read each person's flags once until the end: a request asks one question, and gets one answer throughout."""
-    token = _request.set({})
+    """Will read each person's flags once until the end: a request asks one question, and gets one answer throughout.
+
+    At the end it notes which flags were asked for, though the request was refused and its transaction undone.
+    """
+    request = _Request()
+    token = _request.set(request)
     try:
         yield
     finally:
         _request.reset(token)
+        for name in request.asked:
+            _use_note_after(name)
 
 
 def readings_forget() -> None:
     """Will read anew within a request that has itself changed a flag."""
-    if (readings := _request.get()) is not None:
-        readings.clear()
+    if (request := _request.get()) is not None:
+        request.readings.clear()
 
 
 def evaluate(name: str, *, user: Any | None, is_use: bool = True) -> Evaluation:
@@ -133,12 +147,12 @@ def _reading(user: Any | None) -> Reading:
     person_id = getattr(user, "pk", None)
     if not isinstance(person_id, UUID):
         person_id = None
-    readings = _request.get()
-    if readings is None:
+    request = _request.get()
+    if request is None:
         return _read(person_id)
-    if person_id not in readings:
-        readings[person_id] = _read(person_id)
-    return readings[person_id]
+    if person_id not in request.readings:
+        request.readings[person_id] = _read(person_id)
+    return request.readings[person_id]
 
 
 def _read(person_id: UUID | None) -> Reading:
@@ -180,13 +194,29 @@ def _instant(text: str | None) -> dt.datetime | None:
 
 
 def _use_note(name: str) -> None:
-    """Will say, once an hour a process and after the commit, that code asks for the flag."""
-    if time.monotonic() - _Process.noted.get(name, -NOTED_S) >= NOTED_S:
+    """Will say, once an hour a process, that code asks for the flag: after the request, elsewhere after the commit."""
+    if _was_noted(name):
+        return
+    if (request := _request.get()) is not None:
+        request.asked.add(name)
+    else:
         transaction.on_commit(partial(_use_write, name), robust=True)
 
 
+def _use_note_after(name: str) -> None:
+    """The request's transaction is over, or, of a file that is being sent, another has begun: then after that one."""
+    try:
+        transaction.on_commit(partial(_use_write, name), robust=True)
+    except Exception as error:  # noqa: BLE001  # the answer stands, noted or not
+        _log.warning("flag.use_unnoted", flag=name, error_type=type(error).__name__)
+
+
 def _use_write(name: str) -> None:
-    if time.monotonic() - _Process.noted.get(name, -NOTED_S) >= NOTED_S:
+    if not _was_noted(name):
         _Process.noted[name] = time.monotonic()
         with connection.cursor() as cursor:
             cursor.execute(_NOTE, {"name": name})
+
+
+def _was_noted(name: str) -> bool:
+    return time.monotonic() - _Process.noted.get(name, -NOTED_S) < NOTED_S

@@ -22,7 +22,7 @@ from ledger.journal.drafts import Entry
 from ledger.journal.forms import SplitFormSet, TransactionForm, split_forms
 from ledger.journal.query.nodes import QueryInvalid
 from ledger.journal.rules import TransactionView
-from ledger.journal.search import filters_read
+from ledger.journal.search import NAMES, filters_read
 from ledger.journal.selectors import KEY_LENGTH, FilterInvalid, transaction_find, transaction_page
 from ledger.journal.services import TransactionRecorded, is_same, transaction_post
 from rupaya.core import clock
@@ -119,7 +119,8 @@ def _export_url(request: HttpRequest) -> str:
     if not flag_is_on(name=EXPORT_TRANSACTIONS, user=request.user):
         return ""
     query = request.GET.copy()
-    query.pop("cursor", None)
+    for name in set(query) - NAMES:  # the page, and what an export refuses
+        del query[name]
     return f"{reverse('transaction_export')}{'?' if query else ''}{query.urlencode()}"
 
 

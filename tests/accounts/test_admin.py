@@ -106,7 +106,9 @@ class TestSessionsEnd:
         entry = LogEntry.objects.get(object_id=str(user.pk))
         assert (entry.user_id, "asked by phone" in entry.change_message) == (staff.pk, True)
 
-    @pytest.mark.parametrize("missing", [{"reason": " "}, {"is_sure": ""}])
+    @pytest.mark.parametrize(
+        "missing", [{"reason": " "}, {"is_sure": ""}, {"reason": "by\tphone"}, {"reason": "x" * 501}]
+    )
     def test_wants_a_reason_and_a_confirmation(self, desk, missing):
         user = person_new()
         session_new(user)

@@ -250,6 +250,8 @@ DECLARE
   moment timestamptz := clock_timestamp();
   own_book uuid := CASE WHEN book IS NULL THEN NULL
                         WHEN book = ANY (app_books('read')) OR app_is_operator() THEN book END;
+  refused integer;
+  is_known boolean;
 BEGIN
   IF (event = ANY (audit_event_actions())) IS NOT TRUE THEN
     RAISE EXCEPTION '% is no event', event
@@ -263,11 +265,15 @@ BEGIN
     RAISE EXCEPTION 'an event is small: its resource is named, and its details are an object of at most 4000 bytes'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_event_small', TABLE = 'audit_logs';
   END IF;
-  IF event = 'REFUSED' AND EXISTS (
-       SELECT FROM audit_logs AS l
-        WHERE l.user_id = actor AND l.created_at > moment - interval '1 minute' AND l.action = event
-          AND l.resource_type = resource_kind AND l.resource_id = resource AND l.book_id IS NOT DISTINCT FROM own_book) THEN
-    RETURN false;
+  IF event = 'REFUSED' THEN
+    SELECT count(*), bool_or(l.resource_type = resource_kind AND l.resource_id = resource AND l.changes = details)
+      INTO refused, is_known
+      FROM audit_logs AS l
+     WHERE l.user_id = actor AND l.created_at > moment - interval '1 minute' AND l.action = event
+       AND l.book_id IS NOT DISTINCT FROM own_book;
+    IF is_known OR refused >= 20 THEN
+      RETURN false;
+    END IF;
   END IF;
   INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id, changes, ip_address,
                           user_agent, request_id, created_at, about_id)

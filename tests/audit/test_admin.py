@@ -44,6 +44,13 @@ def found(desk, **query):
     return response.content.decode()
 
 
+def looks_at(person):
+    """What the person may read of who looked at them."""
+    with acting_as(person.actor):
+        entries = AuditLog.objects.filter(action="PERSON_READ", about_id=person.id)
+        return [(entry.actor_kind, entry.resource_id, entry.changes) for entry in entries]
+
+
 class TestAuditLogAdmin:
     @pytest.mark.parametrize("by", ["email", "id", "row", "request"])
     def test_finds_what_somebody_did(self, desk, asha, by):
@@ -94,12 +101,43 @@ class TestAuditLogAdmin:
         assert of_log
         assert all("COUNT(" not in sql and "LIMIT" in sql for sql in of_log), of_log
 
-    def test_records_that_a_person_was_looked_up(self, desk, asha):
-        found(desk, q=asha.user.email)
+    @pytest.mark.parametrize("by", ["email", "id"])
+    def test_records_that_a_person_was_looked_up(self, desk, asha, by):
+        found(desk, q=str({"email": asha.user.email, "id": asha.id}[by]))
 
+        assert looks_at(asha) == [("staff", str(asha.id), {"where": "audit log"})]
+
+    def test_records_whom_an_entry_names_that_was_opened(self, desk, asha, bala):
+        account = renamed(asha, "Purse")
         with acting_as(asha.actor):
-            (entry,) = AuditLog.objects.filter(action="PERSON_READ", about_id=asha.id)
-        assert (entry.actor_kind, entry.resource_id) == ("staff", str(asha.id))
+            entry = AuditLog.objects.get(resource_id=str(account.pk), action="UPDATE")
+
+        assert desk.get(f"{LIST}{entry.pk}/change/").status_code == 200
+
+        assert looks_at(asha) == [("staff", str(asha.id), {"where": "audit entry"})]
+        assert looks_at(bala) == []
+
+    def test_records_no_look_at_a_row_that_is_no_person(self, desk, asha):
+        found(desk, q=str(asha.account("Cash").pk))
+
+        assert looks_at(asha) == []
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            {"ip_address": "x"},
+            {"changes__icontains": "Purse"},
+            {"user_id": "0198d0a0-0000-7000-8000-000000000000"},
+            {"about_id__isnull": "0"},
+            {"action__contains": "S"},
+        ],
+    )
+    def test_refuses_what_no_filter_asks(self, desk, query):
+        assert desk.get(LIST, query).status_code == 400
+
+    @pytest.mark.parametrize("name", ["q", "table", "action__exact", "since"])
+    def test_survives_what_no_text_of_ours_holds(self, desk, name):
+        assert desk.get(LIST, {name: "a\x00b"}).status_code < 500
 
     def test_takes_no_change(self, desk, asha):
         account = renamed(asha, "Purse")

@@ -168,6 +168,26 @@ class TestAuditEvent:
 
         assert recorded == [True, False, False, True, True]
 
+    def test_tells_refusals_of_two_books_of_others_apart(self, raw, chitra, asha, bala):
+        resource = str(uuid7())
+
+        recorded = [
+            says(raw, chitra, "REFUSED", book=book, resource=resource, details={"book_id": str(book)})
+            for book in (uuid7(), asha.book.pk, bala.book.pk, asha.book.pk)
+        ]
+
+        assert recorded == [True, True, True, False]
+
+    def test_records_twenty_refusals_a_minute_in_each_book(self, raw, asha, bala, admin_url):
+        member_add(admin_url, book=asha.book, person=bala, role="viewer")
+
+        flood = [says(raw, bala, "REFUSED", resource=str(uuid7())) for _ in range(22)]
+
+        assert flood == [True] * 20 + [False] * 2
+        assert says(raw, bala, "REFUSED", book=asha.book.pk)
+        assert says(raw, bala, "EXPORTED")
+        assert says(raw, asha, "REFUSED")
+
     def test_records_any_other_event_each_time(self, raw, asha):
         resource = str(uuid7())
 

@@ -77,6 +77,14 @@ class TestRefusalRecordMiddleware:
 
         assert len(refusals(chitra)) == 1
 
+    def test_tells_of_each_book_that_was_tried(self, client, asha, chitra):
+        invented = uuid.uuid4()
+
+        for book_id in (invented, asha.book.pk):
+            assert call(client, chitra, f"/v1/books/{book_id}").status_code == 404
+
+        assert [entry.changes["book_id"] for entry in refusals(chitra)] == [str(invented), str(asha.book.pk)]
+
     def test_says_nothing_of_what_is_simply_not_there(self, client, asha):
         answer = call(client, asha, f"/v1/transactions/{uuid.uuid4()}")
 

@@ -141,6 +141,7 @@ class TestMonthsMake:
         for attack in (
             "SELECT audit_month_make('2050-01-01')",
             "SELECT audit_part_close('ledger_book')",
+            "SELECT audit_table('accounts_user', '', 'email')",
             "CREATE TABLE audit_logs_2050_01 PARTITION OF audit_logs FOR VALUES FROM ('2050-01-01') TO ('2050-02-01')",
             f"DROP TABLE {month_name()}",
             f"ALTER TABLE audit_logs DETACH PARTITION {month_name()}",

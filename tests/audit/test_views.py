@@ -12,8 +12,9 @@ from accounts.models import User
 from ledger.chart.models import Account
 from rupaya.core.db import Actor, acting_as
 from rupaya.core.ids import uuid7
+from rupaya.core.pagination import Cursor
 from tests.accounts.test_admin import staff_new
-from tests.ledger.desk import Api, guest_make, record, refused
+from tests.ledger.desk import Api, browser_of, guest_make, record, refused
 from tests.rupaya.core.asking import bearer_of
 from tests.support.cast import Person, member_add
 
@@ -187,6 +188,22 @@ class TestPages:
     @pytest.mark.parametrize("cursor", ["what", "WzAsImEiLCJiIl0", "WzAsIjIwMjYtMDEtMDEiLCIxIl0"])
     def test_refuse_a_cursor_of_another_list(self, asha, cursor):
         refused(Api(asha).get("audit", cursor=cursor), 400, "page_invalid", "cursor")
+
+    @pytest.mark.parametrize(
+        "at",
+        [
+            "2026-11-23T00:00:00+23:59",
+            "0001-01-01T00:00:00+23:59",
+            "2026-11-23T00:00:00+05:30",
+            "0001-01-01T00:00:00+00:00",
+            "9999-12-31T23:59:59+00:00",
+        ],
+    )
+    def test_refuse_a_cursor_at_an_instant_that_none_of_ours_has(self, asha, at):
+        cursor = str(Cursor((at, str(uuid7()))))
+
+        refused(Api(asha).get("audit", cursor=cursor), 400, "page_invalid", "cursor")
+        assert browser_of(asha).get("/activity", {"cursor": cursor}).status_code == 400
 
 
 class TestFilters:

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from flags.models import Flag
+from flags.rules import REASON_MAX
 from flags.selectors import flag_history, flag_is_on
 from tests.accounts.phone import person_new
 from tests.support.flags import flag_set, later, name_new
@@ -145,3 +146,16 @@ class TestActions:
 
         assert "Nothing was done" in response.content.decode()
         assert flag_is_on(name=flag.name, user=None) is False
+
+    @pytest.mark.parametrize("reason", ["it\tbroke", "x" * 501])
+    def test_refuse_a_reason_that_is_not_kept_with_a_sentence(self, desk, flag, reason):
+        response = self.do(desk, "turn_on", flag, reason=reason)
+
+        assert response.status_code == 200
+        assert "a reason has 1 to 500 characters on one line" in response.content.decode()
+        assert flag_is_on(name=flag.name, user=None) is False
+
+    def test_take_as_long_a_reason_as_a_change_keeps(self, desk, flag):
+        self.do(desk, "turn_on", flag, reason="x" * REASON_MAX)
+
+        assert flag_history(name=flag.name)[0].reason == "x" * REASON_MAX

@@ -165,3 +165,9 @@ class TestOneAtATime:
         assert done == ["first", "second"]
         names = raw.execute("SELECT flag_name FROM flags_change ORDER BY id DESC LIMIT 2").fetchall()
         assert names == [(second,), (first,)]
+
+
+class TestNumbers:
+    def test_are_not_taken_by_the_application(self, raw):
+        with pytest.raises(errors.InsufficientPrivilege):
+            raw.execute("SELECT nextval('flags_change_id_seq')")

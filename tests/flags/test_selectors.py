@@ -10,7 +10,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 import structlog
-from django.db import connection, connections
+from django.db import OperationalError, connection, connections
 from django.test import Client, RequestFactory
 
 from flags import evaluation
@@ -28,6 +28,7 @@ from flags.selectors import (
 )
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
+from tests.ledger.desk import Api
 from tests.support.flags import OPERATOR, flag_gone, flag_set, later, name_new
 
 NOW = dt.datetime(2026, 11, 23, 6, tzinfo=dt.UTC)
@@ -330,6 +331,26 @@ class TestUse:
         assert inside is None
         assert first is not None
         assert state_of(name).last_evaluated_at == first
+
+    def test_is_noted_of_a_request_that_is_refused(self, committed, asha):
+        with connection.cursor() as cursor:
+            cursor.execute("UPDATE flags_use SET last_evaluated_at = '2026-01-01Z'")
+
+        response = Api(asha).get("transactions/export", format="csv")
+
+        assert response.status_code == 403
+        asked_at = state_of(NAME).last_evaluated_at
+        assert asked_at is not None
+        assert asked_at > later(minutes=-1)
+
+    def test_is_no_fault_of_a_request_that_it_can_not_be_noted(self, committed, asha, monkeypatch):
+        def away(*args, **kwargs):
+            raise OperationalError
+
+        monkeypatch.setattr("flags.evaluation.transaction.on_commit", away)
+
+        with reading_once():
+            assert flag_is_on(name=NAME, user=asha.user) is False
 
     def test_is_not_noted_by_looking_at_all(self, committed, asha):
         name = name_new()

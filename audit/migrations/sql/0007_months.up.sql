@@ -207,6 +207,7 @@ BEGIN
   EXECUTE format('REVOKE TRUNCATE ON %s FROM rupaya_user', audited);
 END
 $$;
+REVOKE EXECUTE ON FUNCTION audit_table(regclass, text, text, text) FROM PUBLIC, rupaya_user;
 
 SELECT audit_table('accounts_user', book_column => '', hidden => 'password,last_login', about_column => 'id');
 SELECT audit_table('accounts_session', book_column => '', hidden => 'refresh_hash,last_used_at,rotated_at,counter',

@@ -116,3 +116,4 @@ REVOKE UPDATE ON flags_flag_users, flags_flag_groups FROM rupaya_user;
 SELECT append_only('flags_change', 'flags_change_append_only');
 SELECT audit_table('flags_change', book_column => '', hidden => '');
 REVOKE INSERT ON flags_change FROM rupaya_user;
+REVOKE ALL ON SEQUENCE flags_change_id_seq FROM rupaya_user;

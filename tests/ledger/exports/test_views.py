@@ -96,6 +96,12 @@ class TestWhatIsRefused:
     def test_is_what_the_list_refuses(self, on, asha, query, code):
         refused(Api(asha).get(PATH, **query), 400, code)
 
+    @pytest.mark.parametrize("name", ["from", "cursor", "limit", "Type", "book"])
+    def test_is_a_parameter_that_narrows_nothing(self, on, asha, name):
+        body = refused(Api(asha).get(PATH, **{name: "2026-11-01"}), 400, "filter_invalid", name)
+
+        assert body["error"].startswith(f"An export has no parameter “{name}”. It takes account_id, ")
+
     def test_is_another_method(self, on, asha):
         refused(Api(asha).post(PATH), 405, "method_not_allowed")
 

@@ -30,7 +30,9 @@ class TestButton:
         record(asha, description="Tea & cake")
         browser = browser_of(asha)
 
-        page = browser.get("/transactions", {"q": "tea type:expense", "type": "expense", "cursor": ""})
+        page = browser.get(
+            "/transactions", {"q": "tea type:expense", "type": "expense", "cursor": "", "utm": "x"}
+        )
 
         assert link_of(page) == "?q=tea+type%3Aexpense&type=expense"
 
