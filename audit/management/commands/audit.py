@@ -25,14 +25,17 @@ from audit.seals.keys import public_keys, signer
 from audit.seals.offline import Unreadable, export_open, export_verify, proof_load, proof_verify
 from audit.seals.proofs import NotSealed, entry_prove
 from audit.seals.rows import SEALER
-from audit.seals.services import LogBroken, person_forget, seal_make
+from audit.seals.services import LogBroken, NotForgettable, person_forget, person_look, seal_make
 from audit.seals.trail import Difference
 from audit.seals.verification import log_verify
 from rupaya.core.db import Actor, acting_as
 
 _OWNER: Final = "owner"
 _ACTOR: Final = Actor(user_id=None, kind="command", user_agent="cli:audit")
-_FAULTS: Final = (AnchorUnavailable, HeadWrong, LogBroken, NotSealed, Unreadable, OSError)
+_FAULTS: Final = (
+    AnchorUnavailable, HeadWrong, LogBroken, NotForgettable, NotSealed, Unreadable, OSError,
+)  # fmt: skip
+_NOT_ASKABLE: Final = (NotForgettable, NotSealed, Unreadable, OSError)
 
 
 class Command(BaseCommand):
@@ -71,9 +74,11 @@ class Command(BaseCommand):
         prove.add_argument(
             "--since", type=int, help="also that the log began as under the seal of this number"
         )
-        forget = actions.add_parser("forget", help="erase a person from the log, for good; it still verifies")
-        forget.add_argument("person", type=UUID, help="the person's id")
-        forget.add_argument("--yes", action="store_true", help="really: there is no way back")
+        forget = actions.add_parser("forget", help="erase a person from the log, for good")
+        forget.add_argument(
+            "person", type=UUID, help="the id of a person whose account is deleted or deactivated"
+        )
+        forget.add_argument("--yes", action="store_true", help="don't ask: there is no way back")
         actions.add_parser("key", help="print the public key that heads are signed with")
         for action in (seal, verify):
             action.add_argument(
@@ -86,9 +91,8 @@ class Command(BaseCommand):
         try:
             action(options)
         except _FAULTS as error:
-            raise CommandError(
-                str(error), returncode=2 if isinstance(error, NotSealed | Unreadable | OSError) else 1
-            ) from error
+            code = 2 if isinstance(error, _NOT_ASKABLE) else 1
+            raise CommandError(str(error), returncode=code) from error
         except ImproperlyConfigured as error:
             raise CommandError(str(error), returncode=2) from error
 
@@ -183,14 +187,38 @@ class Command(BaseCommand):
 
     def _forget(self, options: dict[str, Any]) -> None:
         _login(SEALER)
-        if not options["yes"]:
-            raise CommandError("There is no way back; say --yes if you mean it.", returncode=2)
+        person: UUID = options["person"]
         with acting_as(_ACTOR, using=SEALER):
-            blanked = person_forget(person_id=options["person"], using=SEALER)
-        self.stdout.write(f"{blanked} entries are blank; nobody can read them again. The log still verifies.")
+            found = person_look(person_id=person, using=SEALER)
+        self.stdout.write(
+            f"{found.name or 'A person without a name in the log'} ({person}): "
+            f"{many(found.books, 'book')} of their own, {many(found.entries, 'entry', 'entries')}."
+        )
+        if not options["yes"] and not _is_meant(person):
+            raise CommandError(
+                "Nothing was forgotten. There is no way back; say --yes if you mean it.", returncode=2
+            )
+        with acting_as(_ACTOR, using=SEALER):
+            blanked = person_forget(person_id=person, using=SEALER)
+        self.stdout.write(
+            f"{many(blanked, 'entry is', 'entries are')} blank now; nobody can read them again. "
+            "What no seal holds yet is blanked when it is sealed."
+        )
 
     def _key(self, options: dict[str, Any]) -> None:
         self.stdout.write(str(signer().public))
+
+
+def many(count: int, one: str, more: str = "") -> str:
+    """A number with its word."""
+    return f"{count} {one if count == 1 else more or f'{one}s'}"
+
+
+def _is_meant(person: UUID) -> bool:
+    """Asks, where somebody is there to answer."""
+    if not sys.stdin.isatty():
+        return False
+    return input("There is no way back. Type the id again to forget this person: ").strip() == str(person)
 
 
 def _login(alias: str) -> None:

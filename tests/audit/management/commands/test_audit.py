@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.models import User
 from audit.checks import check_gauges
 from audit.seals.keys import signer
 from rupaya.core.db import acting_as
@@ -171,20 +173,47 @@ class TestProve:
         assert refused("prove", asha.id)[0] == 2
 
 
+def deactivate(person):
+    with acting_as(SEALER):
+        User.objects.filter(pk=person.id).update(is_active=False)
+
+
 class TestForget:
     def test_wants_to_hear_it_twice(self, committed, asha):
+        deactivate(asha)
+
         code, told = refused("forget", asha.id)
 
         assert code == 2
+        assert told.startswith(f"Asha Rao ({asha.id}): 1 book of their own, ")
         assert "--yes" in told
 
+    @pytest.mark.parametrize("is_meant", [True, False])
+    def test_asks_whoever_is_there(self, committed, asha, monkeypatch, is_meant):
+        deactivate(asha)
+        seal_all()
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+        monkeypatch.setattr("builtins.input", lambda _: str(asha.id) if is_meant else "y")
+
+        if is_meant:
+            assert "entries are blank" in run("forget", asha.id)
+        else:
+            assert "Nothing was forgotten" in refused("forget", asha.id)[1]
+
+    def test_refuses_who_can_not_be_forgotten(self, committed, asha):
+        for one, why in ((asha.id, "still active"), (asha.book.pk, "never was one"), (UUID(int=0), "nobody")):
+            code, told = refused("forget", one, "--yes")
+            assert code == 2
+            assert why in told
+
     def test_forgets(self, committed, asha):
+        deactivate(asha)
         seal_all()
 
         told = run("forget", asha.id, "--yes")
 
         assert "entries are blank" in told
-        assert not told.startswith("0 ")
+        assert "verifies" not in told
         assert "no differences" in run("verify")
 
 
