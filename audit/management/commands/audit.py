@@ -118,7 +118,8 @@ class Command(BaseCommand):
     def _verify(self, options: dict[str, Any]) -> None:
         if options["proof"]:
             wrong = proof_verify(proof_load(options["proof"]), keys=_keys(options))
-            self._tell({"differences": wrong}, wrong, "The proof holds.", options)
+            summary = "The proof does not hold." if wrong else "The proof holds."
+            self._tell({"differences": wrong}, wrong, summary, options)
             return
         heads = [path.read_text(encoding="utf-8") for path in options["head"]]
         if options["export"]:

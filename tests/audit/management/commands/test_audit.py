@@ -168,6 +168,8 @@ class TestProve:
 
         assert code == 1
         assert "does not lead" in told
+        assert "The proof does not hold." in told
+        assert "The proof holds" not in told
 
     def test_says_what_no_seal_holds(self, committed, asha):
         assert refused("prove", asha.id)[0] == 2
