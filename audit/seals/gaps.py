@@ -86,13 +86,40 @@ SELECT made.resource_id, {instant} FROM audit_logs made
                       AND gone.resource_id = made.resource_id AND gone.action = 'DELETE')
  GROUP BY made.resource_id ORDER BY 2, 1
 """
-# Destroying a key blanks entries, so it must have been told.
+# Destroying a key blanks entries, so it must have been told, by an entry that is sealed or younger than the last seal of
+# all there was; five minutes for a clock that is set back.
 _KEYS_SQL: Final = f"""
 SELECT key.id::text, {INSTANT.format("key.destroyed_at")} FROM audit_key key
- WHERE key.key IS NULL AND NOT EXISTS (SELECT FROM audit_logs entry WHERE entry.resource_type = 'audit_key'
-                                          AND entry.resource_id = key.id::text AND entry.action = 'UPDATE')
- ORDER BY key.destroyed_at, key.id LIMIT {_FOUND_MAX}
+ WHERE key.key IS NULL AND NOT EXISTS (
+       SELECT FROM audit_logs entry
+        WHERE entry.resource_type = 'audit_key' AND entry.resource_id = key.id::text AND entry.action = 'UPDATE'
+          AND (EXISTS (SELECT FROM audit_leaf leaf WHERE leaf.entry_id = entry.id)
+               OR entry.created_at > coalesce((SELECT max(sealed_at) FROM audit_seal WHERE is_complete), '-infinity')
+                                     - interval '5 minutes'))
+ ORDER BY key.destroyed_at, key.id
 """  # noqa: S608  # constants alone
+# What guards the log itself, each month of it too; with the function that each must call, always.
+_GUARDS_SQL: Final = """
+WITH wanted (relid, name, function) AS (
+  SELECT part.relid::oid, guard.name, guard.function FROM pg_partition_tree('audit_logs') part
+   CROSS JOIN (VALUES ('audit_logs_append_only', 'append_only_refuse'),
+                      ('audit_logs_erased_only', 'audit_logs_erased_only')) guard (name, function)
+  UNION ALL
+  SELECT guard.relation::regclass::oid, guard.name, guard.function
+    FROM (VALUES ('audit_leaf', 'audit_leaf_append_only', 'append_only_refuse'),
+                 ('audit_leaf', 'audit_leaf_follows', 'audit_leaf_follows'),
+                 ('audit_seal', 'audit_seal_append_only', 'append_only_refuse'),
+                 ('audit_seal', 'audit_seal_follows', 'audit_seal_follows'),
+                 ('audit_anchor', 'audit_anchor_append_only', 'append_only_refuse'),
+                 ('audit_key', 'audit_key_once', 'audit_key_once'),
+                 ('audit_key', 'truncate_refuse', 'append_only_refuse'),
+                 ('audit_key', 'audit_update', 'audit_record')) guard (relation, name, function))
+SELECT relid::regclass::text, array_agg(name ORDER BY name) FROM wanted
+ WHERE NOT EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+                    WHERE t.tgrelid = relid AND t.tgname = name AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL
+                      AND p.proname = function)
+ GROUP BY relid ORDER BY 1
+"""
 
 
 def gaps_find(
@@ -108,18 +135,24 @@ def gaps_find(
             progress(number, len(tables))
         for difference in () if is_out_of_sight else _table(table, hidden, using=using):
             report(difference)
-    with connections[using].cursor() as cursor:
-        cursor.execute(_KEYS_SQL)
-        for subject, destroyed_at in cursor.fetchall():
-            report(
-                Difference("gap", f"the key of {subject} is destroyed, and no entry says so", at=destroyed_at)
-            )
     return len(tables)
 
 
+def keys_check(*, using: str, report: Callable[[Difference], None]) -> None:
+    """Whether the log tells of every key that is destroyed. One query; no locks."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(_KEYS_SQL)
+        for subject, destroyed_at in cursor.fetchall():
+            detail = f"the key of {subject} is destroyed, and no sealed entry says so"
+            report(Difference("gap", detail, at=destroyed_at))
+
+
 def triggers_check(*, using: str, report: Callable[[Difference], None]) -> None:
-    """Whether the triggers of every audited table are there, and on, now. One query."""
-    for table, _, off, _ in _tables(using=using):
+    """Whether the triggers of every audited table, and the log's own guards, are there, and on, now. Two queries."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(_GUARDS_SQL)
+        guards = cursor.fetchall()
+    for table, off in [*((table, off) for table, _, off, _ in _tables(using=using)), *guards]:
         if off:
             report(Difference("gap", f"{table}: {', '.join(off)} is off or gone"))
 

@@ -12,7 +12,7 @@ from django.db import connections
 
 from audit.seals.anchor import Anchored
 from audit.seals.entries import BLANK, changes_encrypt, entry_hash, origin_encrypt
-from audit.seals.gaps import triggers_check
+from audit.seals.gaps import keys_check, triggers_check
 from audit.seals.heads import HeadWrong, PublicKey, head_read
 from audit.seals.models import Seal
 from audit.seals.rows import CHUNK_ROWS, INSTANT, Known, LeafRow, leaf_count, leaves, seal_last, seals
@@ -100,6 +100,7 @@ def log_verify(
         )
     _unsealed(found, using=using)
     triggers_check(using=using, report=found.report)
+    keys_check(using=using, report=found.report)
     _heads_check(kept_heads, keys=keys, found=found, using=using)
     _anchors_check(anchors, found=found, using=using)
     return found
