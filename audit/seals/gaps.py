@@ -86,8 +86,8 @@ SELECT made.resource_id, {instant} FROM audit_logs made
                       AND gone.resource_id = made.resource_id AND gone.action = 'DELETE')
  GROUP BY made.resource_id ORDER BY 2, 1
 """
-# Destroying a key blanks entries, so it must have been told, by an entry that is sealed or younger than the last seal of
-# all there was; five minutes for a clock that is set back.
+# Destroying a key blanks entries, so it must have been told, by an entry that is sealed or younger than the last seal
+# of all there was; five minutes for a clock that is set back.
 _KEYS_SQL: Final = f"""
 SELECT key.id::text, {INSTANT.format("key.destroyed_at")} FROM audit_key key
  WHERE key.key IS NULL AND NOT EXISTS (

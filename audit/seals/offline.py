@@ -17,18 +17,16 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
 from audit.seals.entries import PUBLIC, entry_hash
 from audit.seals.heads import Head, HeadWrong, PublicKey, head_read, keys_by_id
-from audit.seals.trail import Difference, Step, Trail
+from audit.seals.trail import Difference, Findings, Step, Trail
 from audit.seals.tree import consistency_holds, inclusion_holds
 
 LINE_BYTES_MAX: Final = 64 * 1024 * 1024  # an entry holds at most a whole row
-DIFFERENCES_MAX: Final = 100
 PROOF_BYTES_MAX: Final = 1024 * 1024
 _FORMAT: Final = ("rupaya-audit", 1)
 _PROOF: Final = ("rupaya-audit-proof", 1)
@@ -36,20 +34,6 @@ _PROOF: Final = ("rupaya-audit-proof", 1)
 
 class Unreadable(ValueError):
     """Raised where a file is not what it should be; says which line and why."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """How it ended."""
-
-    seals: int = 0
-    leaves: int = 0
-    differences: list[Difference] = field(default_factory=list)
-
-    def report(self, difference: Difference) -> None:
-        """Will keep a difference, while there is room."""
-        if len(self.differences) < DIFFERENCES_MAX:
-            self.differences.append(difference)
 
 
 @contextmanager
@@ -64,7 +48,7 @@ def export_open(path: Path) -> Iterator[IO[bytes]]:
 
 def export_verify(
     file: IO[bytes], *, keys: Mapping[str, PublicKey], kept_heads: Iterable[str] = ()
-) -> Outcome:
+) -> Findings:
     """Will walk over an export. A line at a time, so that memory stays. Raises Unreadable.
 
     An export that ends early can't be told from an earlier one but by a head that was kept elsewhere: `kept_heads`.
@@ -84,7 +68,7 @@ class _Walk:
     """The way through an export."""
 
     def __init__(self, *, keys: Mapping[str, PublicKey], kept_heads: Iterable[str]) -> None:
-        self.outcome = Outcome()
+        self.outcome = Findings()
         self._trail = Trail(keys=keys, report=self.outcome.report)
         self._wanted = {
             head.number: note for note, head in _heads(kept_heads, keys=keys, outcome=self.outcome)
@@ -106,7 +90,7 @@ class _Walk:
         else:
             self._trail.leaf(_step(line, outcome=self.outcome, seal=self.outcome.seals))
 
-    def finish(self) -> Outcome:
+    def finish(self) -> Findings:
         """Will check what only the end tells."""
         self._trail.end()
         if not self._is_ended:
@@ -188,7 +172,7 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
         raise Unreadable("The file is empty.")
 
 
-def _step(line: dict[str, Any], *, outcome: Outcome, seal: int) -> Step:
+def _step(line: dict[str, Any], *, outcome: Findings, seal: int) -> Step:
     if "public" not in line:
         step = Step(
             int(line["position"]), bytes.fromhex(line["hash"]), str(line["entry"]), str(line["at"]), None
@@ -205,6 +189,7 @@ def _step(line: dict[str, Any], *, outcome: Outcome, seal: int) -> Step:
         )
         return step
     public = line["public"]
+    outcome.erased += "changes_hash" in line or "origin_hash" in line
     made = entry_hash(
         public, changes_hash=_payload_hash(line, "changes"), origin_hash=_payload_hash(line, "origin")
     )
@@ -223,7 +208,7 @@ def _payload_hash(line: Mapping[str, Any], what: str) -> bytes:
 
 
 def _heads(
-    notes: Iterable[str], *, keys: Mapping[str, PublicKey], outcome: Outcome
+    notes: Iterable[str], *, keys: Mapping[str, PublicKey], outcome: Findings
 ) -> Iterator[tuple[str, Head]]:
     for note in notes:
         try:
@@ -253,8 +238,7 @@ def main(arguments: list[str]) -> int:
             heads = [path.read_text(encoding="utf-8") for path in given.head]
             with export_open(given.file) as file:
                 outcome = export_verify(file, keys=keys, kept_heads=heads)
-            told = [difference.sentence() for difference in outcome.differences]
-            summary = f"{outcome.seals} seals, {outcome.leaves} leaves: {len(told) or 'no'} differences."
+            told, summary = outcome.lines(), outcome.summary()
     except (Unreadable, HeadWrong, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

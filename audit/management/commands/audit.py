@@ -26,7 +26,7 @@ from audit.seals.offline import Unreadable, export_open, export_verify, proof_lo
 from audit.seals.proofs import NotSealed, entry_prove
 from audit.seals.rows import SEALER
 from audit.seals.services import LogBroken, NotForgettable, person_forget, person_look, seal_make
-from audit.seals.trail import Difference
+from audit.seals.trail import Findings, many
 from audit.seals.verification import log_verify
 from rupaya.core.db import Actor, acting_as
 
@@ -110,7 +110,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"entries": entries, "seal": number}))
         else:
             self.stdout.write(
-                f"{entries} entries sealed; the last seal is {number}."
+                f"{many(entries, 'entry', 'entries')} sealed; the last seal is {number}."
                 if number
                 else "Nothing waits for a seal."
             )
@@ -119,24 +119,24 @@ class Command(BaseCommand):
         if options["proof"]:
             wrong = proof_verify(proof_load(options["proof"]), keys=_keys(options))
             summary = "The proof does not hold." if wrong else "The proof holds."
-            self._tell({"differences": wrong}, wrong, summary, options)
+            self._tell({"differences": wrong}, wrong, summary, options, count=len(wrong))
             return
         heads = [path.read_text(encoding="utf-8") for path in options["head"]]
         if options["export"]:
             with export_open(options["export"]) as file:
-                outcome = export_verify(file, keys=_keys(options), kept_heads=heads)
-            told, counts = outcome.differences, {"seals": outcome.seals, "leaves": outcome.leaves}
+                found = export_verify(file, keys=_keys(options), kept_heads=heads)
         else:
-            told, counts = self._verify_here(heads, with_gaps=options["gaps"])
-        summary = f"{counts['seals']} seals, {counts['leaves']} leaves: {len(told) or 'no'} differences."
-        self._tell(
-            {**counts, "differences": [dataclasses.asdict(difference) for difference in told]},
-            [difference.sentence() for difference in told],
-            summary,
-            options,
-        )
+            found = self._verify_here(heads, with_gaps=options["gaps"])
+        told = {
+            "seals": found.seals,
+            "leaves": found.leaves,
+            "erased": found.erased,
+            "total": found.total,
+            "differences": [dataclasses.asdict(difference) for difference in found.differences],
+        }
+        self._tell(told, found.lines(), found.summary(), options, count=found.total)
 
-    def _verify_here(self, heads: list[str], *, with_gaps: bool) -> tuple[list[Difference], dict[str, int]]:
+    def _verify_here(self, heads: list[str], *, with_gaps: bool) -> Findings:
         _login(SEALER)
         if with_gaps:
             _login(_OWNER)
@@ -147,16 +147,18 @@ class Command(BaseCommand):
         if with_gaps:
             gaps_find(using=_OWNER, report=found.report, progress=_progress("tables"))
         with acting_as(_ACTOR, using=SEALER):
-            check_keep(name="audit", differences=len(found.differences), using=SEALER)
-        return found.differences, {"seals": found.seals, "leaves": found.leaves, "erased": found.erased}
+            check_keep(name="audit", differences=found.total, using=SEALER)
+        return found
 
-    def _tell(self, told: dict[str, Any], lines: list[str], summary: str, options: dict[str, Any]) -> None:
+    def _tell(
+        self, told: dict[str, Any], lines: list[str], summary: str, options: dict[str, Any], *, count: int
+    ) -> None:
         if options["json"]:
             self.stdout.write(json.dumps(told))
         else:
-            self.stdout.write("\n".join([*lines, *([summary] if summary else [])]))
+            self.stdout.write("\n".join([*lines, summary]))
         if lines:
-            raise CommandError(f"{len(lines)} things do not hold.", returncode=1)
+            raise CommandError(f"{many(count, 'thing does', 'things do')} not hold.", returncode=1)
 
     def _export(self, options: dict[str, Any]) -> None:
         _login(SEALER)
@@ -208,11 +210,6 @@ class Command(BaseCommand):
 
     def _key(self, options: dict[str, Any]) -> None:
         self.stdout.write(str(signer().public))
-
-
-def many(count: int, one: str, more: str = "") -> str:
-    """A number with its word."""
-    return f"{count} {one if count == 1 else more or f'{one}s'}"
 
 
 def _is_meant(person: UUID) -> bool:

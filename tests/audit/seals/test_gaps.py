@@ -127,7 +127,7 @@ class TestTriggersCheck:
 
 class TestKeysCheck:
     def test_names_an_erasure_that_was_hidden(self, committed, asha, admin_url):
-        """Payloads blanked and the key destroyed with no guard in the way: it looks like an erasure, but none was told."""
+        """Payloads blanked, the key destroyed, no guard in the way: it looks like an erasure that nobody told."""
         seal_all()
         with tampering(admin_url) as execute:
             execute("UPDATE audit_key SET key = NULL, destroyed_at = now() WHERE id = %s", asha.book.pk)
@@ -143,8 +143,8 @@ class TestKeysCheck:
         with tampering(admin_url) as execute:
             execute("UPDATE audit_key SET key = NULL, destroyed_at = now() WHERE id = %s", asha.book.pk)
             execute(
-                "INSERT INTO audit_logs (id, action, actor_kind, resource_type, resource_id, changes, user_agent, request_id,"
-                " created_at)"
+                "INSERT INTO audit_logs (id, action, actor_kind, resource_type, resource_id, changes, user_agent,"
+                " request_id, created_at)"
                 " VALUES (gen_random_uuid(), 'UPDATE', 'job', 'audit_key', %s, '{}', '', '', now() - interval '1 day')",
                 str(asha.book.pk),
             )

@@ -166,7 +166,7 @@ class TestMain:
         )  # fmt: skip
 
         assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.endswith("leaves: no differences.\n")
+        assert done.stdout.endswith(" erased: no differences.\n")
 
     def test_names_what_does_not_hold(self, lines, tmp_path, capsys):
         file = tmp_path / "log"

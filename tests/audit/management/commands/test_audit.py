@@ -65,7 +65,7 @@ class TestVerify:
     def test_says_that_all_holds_and_keeps_that(self, committed, asha):
         seal_all()
 
-        assert run("verify").endswith("leaves: no differences.\n")
+        assert run("verify").endswith(" erased: no differences.\n")
         told = json.loads(run("verify", "--json", "--gaps"))
 
         assert told["leaves"] == seal_newest().size
