@@ -15,6 +15,7 @@ import binascii
 import gzip
 import json
 import sys
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
@@ -22,12 +23,15 @@ from pathlib import Path
 from typing import IO, Any, Final, cast
 
 from audit.seals.entries import PUBLIC, entry_hash
-from audit.seals.heads import Head, HeadWrong, PublicKey, head_read, keys_by_id
+from audit.seals.heads import HEAD_CHARS_MAX, Head, HeadWrong, PublicKey, head_read, keys_by_id
 from audit.seals.trail import Difference, Findings, Step, Trail
 from audit.seals.tree import consistency_holds, inclusion_holds
 
 LINE_BYTES_MAX: Final = 64 * 1024 * 1024  # an entry holds at most a whole row
 PROOF_BYTES_MAX: Final = 1024 * 1024
+# What files that nobody wrote in good faith make Python raise: numbers without end, brackets without end.
+_MALFORMED: Final = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
+_HASH_BYTES: Final = 32
 _FORMAT: Final = ("rupaya-audit", 1)
 _PROOF: Final = ("rupaya-audit-proof", 1)
 
@@ -59,7 +63,7 @@ def export_verify(
             walk.take(number, line)
         except Unreadable:
             raise
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except _MALFORMED as error:
             raise Unreadable(f"Line {number} is no line of an export of the audit log.") from error
     return walk.finish()
 
@@ -74,12 +78,16 @@ class _Walk:
             head.number: note for note, head in _heads(kept_heads, keys=keys, outcome=self.outcome)
         }
         self._is_ended = False
+        self._told = (0, 0)  # seals and leaves, as line 1 says
 
     def take(self, number: int, line: dict[str, Any]) -> None:
         """Will check a line."""
+        if self._is_ended:
+            raise Unreadable(f"Line {number} stands after the line that ends the export.")
         if number == 1:
-            if (line["format"], line["version"]) != _FORMAT:
+            if (line.get("format"), line.get("version")) != _FORMAT:
                 raise Unreadable("Line 1 does not say that this is an export of the audit log.")
+            self._told = (int(line["seals"]), int(line["size"]))
         elif "seal" in line:
             self._seal(int(line["seal"]), str(line["head"]))
         elif "end" in line:
@@ -99,6 +107,10 @@ class _Walk:
             detail = "its head was kept elsewhere, and the export does not have it"
             self.outcome.report(Difference("rewritten", detail, seal=number))
         self.outcome.leaves = self._trail.leaves
+        walked = (self.outcome.seals, self.outcome.leaves)
+        if walked != self._told:
+            detail = "line 1 tells of {} seals over {} leaves, and there are {} over {}"
+            self.outcome.report(Difference("removed", detail.format(*self._told, *walked)))
         return self.outcome
 
     def _seal(self, number: int, note: str) -> None:
@@ -123,7 +135,7 @@ def proof_verify(proof: Mapping[str, Any], *, keys: Mapping[str, PublicKey]) -> 
             wrong += _consistency_wrong(proof["since"], head=head, keys=keys)
     except HeadWrong as error:
         return [f"The head: {error}"]
-    except (KeyError, TypeError, ValueError) as error:
+    except _MALFORMED as error:
         raise Unreadable(
             str(error) if isinstance(error, Unreadable) else "This is no proof of the audit log."
         ) from error
@@ -159,24 +171,25 @@ def _consistency_wrong(since: Mapping[str, Any], *, head: Head, keys: Mapping[st
 
 def _lines(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     number = 0
-    try:
-        while data := file.readline(LINE_BYTES_MAX):
-            number += 1
-            line = json.loads(data)
-            if not isinstance(line, dict):
-                raise Unreadable(f"Line {number} is no line of an export of the audit log.")
-            yield number, line
-    except (OSError, EOFError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise Unreadable(f"Line {number or 1} can't be read; the file may be cut off.") from error
+    while True:
+        try:
+            data = file.readline(LINE_BYTES_MAX)
+            line = json.loads(data) if data else None
+        except (OSError, EOFError, RecursionError, ValueError, zlib.error) as error:
+            raise Unreadable(f"Line {number + 1} can't be read; the file may be cut off.") from error
+        if not data:
+            break
+        number += 1
+        if not isinstance(line, dict):
+            raise Unreadable(f"Line {number} is no line of an export of the audit log.")
+        yield number, line
     if not number:
         raise Unreadable("The file is empty.")
 
 
 def _step(line: dict[str, Any], *, outcome: Findings, seal: int) -> Step:
     if "public" not in line:
-        step = Step(
-            int(line["position"]), bytes.fromhex(line["hash"]), str(line["entry"]), str(line["at"]), None
-        )
+        step = Step(int(line["position"]), _hash(line["hash"]), str(line["entry"]), str(line["at"]), None)
         outcome.report(
             Difference(
                 "removed",
@@ -200,11 +213,19 @@ def _step(line: dict[str, Any], *, outcome: Findings, seal: int) -> Step:
 
 def _payload_hash(line: Mapping[str, Any], what: str) -> bytes:
     if f"{what}_hash" in line:
-        return bytes.fromhex(line[f"{what}_hash"])
+        return _hash(line[f"{what}_hash"])
     try:
         return sha256(base64.b64decode(line[what], validate=True)).digest()
     except binascii.Error as error:
         raise ValueError(what) from error
+
+
+def _hash(text: str) -> bytes:
+    """Of its full length: the leaf is made of two side by side, and bytes must not move from one to the other."""
+    data = bytes.fromhex(text)
+    if len(data) != _HASH_BYTES:
+        raise ValueError("a hash has 32 bytes")
+    return data
 
 
 def _heads(
@@ -235,7 +256,7 @@ def main(arguments: list[str]) -> int:
             told = proof_verify(proof_load(given.file), keys=keys)
             summary = "The proof does not hold." if told else "The proof holds."
         else:
-            heads = [path.read_text(encoding="utf-8") for path in given.head]
+            heads = [head_load(path) for path in given.head]
             with export_open(given.file) as file:
                 outcome = export_verify(file, keys=keys, kept_heads=heads)
             told, summary = outcome.lines(), outcome.summary()
@@ -246,13 +267,26 @@ def main(arguments: list[str]) -> int:
     return 1 if told else 0
 
 
+def head_load(path: Path) -> str:
+    """A head that was kept elsewhere, from its file. Raises Unreadable, OSError."""
+    with path.open("rb") as file:
+        data = file.read(HEAD_CHARS_MAX + 1)
+    try:
+        text = data.decode() if len(data) <= HEAD_CHARS_MAX else None
+    except UnicodeDecodeError:
+        text = None
+    if text is None:
+        raise Unreadable(f"{path} is no signed head.")
+    return text
+
+
 def proof_load(path: Path) -> dict[str, Any]:
     """A proof from its file. Raises Unreadable, OSError."""
     with path.open("rb") as file:
         data = file.read(PROOF_BYTES_MAX + 1)
     try:
         proof = json.loads(data) if len(data) <= PROOF_BYTES_MAX else None
-    except ValueError:
+    except (RecursionError, ValueError):
         proof = None
     if not isinstance(proof, dict):
         raise Unreadable("This is no proof of the audit log.")

@@ -22,7 +22,14 @@ from audit.seals.export import log_export
 from audit.seals.gaps import gaps_find
 from audit.seals.heads import HeadWrong, PublicKey, keys_by_id
 from audit.seals.keys import public_keys, signer
-from audit.seals.offline import Unreadable, export_open, export_verify, proof_load, proof_verify
+from audit.seals.offline import (
+    Unreadable,
+    export_open,
+    export_verify,
+    head_load,
+    proof_load,
+    proof_verify,
+)
 from audit.seals.proofs import NotSealed, entry_prove
 from audit.seals.rows import SEALER
 from audit.seals.services import LogBroken, NotForgettable, person_forget, person_look, seal_make
@@ -121,7 +128,7 @@ class Command(BaseCommand):
             summary = "The proof does not hold." if wrong else "The proof holds."
             self._tell({"differences": wrong}, wrong, summary, options, count=len(wrong))
             return
-        heads = [path.read_text(encoding="utf-8") for path in options["head"]]
+        heads = [head_load(path) for path in options["head"]]
         if options["export"]:
             with export_open(options["export"]) as file:
                 found = export_verify(file, keys=_keys(options), kept_heads=heads)
@@ -172,7 +179,11 @@ class Command(BaseCommand):
         if path is None:
             _write(lines, sys.stdout.buffer, is_packed=options["gzip"])
             return
-        with path.open("xb") as file:  # never over another one
+        try:
+            target = path.open("xb")
+        except FileExistsError as error:
+            raise CommandError(f"{path} is there already; name a new file.", returncode=2) from error
+        with target as file:
             try:
                 _write(lines, file, is_packed=options["gzip"])
             except BaseException:

@@ -94,6 +94,15 @@ class TestVerify:
         for option in ("--export", "--proof", "--head"):
             assert refused("verify", option, tmp_path / "absent")[0] == 2
 
+    def test_can_not_be_asked_of_a_head_that_is_none(self, committed, asha, tmp_path):
+        for data in (b"\xff\xfe", b"x" * 20_001):
+            (tmp_path / "head").write_bytes(data)
+
+            code, told = refused("verify", "--head", tmp_path / "head")
+
+            assert code == 2
+            assert "is no signed head" in told
+
     def test_refuses_a_key_that_is_none(self, committed, tmp_path):
         (tmp_path / "log").touch()
 
@@ -127,7 +136,9 @@ class TestExport:
     def test_writes_over_no_file(self, committed, asha, tmp_path):
         (tmp_path / "log").write_text("mine")
 
-        assert refused("export", tmp_path / "log")[0] == 2
+        code, told = refused("export", tmp_path / "log")
+        assert code == 2
+        assert "is there already" in told
         assert (tmp_path / "log").read_text() == "mine"
 
     def test_leaves_no_half_file(self, committed, asha, tmp_path, monkeypatch):
