@@ -17,6 +17,7 @@ from audit.seals.tree import Frontier
 # A clock that is set back makes an entry look older than the seal before it; less than this is no forgery.
 CLOCK_STEP: Final = dt.timedelta(minutes=5)
 DIFFERENCES_MAX: Final = 100  # of a kind: many of one must not hide the others
+GAPS_MAX: Final = 1000  # which come a hundred of a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +56,16 @@ class Findings:
     def report(self, difference: Difference) -> None:
         """Will count a difference, and keep it while there is room for its kind."""
         self.counts[difference.kind] += 1
-        if self.counts[difference.kind] <= DIFFERENCES_MAX:
+        if self.counts[difference.kind] <= _room(difference.kind):
             self.differences.append(difference)
 
     def lines(self) -> list[str]:
         """A sentence for each difference that is kept, and how many of a kind are not."""
         told = [difference.sentence() for difference in self.differences]
         return told + [
-            f"{kind}: and {count - DIFFERENCES_MAX} more"
+            f"{kind}: and {count - _room(kind)} more"
             for kind, count in self.counts.items()
-            if count > DIFFERENCES_MAX
+            if count > _room(kind)
         ]
 
     def summary(self) -> str:
@@ -72,6 +73,10 @@ class Findings:
         differences = many(self.total, "difference") if self.total else "no differences"
         walked = f"{many(self.seals, 'seal')}, {many(self.leaves, 'leaf', 'leaves')}, {self.erased} erased"
         return f"{walked}: {differences}."
+
+
+def _room(kind: str) -> int:
+    return GAPS_MAX if kind == "gap" else DIFFERENCES_MAX
 
 
 def many(count: int, one: str, more: str = "") -> str:

@@ -191,7 +191,8 @@ class Command(BaseCommand):
                     path.unlink()
                 raise
         self.stderr.write(
-            f"Written to {path}. Check it anywhere: audit verify --export {path} --public-key KEY (audit key prints it)",
+            f"Written to {path}. Check it anywhere: audit verify --export {path} --public-key KEY"
+            " (audit key prints it)",
             style_func=str,
         )
 
