@@ -4,7 +4,9 @@ Three questions, a table at a time: are its triggers there and on; is each row w
 row that the log knows still exist, or say when it went. It reads every audited row and asks for its entries by an
 index, which is slow for a long log: a pass of its own.
 
-It can't see a row that was made and deleted again while the trigger was off, hidden columns (they are not in the log),
+It can't see tables without audit triggers, above all postings and the versions of transactions: they are outside the
+log, and `verify_ledger` is what checks them. Nor a row that was made and deleted again while the trigger was off,
+hidden columns (they are not in the log),
 columns that a migration added with one value for all rows, rows whose entries were erased with their person, or rows
 that row-level security hides from who asks: sessions, from the schema's owner. A superuser sees those too.
 """
@@ -86,13 +88,40 @@ SELECT made.resource_id, {instant} FROM audit_logs made
                       AND gone.resource_id = made.resource_id AND gone.action = 'DELETE')
  GROUP BY made.resource_id ORDER BY 2, 1
 """
-# Destroying a key blanks entries, so it must have been told.
+# Destroying a key blanks entries, so it must have been told, by an entry that is sealed or younger than the last seal
+# of all there was; five minutes for a clock that is set back.
 _KEYS_SQL: Final = f"""
 SELECT key.id::text, {INSTANT.format("key.destroyed_at")} FROM audit_key key
- WHERE key.key IS NULL AND NOT EXISTS (SELECT FROM audit_logs entry WHERE entry.resource_type = 'audit_key'
-                                          AND entry.resource_id = key.id::text AND entry.action = 'UPDATE')
- ORDER BY key.destroyed_at, key.id LIMIT {_FOUND_MAX}
+ WHERE key.key IS NULL AND NOT EXISTS (
+       SELECT FROM audit_logs entry
+        WHERE entry.resource_type = 'audit_key' AND entry.resource_id = key.id::text AND entry.action = 'UPDATE'
+          AND (EXISTS (SELECT FROM audit_leaf leaf WHERE leaf.entry_id = entry.id)
+               OR entry.created_at > coalesce((SELECT max(sealed_at) FROM audit_seal WHERE is_complete), '-infinity')
+                                     - interval '5 minutes'))
+ ORDER BY key.destroyed_at, key.id
 """  # noqa: S608  # constants alone
+# What guards the log itself, each month of it too; with the function that each must call, always.
+_GUARDS_SQL: Final = """
+WITH wanted (relid, name, function) AS (
+  SELECT part.relid::oid, guard.name, guard.function FROM pg_partition_tree('audit_logs') part
+   CROSS JOIN (VALUES ('audit_logs_append_only', 'append_only_refuse'),
+                      ('audit_logs_erased_only', 'audit_logs_erased_only')) guard (name, function)
+  UNION ALL
+  SELECT guard.relation::regclass::oid, guard.name, guard.function
+    FROM (VALUES ('audit_leaf', 'audit_leaf_append_only', 'append_only_refuse'),
+                 ('audit_leaf', 'audit_leaf_follows', 'audit_leaf_follows'),
+                 ('audit_seal', 'audit_seal_append_only', 'append_only_refuse'),
+                 ('audit_seal', 'audit_seal_follows', 'audit_seal_follows'),
+                 ('audit_anchor', 'audit_anchor_append_only', 'append_only_refuse'),
+                 ('audit_key', 'audit_key_once', 'audit_key_once'),
+                 ('audit_key', 'truncate_refuse', 'append_only_refuse'),
+                 ('audit_key', 'audit_update', 'audit_record')) guard (relation, name, function))
+SELECT relid::regclass::text, array_agg(name ORDER BY name) FROM wanted
+ WHERE NOT EXISTS (SELECT FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+                    WHERE t.tgrelid = relid AND t.tgname = name AND t.tgenabled IN ('O', 'A') AND t.tgqual IS NULL
+                      AND p.proname = function)
+ GROUP BY relid ORDER BY 1
+"""
 
 
 def gaps_find(
@@ -108,18 +137,24 @@ def gaps_find(
             progress(number, len(tables))
         for difference in () if is_out_of_sight else _table(table, hidden, using=using):
             report(difference)
-    with connections[using].cursor() as cursor:
-        cursor.execute(_KEYS_SQL)
-        for subject, destroyed_at in cursor.fetchall():
-            report(
-                Difference("gap", f"the key of {subject} is destroyed, and no entry says so", at=destroyed_at)
-            )
     return len(tables)
 
 
+def keys_check(*, using: str, report: Callable[[Difference], None]) -> None:
+    """Whether the log tells of every key that is destroyed. One query; no locks."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(_KEYS_SQL)
+        for subject, destroyed_at in cursor.fetchall():
+            detail = f"the key of {subject} is destroyed, and no sealed entry says so"
+            report(Difference("gap", detail, at=destroyed_at))
+
+
 def triggers_check(*, using: str, report: Callable[[Difference], None]) -> None:
-    """Whether the triggers of every audited table are there, and on, now. One query."""
-    for table, _, off, _ in _tables(using=using):
+    """Whether the triggers of every audited table, and the log's own guards, are there, and on, now. Two queries."""
+    with connections[using].cursor() as cursor:
+        cursor.execute(_GUARDS_SQL)
+        guards = cursor.fetchall()
+    for table, off in [*((table, off) for table, _, off, _ in _tables(using=using)), *guards]:
         if off:
             report(Difference("gap", f"{table}: {', '.join(off)} is off or gone"))
 
@@ -137,13 +172,17 @@ def _table(table: str, hidden: list[str], *, using: str) -> Iterator[Difference]
         columns, added = cursor.fetchone()
         given = {"table": table, "hidden": hidden, "columns": columns, "added": added}
         cursor.execute(
-            f"{_ROWS_SQL.format(table=name, instant=INSTANT.format('told.last_at'))} LIMIT {_FOUND_MAX}",
+            f"{_ROWS_SQL.format(table=name, instant=INSTANT.format('told.last_at'))} LIMIT {_FOUND_MAX + 1}",
             given,
         )
-        for row_id, is_made, last_at, fields in cursor.fetchall():
+        wrong = cursor.fetchall()
+        for row_id, is_made, last_at, fields in wrong[:_FOUND_MAX]:
             told = f"{', '.join(fields)}: no entry says so" if is_made else "no entry says that it was made"
             yield Difference("gap", f"{table} {row_id}: {told}", at=last_at)
         gone = _GONE_SQL.format(table=name, instant=INSTANT.format("max(made.created_at)"))
-        cursor.execute(f"{gone} LIMIT {_FOUND_MAX}", given)
-        for row_id, last_at in cursor.fetchall():
+        cursor.execute(f"{gone} LIMIT {_FOUND_MAX + 1}", given)
+        gone_ones = cursor.fetchall()
+        for row_id, last_at in gone_ones[:_FOUND_MAX]:
             yield Difference("gap", f"{table} {row_id}: it is gone, and no entry says so", at=last_at)
+        if max(len(wrong), len(gone_ones)) > _FOUND_MAX:
+            yield Difference("gap", f"{table}: and more rows than the {_FOUND_MAX} of a sort that are named")

@@ -15,41 +15,29 @@ import binascii
 import gzip
 import json
 import sys
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any, Final, cast
 
 from audit.seals.entries import PUBLIC, entry_hash
-from audit.seals.heads import Head, HeadWrong, PublicKey, head_read, keys_by_id
-from audit.seals.trail import Difference, Step, Trail
+from audit.seals.heads import HEAD_CHARS_MAX, Head, HeadWrong, PublicKey, head_read, keys_by_id
+from audit.seals.trail import Difference, Findings, Step, Trail
 from audit.seals.tree import consistency_holds, inclusion_holds
 
 LINE_BYTES_MAX: Final = 64 * 1024 * 1024  # an entry holds at most a whole row
-DIFFERENCES_MAX: Final = 100
 PROOF_BYTES_MAX: Final = 1024 * 1024
+# What files that nobody wrote in good faith make Python raise: numbers without end, brackets without end.
+_MALFORMED: Final = (AttributeError, KeyError, OverflowError, RecursionError, TypeError, ValueError)
+_HASH_BYTES: Final = 32
 _FORMAT: Final = ("rupaya-audit", 1)
 _PROOF: Final = ("rupaya-audit-proof", 1)
 
 
 class Unreadable(ValueError):
     """Raised where a file is not what it should be; says which line and why."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """How it ended."""
-
-    seals: int = 0
-    leaves: int = 0
-    differences: list[Difference] = field(default_factory=list)
-
-    def report(self, difference: Difference) -> None:
-        """Will keep a difference, while there is room."""
-        if len(self.differences) < DIFFERENCES_MAX:
-            self.differences.append(difference)
 
 
 @contextmanager
@@ -64,7 +52,7 @@ def export_open(path: Path) -> Iterator[IO[bytes]]:
 
 def export_verify(
     file: IO[bytes], *, keys: Mapping[str, PublicKey], kept_heads: Iterable[str] = ()
-) -> Outcome:
+) -> Findings:
     """Will walk over an export. A line at a time, so that memory stays. Raises Unreadable.
 
     An export that ends early can't be told from an earlier one but by a head that was kept elsewhere: `kept_heads`.
@@ -75,7 +63,7 @@ def export_verify(
             walk.take(number, line)
         except Unreadable:
             raise
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except _MALFORMED as error:
             raise Unreadable(f"Line {number} is no line of an export of the audit log.") from error
     return walk.finish()
 
@@ -84,18 +72,22 @@ class _Walk:
     """The way through an export."""
 
     def __init__(self, *, keys: Mapping[str, PublicKey], kept_heads: Iterable[str]) -> None:
-        self.outcome = Outcome()
+        self.outcome = Findings()
         self._trail = Trail(keys=keys, report=self.outcome.report)
         self._wanted = {
             head.number: note for note, head in _heads(kept_heads, keys=keys, outcome=self.outcome)
         }
         self._is_ended = False
+        self._told = (0, 0)  # seals and leaves, as line 1 says
 
     def take(self, number: int, line: dict[str, Any]) -> None:
         """Will check a line."""
+        if self._is_ended:
+            raise Unreadable(f"Line {number} stands after the line that ends the export.")
         if number == 1:
-            if (line["format"], line["version"]) != _FORMAT:
+            if (line.get("format"), line.get("version")) != _FORMAT:
                 raise Unreadable("Line 1 does not say that this is an export of the audit log.")
+            self._told = (int(line["seals"]), int(line["size"]))
         elif "seal" in line:
             self._seal(int(line["seal"]), str(line["head"]))
         elif "end" in line:
@@ -106,7 +98,7 @@ class _Walk:
         else:
             self._trail.leaf(_step(line, outcome=self.outcome, seal=self.outcome.seals))
 
-    def finish(self) -> Outcome:
+    def finish(self) -> Findings:
         """Will check what only the end tells."""
         self._trail.end()
         if not self._is_ended:
@@ -115,6 +107,10 @@ class _Walk:
             detail = "its head was kept elsewhere, and the export does not have it"
             self.outcome.report(Difference("rewritten", detail, seal=number))
         self.outcome.leaves = self._trail.leaves
+        walked = (self.outcome.seals, self.outcome.leaves)
+        if walked != self._told:
+            detail = "line 1 tells of {} seals over {} leaves, and there are {} over {}"
+            self.outcome.report(Difference("removed", detail.format(*self._told, *walked)))
         return self.outcome
 
     def _seal(self, number: int, note: str) -> None:
@@ -139,7 +135,7 @@ def proof_verify(proof: Mapping[str, Any], *, keys: Mapping[str, PublicKey]) -> 
             wrong += _consistency_wrong(proof["since"], head=head, keys=keys)
     except HeadWrong as error:
         return [f"The head: {error}"]
-    except (KeyError, TypeError, ValueError) as error:
+    except _MALFORMED as error:
         raise Unreadable(
             str(error) if isinstance(error, Unreadable) else "This is no proof of the audit log."
         ) from error
@@ -175,24 +171,25 @@ def _consistency_wrong(since: Mapping[str, Any], *, head: Head, keys: Mapping[st
 
 def _lines(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
     number = 0
-    try:
-        while data := file.readline(LINE_BYTES_MAX):
-            number += 1
-            line = json.loads(data)
-            if not isinstance(line, dict):
-                raise Unreadable(f"Line {number} is no line of an export of the audit log.")
-            yield number, line
-    except (OSError, EOFError, json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise Unreadable(f"Line {number or 1} can't be read; the file may be cut off.") from error
+    while True:
+        try:
+            data = file.readline(LINE_BYTES_MAX)
+            line = json.loads(data) if data else None
+        except (OSError, EOFError, RecursionError, ValueError, zlib.error) as error:
+            raise Unreadable(f"Line {number + 1} can't be read; the file may be cut off.") from error
+        if not data:
+            break
+        number += 1
+        if not isinstance(line, dict):
+            raise Unreadable(f"Line {number} is no line of an export of the audit log.")
+        yield number, line
     if not number:
         raise Unreadable("The file is empty.")
 
 
-def _step(line: dict[str, Any], *, outcome: Outcome, seal: int) -> Step:
+def _step(line: dict[str, Any], *, outcome: Findings, seal: int) -> Step:
     if "public" not in line:
-        step = Step(
-            int(line["position"]), bytes.fromhex(line["hash"]), str(line["entry"]), str(line["at"]), None
-        )
+        step = Step(int(line["position"]), _hash(line["hash"]), str(line["entry"]), str(line["at"]), None)
         outcome.report(
             Difference(
                 "removed",
@@ -205,6 +202,7 @@ def _step(line: dict[str, Any], *, outcome: Outcome, seal: int) -> Step:
         )
         return step
     public = line["public"]
+    outcome.erased += "changes_hash" in line or "origin_hash" in line
     made = entry_hash(
         public, changes_hash=_payload_hash(line, "changes"), origin_hash=_payload_hash(line, "origin")
     )
@@ -215,15 +213,23 @@ def _step(line: dict[str, Any], *, outcome: Outcome, seal: int) -> Step:
 
 def _payload_hash(line: Mapping[str, Any], what: str) -> bytes:
     if f"{what}_hash" in line:
-        return bytes.fromhex(line[f"{what}_hash"])
+        return _hash(line[f"{what}_hash"])
     try:
         return sha256(base64.b64decode(line[what], validate=True)).digest()
     except binascii.Error as error:
         raise ValueError(what) from error
 
 
+def _hash(text: str) -> bytes:
+    """Of its full length: the leaf is made of two side by side, and bytes must not move from one to the other."""
+    data = bytes.fromhex(text)
+    if len(data) != _HASH_BYTES:
+        raise ValueError("a hash has 32 bytes")
+    return data
+
+
 def _heads(
-    notes: Iterable[str], *, keys: Mapping[str, PublicKey], outcome: Outcome
+    notes: Iterable[str], *, keys: Mapping[str, PublicKey], outcome: Findings
 ) -> Iterator[tuple[str, Head]]:
     for note in notes:
         try:
@@ -250,16 +256,28 @@ def main(arguments: list[str]) -> int:
             told = proof_verify(proof_load(given.file), keys=keys)
             summary = "The proof does not hold." if told else "The proof holds."
         else:
-            heads = [path.read_text(encoding="utf-8") for path in given.head]
+            heads = [head_load(path) for path in given.head]
             with export_open(given.file) as file:
                 outcome = export_verify(file, keys=keys, kept_heads=heads)
-            told = [difference.sentence() for difference in outcome.differences]
-            summary = f"{outcome.seals} seals, {outcome.leaves} leaves: {len(told) or 'no'} differences."
+            told, summary = outcome.lines(), outcome.summary()
     except (Unreadable, HeadWrong, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     sys.stdout.write("".join(f"{line}\n" for line in [*told, summary]))
     return 1 if told else 0
+
+
+def head_load(path: Path) -> str:
+    """A head that was kept elsewhere, from its file. Raises Unreadable, OSError."""
+    with path.open("rb") as file:
+        data = file.read(HEAD_CHARS_MAX + 1)
+    try:
+        text = data.decode() if len(data) <= HEAD_CHARS_MAX else None
+    except UnicodeDecodeError:
+        text = None
+    if text is None:
+        raise Unreadable(f"{path} is no signed head.")
+    return text
 
 
 def proof_load(path: Path) -> dict[str, Any]:
@@ -268,7 +286,7 @@ def proof_load(path: Path) -> dict[str, Any]:
         data = file.read(PROOF_BYTES_MAX + 1)
     try:
         proof = json.loads(data) if len(data) <= PROOF_BYTES_MAX else None
-    except ValueError:
+    except (RecursionError, ValueError):
         proof = None
     if not isinstance(proof, dict):
         raise Unreadable("This is no proof of the audit log.")

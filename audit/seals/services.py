@@ -17,6 +17,7 @@ from django.db import connections
 from audit.seals.anchor import anchor_put
 from audit.seals.entries import (
     KEY_BYTES,
+    NOBODY,
     changes_encrypt,
     entry_hash,
     origin_encrypt,
@@ -70,6 +71,23 @@ SELECT book_id FROM own WHERE NOT EXISTS (
 """
 
 
+_PERSON_SQL: Final = "SELECT is_known, is_active FROM audit_person(%s)"
+_NAME_SQL: Final = """
+SELECT CASE action WHEN 'UPDATE' THEN changes -> 'full_name' ->> 1 ELSE changes ->> 'full_name' END
+  FROM audit_logs WHERE resource_type = 'accounts_user' AND resource_id = %s AND changes ? 'full_name'
+ ORDER BY created_at DESC, id DESC LIMIT 1
+"""
+_COUNT_SQL: Final = """
+SELECT count(*) FROM audit_logs
+ WHERE book_id = ANY (%(subjects)s::uuid[]) OR user_id = ANY (%(subjects)s::uuid[])
+    OR (book_id IS NULL AND audit_subject(book_id, about_id, user_id) = ANY (%(subjects)s::uuid[]))
+"""
+
+
+class NotForgettable(ValueError):
+    """Raised where an id is no person's, or the person still has an active account; says which."""
+
+
 class LogBroken(RuntimeError):
     """Raised where a new seal would stand on a head that is not what was signed: `manage.py audit verify` says more."""
 
@@ -82,6 +100,15 @@ class Sealed:
     size: int
     entries: int
     is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forgettable:
+    """Who would be forgotten: the name as the log last tells it, their own books, and entries about or by them."""
+
+    name: str
+    books: int
+    entries: int
 
 
 @dataclass(slots=True)
@@ -159,17 +186,33 @@ def seal_make(
     return Sealed(head.number, head.size, entries, head.is_complete)
 
 
+def person_look(*, person_id: UUID, using: str) -> Forgettable:
+    """Who `person_forget` would forget, and how much goes with them. Four queries, no locks. Raises NotForgettable."""
+    assert_acting(using=using)
+    _forgettable_check(person_id, using=using)
+    subjects = _subjects(person_id, using=using)
+    with connections[using].cursor() as cursor:
+        cursor.execute(_NAME_SQL, [str(person_id)])
+        name = cursor.fetchone()
+        cursor.execute(_COUNT_SQL, {"subjects": uuids(subjects)})
+        return Forgettable(
+            name=(name and name[0]) or "", books=len(subjects) - 1, entries=int(cursor.fetchone()[0])
+        )
+
+
 def person_forget(*, person_id: UUID, using: str) -> int:
     """Will destroy the keys of a person and of the books that nobody else is in, and blank what they encrypted.
 
     Returns how many entries were blanked. What is not sealed yet is blanked when it is. Waits for a seal that is being
-    made. Safe to run twice. The log still verifies, and tells who did this and when.
+    made. Safe to run twice. No hash changes, and the log tells who did this and when. Raises NotForgettable for an id
+    that never was a person's, and while the account is active.
     """
     assert_acting(using=using)
+    _forgettable_check(person_id, using=using)
     with connections[using].cursor() as cursor:
         cursor.execute(_LOCK.format("pg_advisory_xact_lock"))
-        cursor.execute(_BOOKS_SQL, {"person": str(person_id)})
-        subjects = [str(person_id), *(str(book) for (book,) in cursor.fetchall())]
+    subjects = _subjects(person_id, using=using)
+    with connections[using].cursor() as cursor:
         cursor.execute(_MAKE_SQL, {"subjects": uuids(subjects), "key": secrets.token_bytes(KEY_BYTES)})
         cursor.execute(_DESTROY_SQL, {"subjects": uuids(subjects)})
     blanked = _erase(subjects, using=using)
@@ -190,6 +233,26 @@ def anchor_newest(*, now: dt.datetime, using: str) -> int | None:
     version = anchor_put(last, until=now + dt.timedelta(days=settings.AUDIT_ANCHOR_DAYS))
     Anchor.objects.using(using).create(seal=last, version=version, anchored_at=now)
     return last.number
+
+
+def _forgettable_check(person_id: UUID, *, using: str) -> None:
+    if str(person_id) == NOBODY:
+        raise NotForgettable("That id stands for nobody; there is no one to forget.")
+    with connections[using].cursor() as cursor:
+        cursor.execute(_PERSON_SQL, [person_id])
+        is_known, is_active = cursor.fetchone()
+    if not is_known:
+        raise NotForgettable(
+            f"{person_id} is not a person, and never was one; a book's id can't be forgotten."
+        )
+    if is_active:
+        raise NotForgettable(f"The account {person_id} is still active; delete or deactivate it first.")
+
+
+def _subjects(person_id: UUID, *, using: str) -> list[str]:
+    with connections[using].cursor() as cursor:
+        cursor.execute(_BOOKS_SQL, {"person": str(person_id)})
+        return [str(person_id), *(str(book) for (book,) in cursor.fetchall())]
 
 
 def _frontier_of(last: Seal | None, *, keys: dict[str, PublicKey]) -> Frontier:

@@ -6,8 +6,9 @@ The standard library and `heads` alone. Memory does not grow with the log.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from audit.seals.heads import Head, HeadWrong, PublicKey, head_hash, head_read
@@ -15,6 +16,8 @@ from audit.seals.tree import Frontier
 
 # A clock that is set back makes an entry look older than the seal before it; less than this is no forgery.
 CLOCK_STEP: Final = dt.timedelta(minutes=5)
+DIFFERENCES_MAX: Final = 100  # of a kind: many of one must not hide the others
+GAPS_MAX: Final = 1000  # which come a hundred of a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,52 @@ class Difference:
         where = [f"entry {self.entry}" if self.entry else "", f"seal {self.seal}" if self.seal else ""]
         where += [f"position {self.position}" if self.position is not None else "", self.at or ""]
         return f"{self.kind}: {', '.join(filter(None, where)) or 'the log'}: {self.detail}"
+
+
+@dataclass(slots=True)
+class Findings:
+    """How it ended: what was walked over, and the first 100 differences of each kind, in the order of the log."""
+
+    seals: int = 0
+    leaves: int = 0
+    erased: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def total(self) -> int:
+        """How many differences there are, kept or not."""
+        return self.counts.total()
+
+    def report(self, difference: Difference) -> None:
+        """Will count a difference, and keep it while there is room for its kind."""
+        self.counts[difference.kind] += 1
+        if self.counts[difference.kind] <= _room(difference.kind):
+            self.differences.append(difference)
+
+    def lines(self) -> list[str]:
+        """A sentence for each difference that is kept, and how many of a kind are not."""
+        told = [difference.sentence() for difference in self.differences]
+        return told + [
+            f"{kind}: and {count - _room(kind)} more"
+            for kind, count in self.counts.items()
+            if count > _room(kind)
+        ]
+
+    def summary(self) -> str:
+        """The last line."""
+        differences = many(self.total, "difference") if self.total else "no differences"
+        walked = f"{many(self.seals, 'seal')}, {many(self.leaves, 'leaf', 'leaves')}, {self.erased} erased"
+        return f"{walked}: {differences}."
+
+
+def _room(kind: str) -> int:
+    return GAPS_MAX if kind == "gap" else DIFFERENCES_MAX
+
+
+def many(count: int, one: str, more: str = "") -> str:
+    """A number with its word."""
+    return f"{count} {one if count == 1 else more or f'{one}s'}"
 
 
 @dataclass(frozen=True, slots=True)

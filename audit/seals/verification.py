@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import islice
 from typing import Any, Final
@@ -12,13 +11,12 @@ from django.db import connections
 
 from audit.seals.anchor import Anchored
 from audit.seals.entries import BLANK, changes_encrypt, entry_hash, origin_encrypt
-from audit.seals.gaps import triggers_check
+from audit.seals.gaps import keys_check, triggers_check
 from audit.seals.heads import HeadWrong, PublicKey, head_read
 from audit.seals.models import Seal
 from audit.seals.rows import CHUNK_ROWS, INSTANT, Known, LeafRow, leaf_count, leaves, seal_last, seals
-from audit.seals.trail import Difference, Step, Trail
+from audit.seals.trail import Difference, Findings, Step, Trail
 
-DIFFERENCES_MAX: Final = 100
 # Entries without a leaf that the last complete seal must have held: its snapshot saw them. In another cluster (restored
 # from a dump) numbers began anew, and an entry counts only if it is older than the seal too.
 _LEAFLESS_SQL: Final = f"""
@@ -46,24 +44,6 @@ SELECT entry.id::text, {INSTANT.format("entry.created_at")}
 _ELSEWHERE_SQL: Final = f"SELECT {INSTANT.format('created_at')} FROM audit_logs WHERE id = %s"  # noqa: S608
 
 
-@dataclass(slots=True)
-class Verification:
-    """How it ended: what was walked over, and at most 100 differences, in the order of the log."""
-
-    seals: int = 0
-    leaves: int = 0
-    erased: int = 0
-    is_cut: bool = False  # whether there are more differences than are kept
-    differences: list[Difference] = field(default_factory=list)
-
-    def report(self, difference: Difference) -> None:
-        """Will keep a difference, while there is room."""
-        if len(self.differences) < DIFFERENCES_MAX:
-            self.differences.append(difference)
-        else:
-            self.is_cut = True
-
-
 def log_verify(
     *,
     keys: Mapping[str, PublicKey],
@@ -71,13 +51,13 @@ def log_verify(
     kept_heads: Iterable[str] = (),
     anchors: Iterable[Anchored] = (),
     progress: Callable[[int, int], None] | None = None,
-) -> Verification:
+) -> Findings:
     """Will walk over all leaves with their entries, and look for entries that no seal holds.
 
     kept_heads, anchors: what was kept elsewhere; the database's seals of the same number must be the same. Memory
     stays, however long the log is; two short queries for 2,000 leaves, no transaction, no locks.
     """
-    found = Verification()
+    found = Findings()
     trail = Trail(keys=keys, report=found.report)
     last = seal_last(using=using)
     total = last.size if last else 0
@@ -100,6 +80,7 @@ def log_verify(
         )
     _unsealed(found, using=using)
     triggers_check(using=using, report=found.report)
+    keys_check(using=using, report=found.report)
     _heads_check(kept_heads, keys=keys, found=found, using=using)
     _anchors_check(anchors, found=found, using=using)
     return found
@@ -134,7 +115,7 @@ def _payload_fault(is_blank: bool, state: Any, kept: bytes, encrypt: Callable[[b
     return "" if sha256(encrypt(state.key)).digest() == kept else "is not what was sealed"
 
 
-def _step(leaf: LeafRow, *, found: Verification, seal: Seal, using: str) -> Step:
+def _step(leaf: LeafRow, *, found: Findings, seal: Seal, using: str) -> Step:
     if leaf.known is None:
         with connections[using].cursor() as cursor:
             cursor.execute(_ELSEWHERE_SQL, [leaf.entry_id])
@@ -168,21 +149,19 @@ def _columns_check(
         )
 
 
-def _unsealed(found: Verification, *, using: str) -> None:
+def _unsealed(found: Findings, *, using: str) -> None:
     reasons = (
         (_LEAFLESS_SQL, "a seal had seen its transaction and did not hold it"),
         (_BACKDATED_SQL, "it claims to be older than the last seal, and was written after it"),
     )
     for sql, detail in reasons:
-        with connections[using].cursor() as cursor:
-            cursor.execute(f"{sql} LIMIT {DIFFERENCES_MAX + 1}")
-            for entry, created_at in cursor.fetchall():
+        with connections[using].chunked_cursor() as cursor:  # all are counted, few are kept
+            cursor.execute(sql)
+            for entry, created_at in cursor:
                 found.report(Difference("inserted", detail, entry, at=created_at))
 
 
-def _heads_check(
-    notes: Iterable[str], *, keys: Mapping[str, PublicKey], found: Verification, using: str
-) -> None:
+def _heads_check(notes: Iterable[str], *, keys: Mapping[str, PublicKey], found: Findings, using: str) -> None:
     for note in notes:
         try:
             head = head_read(note, keys=keys)
@@ -199,7 +178,7 @@ def _heads_check(
             found.report(Difference("rewritten", detail, seal=head.number, at=head.sealed_at))
 
 
-def _anchors_check(anchors: Iterable[Anchored], *, found: Verification, using: str) -> None:
+def _anchors_check(anchors: Iterable[Anchored], *, found: Findings, using: str) -> None:
     """A query for 500 anchors."""
     waiting = iter(anchors)
     while chunk := list(islice(waiting, 500)):

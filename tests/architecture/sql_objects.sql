@@ -299,11 +299,17 @@ CREATE OR REPLACE FUNCTION public.audit_key_once()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
-  IF TG_OP = 'DELETE' OR OLD.key IS NULL OR NEW.key IS NOT NULL OR NEW.id <> OLD.id THEN
-    RAISE EXCEPTION 'a key is destroyed once, and its row stays'
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_key_once', TABLE = TG_TABLE_NAME;
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.key IS NOT NULL THEN
+      RETURN NEW;
+    END IF;
+  ELSIF TG_OP = 'UPDATE' THEN
+    IF OLD.key IS NOT NULL AND NEW.key IS NULL AND NEW.id = OLD.id AND OLD.id <> '00000000-0000-0000-0000-000000000000' THEN
+      RETURN NEW;
+    END IF;
   END IF;
-  RETURN NEW;
+  RAISE EXCEPTION 'a key is made, and destroyed once; its row stays, and so does the key of nobody'
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_key_once', TABLE = TG_TABLE_NAME;
 END
 $function$;
 CREATE OR REPLACE FUNCTION public.audit_leaf_follows()
@@ -419,6 +425,18 @@ BEGIN
   EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', part);
   EXECUTE format('CREATE POLICY owner_reads ON %s FOR SELECT TO rupaya_owner USING (true)', part);
   PERFORM append_only(part, 'audit_logs_append_only');
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.audit_person(person uuid, OUT is_known boolean, OUT is_active boolean)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  SELECT account.is_active INTO is_active FROM accounts_user account WHERE account.id = person;
+  is_known := FOUND OR EXISTS (SELECT FROM audit_logs WHERE resource_type = 'accounts_user' AND resource_id = person::text);
+  is_active := coalesce(is_active, false);
 END
 $function$;
 CREATE OR REPLACE FUNCTION public.audit_record()
@@ -2109,7 +2127,7 @@ CREATE TRIGGER audit_insert AFTER INSERT ON public.accounts_user_user_permission
 CREATE TRIGGER audit_update AFTER UPDATE ON public.accounts_user_user_permissions REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', '', 'user_id');
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.accounts_user_user_permissions FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('truncate_refused');
 CREATE TRIGGER audit_anchor_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_anchor FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('audit_anchor_append_only');
-CREATE TRIGGER audit_key_once BEFORE DELETE OR UPDATE ON public.audit_key FOR EACH ROW EXECUTE FUNCTION audit_key_once();
+CREATE TRIGGER audit_key_once BEFORE INSERT OR DELETE OR UPDATE ON public.audit_key FOR EACH ROW EXECUTE FUNCTION audit_key_once();
 CREATE TRIGGER audit_update AFTER UPDATE ON public.audit_key REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'key');
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON public.audit_key FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('audit_key_once');
 CREATE TRIGGER audit_leaf_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_leaf FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('audit_leaf_append_only');

@@ -22,17 +22,27 @@ from audit.seals.export import log_export
 from audit.seals.gaps import gaps_find
 from audit.seals.heads import HeadWrong, PublicKey, keys_by_id
 from audit.seals.keys import public_keys, signer
-from audit.seals.offline import Unreadable, export_open, export_verify, proof_load, proof_verify
+from audit.seals.offline import (
+    Unreadable,
+    export_open,
+    export_verify,
+    head_load,
+    proof_load,
+    proof_verify,
+)
 from audit.seals.proofs import NotSealed, entry_prove
 from audit.seals.rows import SEALER
-from audit.seals.services import LogBroken, person_forget, seal_make
-from audit.seals.trail import Difference
+from audit.seals.services import LogBroken, NotForgettable, person_forget, person_look, seal_make
+from audit.seals.trail import Findings, many
 from audit.seals.verification import log_verify
 from rupaya.core.db import Actor, acting_as
 
 _OWNER: Final = "owner"
 _ACTOR: Final = Actor(user_id=None, kind="command", user_agent="cli:audit")
-_FAULTS: Final = (AnchorUnavailable, HeadWrong, LogBroken, NotSealed, Unreadable, OSError)
+_FAULTS: Final = (
+    AnchorUnavailable, HeadWrong, LogBroken, NotForgettable, NotSealed, Unreadable, OSError,
+)  # fmt: skip
+_NOT_ASKABLE: Final = (NotForgettable, NotSealed, Unreadable, OSError)
 
 
 class Command(BaseCommand):
@@ -71,9 +81,11 @@ class Command(BaseCommand):
         prove.add_argument(
             "--since", type=int, help="also that the log began as under the seal of this number"
         )
-        forget = actions.add_parser("forget", help="erase a person from the log, for good; it still verifies")
-        forget.add_argument("person", type=UUID, help="the person's id")
-        forget.add_argument("--yes", action="store_true", help="really: there is no way back")
+        forget = actions.add_parser("forget", help="erase a person from the log, for good")
+        forget.add_argument(
+            "person", type=UUID, help="the id of a person whose account is deleted or deactivated"
+        )
+        forget.add_argument("--yes", action="store_true", help="don't ask: there is no way back")
         actions.add_parser("key", help="print the public key that heads are signed with")
         for action in (seal, verify):
             action.add_argument(
@@ -86,9 +98,8 @@ class Command(BaseCommand):
         try:
             action(options)
         except _FAULTS as error:
-            raise CommandError(
-                str(error), returncode=2 if isinstance(error, NotSealed | Unreadable | OSError) else 1
-            ) from error
+            code = 2 if isinstance(error, _NOT_ASKABLE) else 1
+            raise CommandError(str(error), returncode=code) from error
         except ImproperlyConfigured as error:
             raise CommandError(str(error), returncode=2) from error
 
@@ -106,7 +117,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps({"entries": entries, "seal": number}))
         else:
             self.stdout.write(
-                f"{entries} entries sealed; the last seal is {number}."
+                f"{many(entries, 'entry', 'entries')} sealed; the last seal is {number}."
                 if number
                 else "Nothing waits for a seal."
             )
@@ -114,24 +125,25 @@ class Command(BaseCommand):
     def _verify(self, options: dict[str, Any]) -> None:
         if options["proof"]:
             wrong = proof_verify(proof_load(options["proof"]), keys=_keys(options))
-            self._tell({"differences": wrong}, wrong, "The proof holds.", options)
+            summary = "The proof does not hold." if wrong else "The proof holds."
+            self._tell({"differences": wrong}, wrong, summary, options, count=len(wrong))
             return
-        heads = [path.read_text(encoding="utf-8") for path in options["head"]]
+        heads = [head_load(path) for path in options["head"]]
         if options["export"]:
             with export_open(options["export"]) as file:
-                outcome = export_verify(file, keys=_keys(options), kept_heads=heads)
-            told, counts = outcome.differences, {"seals": outcome.seals, "leaves": outcome.leaves}
+                found = export_verify(file, keys=_keys(options), kept_heads=heads)
         else:
-            told, counts = self._verify_here(heads, with_gaps=options["gaps"])
-        summary = f"{counts['seals']} seals, {counts['leaves']} leaves: {len(told) or 'no'} differences."
-        self._tell(
-            {**counts, "differences": [dataclasses.asdict(difference) for difference in told]},
-            [difference.sentence() for difference in told],
-            summary,
-            options,
-        )
+            found = self._verify_here(heads, with_gaps=options["gaps"])
+        told = {
+            "seals": found.seals,
+            "leaves": found.leaves,
+            "erased": found.erased,
+            "total": found.total,
+            "differences": [dataclasses.asdict(difference) for difference in found.differences],
+        }
+        self._tell(told, found.lines(), found.summary(), options, count=found.total)
 
-    def _verify_here(self, heads: list[str], *, with_gaps: bool) -> tuple[list[Difference], dict[str, int]]:
+    def _verify_here(self, heads: list[str], *, with_gaps: bool) -> Findings:
         _login(SEALER)
         if with_gaps:
             _login(_OWNER)
@@ -142,16 +154,18 @@ class Command(BaseCommand):
         if with_gaps:
             gaps_find(using=_OWNER, report=found.report, progress=_progress("tables"))
         with acting_as(_ACTOR, using=SEALER):
-            check_keep(name="audit", differences=len(found.differences), using=SEALER)
-        return found.differences, {"seals": found.seals, "leaves": found.leaves, "erased": found.erased}
+            check_keep(name="audit", differences=found.total, using=SEALER)
+        return found
 
-    def _tell(self, told: dict[str, Any], lines: list[str], summary: str, options: dict[str, Any]) -> None:
+    def _tell(
+        self, told: dict[str, Any], lines: list[str], summary: str, options: dict[str, Any], *, count: int
+    ) -> None:
         if options["json"]:
             self.stdout.write(json.dumps(told))
         else:
-            self.stdout.write("\n".join([*lines, *([summary] if summary else [])]))
+            self.stdout.write("\n".join([*lines, summary]))
         if lines:
-            raise CommandError(f"{len(lines)} things do not hold.", returncode=1)
+            raise CommandError(f"{many(count, 'thing does', 'things do')} not hold.", returncode=1)
 
     def _export(self, options: dict[str, Any]) -> None:
         _login(SEALER)
@@ -165,7 +179,11 @@ class Command(BaseCommand):
         if path is None:
             _write(lines, sys.stdout.buffer, is_packed=options["gzip"])
             return
-        with path.open("xb") as file:  # never over another one
+        try:
+            target = path.open("xb")
+        except FileExistsError as error:
+            raise CommandError(f"{path} is there already; name a new file.", returncode=2) from error
+        with target as file:
             try:
                 _write(lines, file, is_packed=options["gzip"])
             except BaseException:
@@ -173,7 +191,9 @@ class Command(BaseCommand):
                     path.unlink()
                 raise
         self.stderr.write(
-            f"Written to {path}. Check it anywhere: audit verify --export {path}", style_func=str
+            f"Written to {path}. Check it anywhere: audit verify --export {path} --public-key KEY"
+            " (audit key prints it)",
+            style_func=str,
         )
 
     def _prove(self, options: dict[str, Any]) -> None:
@@ -183,14 +203,33 @@ class Command(BaseCommand):
 
     def _forget(self, options: dict[str, Any]) -> None:
         _login(SEALER)
-        if not options["yes"]:
-            raise CommandError("There is no way back; say --yes if you mean it.", returncode=2)
+        person: UUID = options["person"]
         with acting_as(_ACTOR, using=SEALER):
-            blanked = person_forget(person_id=options["person"], using=SEALER)
-        self.stdout.write(f"{blanked} entries are blank; nobody can read them again. The log still verifies.")
+            found = person_look(person_id=person, using=SEALER)
+        self.stdout.write(
+            f"{found.name or 'A person without a name in the log'} ({person}): "
+            f"{many(found.books, 'book')} of their own, {many(found.entries, 'entry', 'entries')}."
+        )
+        if not options["yes"] and not _is_meant(person):
+            raise CommandError(
+                "Nothing was forgotten. There is no way back; say --yes if you mean it.", returncode=2
+            )
+        with acting_as(_ACTOR, using=SEALER):
+            blanked = person_forget(person_id=person, using=SEALER)
+        self.stdout.write(
+            f"{many(blanked, 'entry is', 'entries are')} blank now; nobody can read them again. "
+            "What no seal holds yet is blanked when it is sealed."
+        )
 
     def _key(self, options: dict[str, Any]) -> None:
         self.stdout.write(str(signer().public))
+
+
+def _is_meant(person: UUID) -> bool:
+    """Asks, where somebody is there to answer."""
+    if not sys.stdin.isatty():
+        return False
+    return input("There is no way back. Type the id again to forget this person: ").strip() == str(person)
 
 
 def _login(alias: str) -> None:

@@ -1,4 +1,5 @@
 DROP FUNCTION audit_seal_lag();
+DROP FUNCTION audit_person(uuid);
 DROP FUNCTION audit_erase(uuid[]);
 DROP TRIGGER audit_logs_erased_only ON audit_logs;
 DROP FUNCTION audit_logs_erased_only();

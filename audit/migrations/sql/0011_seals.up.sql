@@ -23,20 +23,26 @@ SELECT append_only('audit_leaf', 'audit_leaf_append_only');
 SELECT append_only('audit_seal', 'audit_seal_append_only');
 SELECT append_only('audit_anchor', 'audit_anchor_append_only');
 
--- A key is destroyed once and for all, and the log says by whom.
+-- A key is made before it is destroyed, once and for all, so that the log says by whom. Nobody's stays: it is not a person's.
 CREATE FUNCTION audit_key_once() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF TG_OP = 'DELETE' OR OLD.key IS NULL OR NEW.key IS NOT NULL OR NEW.id <> OLD.id THEN
-    RAISE EXCEPTION 'a key is destroyed once, and its row stays'
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_key_once', TABLE = TG_TABLE_NAME;
+  IF TG_OP = 'INSERT' THEN
+    IF NEW.key IS NOT NULL THEN
+      RETURN NEW;
+    END IF;
+  ELSIF TG_OP = 'UPDATE' THEN
+    IF OLD.key IS NOT NULL AND NEW.key IS NULL AND NEW.id = OLD.id AND OLD.id <> '00000000-0000-0000-0000-000000000000' THEN
+      RETURN NEW;
+    END IF;
   END IF;
-  RETURN NEW;
+  RAISE EXCEPTION 'a key is made, and destroyed once; its row stays, and so does the key of nobody'
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_key_once', TABLE = TG_TABLE_NAME;
 END
 $$;
-CREATE TRIGGER audit_key_once BEFORE UPDATE OR DELETE ON audit_key FOR EACH ROW EXECUTE FUNCTION audit_key_once();
+CREATE TRIGGER audit_key_once BEFORE INSERT OR UPDATE OR DELETE ON audit_key FOR EACH ROW EXECUTE FUNCTION audit_key_once();
 CREATE TRIGGER truncate_refuse BEFORE TRUNCATE ON audit_key FOR EACH STATEMENT EXECUTE FUNCTION append_only_refuse('audit_key_once');
 CREATE TRIGGER audit_update AFTER UPDATE ON audit_key REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
   FOR EACH STATEMENT EXECUTE FUNCTION audit_record('', 'key');
@@ -154,6 +160,21 @@ END
 $$;
 REVOKE EXECUTE ON FUNCTION audit_erase(uuid[]) FROM rupaya_user;
 GRANT EXECUTE ON FUNCTION audit_erase(uuid[]) TO rupaya_sealer;
+
+-- Whether an id is a person's, now or as the log tells, and whether they may still sign in. It runs as the owner, so that
+-- the sealer needs to read no account; it gives away two truths.
+CREATE FUNCTION audit_person(person uuid, OUT is_known boolean, OUT is_active boolean)
+LANGUAGE plpgsql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  SELECT account.is_active INTO is_active FROM accounts_user account WHERE account.id = person;
+  is_known := FOUND OR EXISTS (SELECT FROM audit_logs WHERE resource_type = 'accounts_user' AND resource_id = person::text);
+  is_active := coalesce(is_active, false);
+END
+$$;
+REVOKE EXECUTE ON FUNCTION audit_person(uuid) FROM rupaya_user;
+GRANT EXECUTE ON FUNCTION audit_person(uuid) TO rupaya_sealer;
 
 -- What `/metrics` tells: seconds since the oldest entry without a seal, and since the oldest seal without an anchor.
 -- It runs as the owner, as nobody else sees all entries; it gives away two ages.

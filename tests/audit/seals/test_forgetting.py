@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -12,21 +13,24 @@ from cryptography.exceptions import InvalidTag
 
 from accounts.models import User
 from audit.models import AuditLog
-from audit.seals.entries import Entry, payload_decrypt
+from audit.seals.entries import NOBODY, Entry, payload_decrypt
 from audit.seals.export import log_export
-from audit.seals.gaps import gaps_find
+from audit.seals.gaps import keys_check
 from audit.seals.keys import public_keys, signer
 from audit.seals.models import SubjectKey
 from audit.seals.offline import export_verify
-from audit.seals.services import person_forget
+from audit.seals.services import NotForgettable, person_forget, person_look
 from audit.seals.trail import Difference
 from ledger.chart.models import Account
 from rupaya.core.db import Actor, acting_as, undo
+from rupaya.core.ids import uuid7
 from tests.audit.seals.sealing import SEALER, seal_all, verify
 from tests.support.cast import member_add
 
 
 def forget(person):
+    with acting_as(SEALER):
+        User.objects.filter(pk=person.id, is_active=True).update(is_active=False)
     with acting_as(SEALER, using="sealer"):
         return person_forget(person_id=person.id, using="sealer")
 
@@ -152,7 +156,7 @@ class TestPersonForget:
         assert entry.actor_kind == "job"
         assert entry.changes.keys() == {"destroyed_at"}
         found: list[Difference] = []
-        gaps_find(using="owner", report=found.append)
+        keys_check(using="sealer", report=found.append)
         assert not [gap for gap in found if "the key of" in gap.detail]
 
     def test_may_be_done_twice(self, sealed, asha):
@@ -162,6 +166,8 @@ class TestPersonForget:
         assert len(told(resource_type="audit_key", resource_id=str(asha.id))) == 1
 
     def test_is_undone_where_it_fails_on_the_way(self, sealed, asha):
+        with acting_as(SEALER):
+            User.objects.filter(pk=asha.id).update(is_active=False)
         with acting_as(SEALER, using="sealer"):
             person_forget(person_id=asha.id, using="sealer")
             undo(using="sealer")
@@ -173,9 +179,54 @@ class TestPersonForget:
         with pytest.raises(RuntimeError):
             person_forget(person_id=asha.id, using="sealer")
 
+    def test_refuses_an_active_account(self, sealed, asha):
+        with acting_as(SEALER, using="sealer"), pytest.raises(NotForgettable, match="still active"):
+            person_forget(person_id=asha.id, using="sealer")
+
+        assert SubjectKey.objects.using("sealer").get(id=asha.id).key is not None
+
+    def test_refuses_what_never_was_a_person(self, sealed, asha):
+        for one in (asha.book.pk, uuid7()):
+            with acting_as(SEALER, using="sealer"), pytest.raises(NotForgettable, match="never was one"):
+                person_forget(person_id=one, using="sealer")
+
+        assert SubjectKey.objects.using("sealer").get(id=asha.book.pk).key is not None
+        assert all(entry.changes for entry in told(book_id=asha.book.pk, action="INSERT"))
+
+    def test_refuses_nobody(self, sealed):
+        with acting_as(SEALER, using="sealer"), pytest.raises(NotForgettable, match="nobody"):
+            person_forget(person_id=UUID(NOBODY), using="sealer")
+
+        assert verify().differences == []
+
+    def test_takes_a_person_that_only_the_log_knows(self, sealed, admin_url):
+        with acting_as(SEALER):
+            gone = User.objects.create_user("gone@example.com", full_name="Canary Gone")
+        with psycopg.connect(admin_url) as admin:
+            admin.execute("DELETE FROM accounts_user WHERE id = %s", [gone.pk])
+        seal_all()
+
+        forget(gone)
+
+        assert {
+            str(entry.changes) for entry in told(resource_id=str(gone.pk), resource_type="accounts_user")
+        } == {"{}"}
+
     def test_is_not_taken_for_tampering_while_the_key_is_there(self, sealed, asha):
         with acting_as(asha.actor):
             Account.objects.filter(book=asha.book, name="Cash").update(icon="y")
         seal_all()
 
         assert verify().differences == []
+
+
+class TestPersonLook:
+    def test_says_who_and_how_much(self, sealed, asha):
+        with acting_as(SEALER):
+            User.objects.filter(pk=asha.id).update(is_active=False)
+
+        with acting_as(SEALER, using="sealer"):
+            found = person_look(person_id=asha.id, using="sealer")
+
+        assert (found.name, found.books) == ("Canary Asha", 1)
+        assert found.entries >= len(told(book_id=asha.book.pk))

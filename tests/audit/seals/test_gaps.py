@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from audit.seals.gaps import gaps_find, triggers_check
+from audit.seals.gaps import gaps_find, keys_check, triggers_check
 from audit.seals.trail import Difference
 from rupaya.core.ids import uuid7
-from tests.audit.seals.sealing import TAMPERED, tampering
+from tests.audit.seals.sealing import TAMPERED, seal_all, tampering, verify
 
 
 @pytest.fixture
@@ -20,6 +20,7 @@ def gaps(committed, asha, admin_url):
         with tampering(admin_url) as execute:
             execute(sql, *parameters)
             gaps_find(using=TAMPERED, report=found.append)
+            keys_check(using=TAMPERED, report=found.append)
         return [gap.detail for gap in found if any(one in gap.detail for one in ours)]
 
     return find
@@ -72,7 +73,7 @@ class TestGapsFind:
 
         (told,) = gaps("INSERT INTO audit_key (id, destroyed_at) VALUES (%s, now())", subject)
 
-        assert told == f"the key of {subject} is destroyed, and no entry says so"
+        assert told == f"the key of {subject} is destroyed, and no sealed entry says so"
 
 
 class TestTriggersCheck:
@@ -91,3 +92,63 @@ class TestTriggersCheck:
             triggers_check(using=TAMPERED, report=found.append)
 
         assert [(gap.kind, gap.detail) for gap in found] == [("gap", f"ledger_book: {off} is off or gone")]
+
+    @pytest.mark.parametrize(
+        ("table", "guard"),
+        [
+            ("audit_logs", "audit_logs_append_only"),
+            ("audit_logs", "audit_logs_erased_only"),
+            ("audit_logs_default", "audit_logs_append_only"),
+            ("audit_leaf", "audit_leaf_append_only"),
+            ("audit_leaf", "audit_leaf_follows"),
+            ("audit_seal", "audit_seal_append_only"),
+            ("audit_seal", "audit_seal_follows"),
+            ("audit_anchor", "audit_anchor_append_only"),
+            ("audit_key", "audit_key_once"),
+            ("audit_key", "audit_update"),
+            ("audit_key", "truncate_refuse"),
+        ],
+    )
+    def test_names_a_guard_of_the_log_itself(self, committed, asha, admin_url, table, guard):
+        found: list[Difference] = []
+        with tampering(admin_url) as execute:
+            execute(f"ALTER TABLE ONLY {table} DISABLE TRIGGER {guard}")
+            triggers_check(using=TAMPERED, report=found.append)
+
+        assert f"{table}: {guard} is off or gone" in [gap.detail for gap in found]
+
+    def test_names_none_where_all_are_on(self, committed, asha):
+        found: list[Difference] = []
+
+        triggers_check(using="sealer", report=found.append)
+
+        assert found == []
+
+
+class TestKeysCheck:
+    def test_names_an_erasure_that_was_hidden(self, committed, asha, admin_url):
+        """Payloads blanked, the key destroyed, no guard in the way: it looks like an erasure that nobody told."""
+        seal_all()
+        with tampering(admin_url) as execute:
+            execute("UPDATE audit_key SET key = NULL, destroyed_at = now() WHERE id = %s", asha.book.pk)
+            execute("UPDATE audit_logs SET changes = '{}' WHERE book_id = %s", asha.book.pk)
+            found = verify(using=TAMPERED)
+
+        assert [(gap.kind, gap.detail) for gap in found.differences] == [
+            ("gap", f"the key of {asha.book.pk} is destroyed, and no sealed entry says so")
+        ]
+
+    def test_takes_no_entry_that_seals_should_hold(self, committed, asha, admin_url):
+        seal_all()
+        with tampering(admin_url) as execute:
+            execute("UPDATE audit_key SET key = NULL, destroyed_at = now() WHERE id = %s", asha.book.pk)
+            execute(
+                "INSERT INTO audit_logs (id, action, actor_kind, resource_type, resource_id, changes, user_agent,"
+                " request_id, created_at)"
+                " VALUES (gen_random_uuid(), 'UPDATE', 'job', 'audit_key', %s, '{}', '', '', now() - interval '1 day')",
+                str(asha.book.pk),
+            )
+            found: list[Difference] = []
+            keys_check(using=TAMPERED, report=found.append)
+
+        assert [gap.detail for gap in found if str(asha.book.pk) in gap.detail]

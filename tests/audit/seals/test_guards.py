@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
+from audit.seals.entries import NOBODY
 from rupaya.core.ids import uuid7
 from tests.audit.seals.sealing import entries_of, seal_all, sealer_connect
 
@@ -156,10 +157,24 @@ class TestKeyOnce:
     def test_refuses_to_bring_a_key_back(self, sealed, admin_url):
         subject = uuid7()
         with psycopg.connect(admin_url) as admin:
-            admin.execute("INSERT INTO audit_key (id, destroyed_at) VALUES (%s, now())", [subject])
+            admin.execute("INSERT INTO audit_key (id, key) VALUES (%s, 'x')", [subject])
+            admin.execute("UPDATE audit_key SET key = NULL, destroyed_at = now() WHERE id = %s", [subject])
             with pytest.raises(errors.CheckViolation) as raised:
                 admin.execute("UPDATE audit_key SET key = 'x', destroyed_at = NULL WHERE id = %s", [subject])
         assert raised.value.diag.constraint_name == "audit_key_once"
+
+    def test_refuses_a_key_that_was_never_there(self, sealed):
+        refused(
+            os.environ["DATABASE_SEALER_URL"], "audit_key_once",
+            "INSERT INTO audit_key (id, destroyed_at) VALUES (gen_random_uuid(), now())",
+        )  # fmt: skip
+
+    def test_refuses_to_destroy_the_key_of_nobody(self, sealed):
+        refused(
+            os.environ["DATABASE_SEALER_URL"], "audit_key_once",
+            f"INSERT INTO audit_key (id, key) VALUES ('{NOBODY}', 'x') ON CONFLICT (id) DO NOTHING",
+            f"UPDATE audit_key SET key = NULL, destroyed_at = now() WHERE id = '{NOBODY}'",
+        )  # fmt: skip
 
     def test_refuses_truncate(self, sealed, admin_url):
         refused(admin_url, "audit_key_once", "TRUNCATE audit_key")
@@ -208,8 +223,8 @@ class TestErasedOnly:
             os.environ["DATABASE_OWNER_URL"],
             "audit_logs_erased_only",
             f"UPDATE accounts_user SET full_name = 'New' WHERE id = '{asha.id}'",
-            f"INSERT INTO audit_key (id, destroyed_at) VALUES ('{asha.id}', now()) ON CONFLICT (id) DO UPDATE"
-            " SET key = NULL, destroyed_at = now()",
+            f"INSERT INTO audit_key (id, key) VALUES ('{asha.id}', 'x') ON CONFLICT (id) DO NOTHING",
+            f"UPDATE audit_key SET key = NULL, destroyed_at = now() WHERE id = '{asha.id}'",
             ERASE,
             f"UPDATE audit_logs SET changes = '{{}}' WHERE resource_id = '{asha.id}' AND action = 'UPDATE'",
         )

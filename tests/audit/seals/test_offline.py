@@ -8,13 +8,14 @@ import io
 import json
 import subprocess
 import sys
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from audit.seals.export import log_export
 from audit.seals.keys import public_keys, signer
-from audit.seals.offline import Unreadable, export_open, export_verify, main, proof_verify
+from audit.seals.offline import Unreadable, export_open, export_verify, main, proof_load, proof_verify
 from audit.seals.proofs import NotSealed, entry_prove
 from rupaya.core.ids import uuid7
 from tests.audit.seals.sealing import TAMPERED, entries_of, seal_all, seal_newest, tampering
@@ -94,18 +95,32 @@ class TestExportVerify:
     def test_knows_an_end_that_was_cut_by_a_head_that_was_kept(self, lines):
         kept = seal_newest().head
         at = max(number for number, line in enumerate(lines) if '"seal"' in line[:8])
-        shorter = [
-            *lines[:at],
-            json.dumps(
-                {"end": True, "leaves": at - len([1 for line in lines[:at] if '"seal"' in line[:8]]) - 1}
-            )
-            + "\n",
-        ]
+        seals = len([1 for line in lines[:at] if '"seal"' in line[:8]])
+        end = json.dumps({"end": True, "leaves": at - seals - 1}) + "\n"
+        shorter = edited([*lines[:at], end], 0, seals=seals, size=at - seals - 1)
 
         assert check(shorter) == []
         assert check(lines, kept_heads=[kept]) == []
         (told,) = check(shorter, kept_heads=[kept])
         assert told.kind == "rewritten"
+
+    def test_compares_what_the_first_line_tells(self, lines):
+        (told,) = check(edited(lines, 0, size=1))
+
+        assert "line 1 tells of" in told.detail
+
+    def test_refuses_lines_after_the_last(self, lines):
+        with pytest.raises(Unreadable, match="after the line that ends"):
+            check([*lines, lines[-1]])
+
+    def test_lets_no_byte_move_from_one_hash_to_the_other(self, lines):
+        line = json.loads(lines[4])
+        both = [sha256(base64.b64decode(line[what])).hexdigest() for what in ("changes", "origin")]
+        moved = {"changes_hash": both[0] + both[1][:2], "origin_hash": both[1][2:]}
+        forged = {"position": line["position"], "public": line["public"], **moved}
+
+        with pytest.raises(Unreadable, match="Line 5"):
+            check([*lines[:4], json.dumps(forged) + "\n", *lines[5:]])
 
     def test_exports_no_better_than_the_log_is(self, lines, asha, admin_url):
         entries = entries_of(asha, admin_url)
@@ -128,10 +143,13 @@ class TestExportVerify:
     @pytest.mark.parametrize(
         "data",
         [b"", b"x\n", b"[]\n", b'{"format": "other", "version": 1}\n', b'{"format": "rupaya-audit", "version": 2}\n',
-         b'{"format": "rupaya-audit", "version": 1}\n{"position": 0}\n',
-         b'{"format": "rupaya-audit", "version": 1}\n{"seal": "x", "head": ""}\n',
-         b'{"format": "rupaya-audit", "version": 1}\n{"position": 0, "public": []}\n',
-         b'{"format": "rupaya-audit", "version": 1}\n\xff\n'],
+         b'{"format": "rupaya-audit", "version": 1, "seals": 0, "size": 0}\n{"position": 0}\n',
+         b'{"format": "rupaya-audit", "version": 1, "seals": 0, "size": 0}\n{"seal": "x", "head": ""}\n',
+         b'{"format": "rupaya-audit", "version": 1, "seals": 0, "size": 0}\n{"position": 0, "public": []}\n',
+         b'{"format": "rupaya-audit", "version": 1, "seals": 0, "size": 0}\n\xff\n',
+         b'{"format": "rupaya-audit", "version": 1}\n', b"[" * 100_000 + b"\n", b"1" * 5000 + b"\n",
+         b'{"format": "rupaya-audit", "version": 1, "seals": 1e999, "size": 0}\n',
+         b'{"format": "rupaya-audit", "version": 1, "seals": 0, "size": 0}\n{"seal": 1e999, "head": ""}\n'],
     )  # fmt: skip
     def test_says_which_line_it_can_not_read(self, data):
         with pytest.raises(Unreadable, match=r"[Ll]ine \d|empty"):
@@ -166,7 +184,7 @@ class TestMain:
         )  # fmt: skip
 
         assert (done.returncode, done.stderr) == (0, "")
-        assert done.stdout.endswith("leaves: no differences.\n")
+        assert done.stdout.endswith(" erased: no differences.\n")
 
     def test_names_what_does_not_hold(self, lines, tmp_path, capsys):
         file = tmp_path / "log"
@@ -189,6 +207,15 @@ class TestMain:
 
         with export_open(file) as opened, pytest.raises(Unreadable):
             export_verify(opened, keys=public_keys())
+
+
+class TestProofLoad:
+    @pytest.mark.parametrize("data", [b"[" * 100_000, b"[]", b"\xff", b"1" * 5000])
+    def test_refuses_what_is_no_proof(self, tmp_path, data):
+        (tmp_path / "proof").write_bytes(data)
+
+        with pytest.raises(Unreadable, match="no proof"):
+            proof_load(tmp_path / "proof")
 
 
 class TestProofVerify:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import gzip
 import io
 import json
+from uuid import UUID
 
 import pytest
 from django.core.management import CommandError, call_command
 
+from accounts.models import User
 from audit.checks import check_gauges
 from audit.seals.keys import signer
 from rupaya.core.db import acting_as
@@ -63,7 +65,7 @@ class TestVerify:
     def test_says_that_all_holds_and_keeps_that(self, committed, asha):
         seal_all()
 
-        assert run("verify").endswith("leaves: no differences.\n")
+        assert run("verify").endswith(" erased: no differences.\n")
         told = json.loads(run("verify", "--json", "--gaps"))
 
         assert told["leaves"] == seal_newest().size
@@ -91,6 +93,15 @@ class TestVerify:
     def test_can_not_be_asked_of_a_file_that_is_not_there(self, committed, tmp_path):
         for option in ("--export", "--proof", "--head"):
             assert refused("verify", option, tmp_path / "absent")[0] == 2
+
+    def test_can_not_be_asked_of_a_head_that_is_none(self, committed, asha, tmp_path):
+        for data in (b"\xff\xfe", b"x" * 20_001):
+            (tmp_path / "head").write_bytes(data)
+
+            code, told = refused("verify", "--head", tmp_path / "head")
+
+            assert code == 2
+            assert "is no signed head" in told
 
     def test_refuses_a_key_that_is_none(self, committed, tmp_path):
         (tmp_path / "log").touch()
@@ -125,7 +136,9 @@ class TestExport:
     def test_writes_over_no_file(self, committed, asha, tmp_path):
         (tmp_path / "log").write_text("mine")
 
-        assert refused("export", tmp_path / "log")[0] == 2
+        code, told = refused("export", tmp_path / "log")
+        assert code == 2
+        assert "is there already" in told
         assert (tmp_path / "log").read_text() == "mine"
 
     def test_leaves_no_half_file(self, committed, asha, tmp_path, monkeypatch):
@@ -166,25 +179,54 @@ class TestProve:
 
         assert code == 1
         assert "does not lead" in told
+        assert "The proof does not hold." in told
+        assert "The proof holds" not in told
 
     def test_says_what_no_seal_holds(self, committed, asha):
         assert refused("prove", asha.id)[0] == 2
 
 
+def deactivate(person):
+    with acting_as(SEALER):
+        User.objects.filter(pk=person.id).update(is_active=False)
+
+
 class TestForget:
     def test_wants_to_hear_it_twice(self, committed, asha):
+        deactivate(asha)
+
         code, told = refused("forget", asha.id)
 
         assert code == 2
+        assert told.startswith(f"Asha Rao ({asha.id}): 1 book of their own, ")
         assert "--yes" in told
 
+    @pytest.mark.parametrize("is_meant", [True, False])
+    def test_asks_whoever_is_there(self, committed, asha, monkeypatch, is_meant):
+        deactivate(asha)
+        seal_all()
+        monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+        monkeypatch.setattr("builtins.input", lambda _: str(asha.id) if is_meant else "y")
+
+        if is_meant:
+            assert "entries are blank" in run("forget", asha.id)
+        else:
+            assert "Nothing was forgotten" in refused("forget", asha.id)[1]
+
+    def test_refuses_who_can_not_be_forgotten(self, committed, asha):
+        for one, why in ((asha.id, "still active"), (asha.book.pk, "never was one"), (UUID(int=0), "nobody")):
+            code, told = refused("forget", one, "--yes")
+            assert code == 2
+            assert why in told
+
     def test_forgets(self, committed, asha):
+        deactivate(asha)
         seal_all()
 
         told = run("forget", asha.id, "--yes")
 
         assert "entries are blank" in told
-        assert not told.startswith("0 ")
+        assert "verifies" not in told
         assert "no differences" in run("verify")
 
 
