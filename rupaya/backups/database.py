@@ -17,9 +17,10 @@ from rupaya.backups.errors import USAGE, BackupError
 OWNER: Final = "rupaya_owner"
 _ROLES: Final = (OWNER, "rupaya_user", "rupaya_sealer", "rupaya_backup")  # of deploy/postgres/init.sql
 _CONNECT_S: Final = 10
+# A partitioned table holds no rows itself: a dump has them by its parts.
 _TABLES_SQL: Final = """
-SELECT schemaname, tablename FROM pg_tables
- WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2
+SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_t' ORDER BY 1, 2
 """
 _MIGRATIONS_SQL: Final = "SELECT app, max(name) FROM django_migrations GROUP BY app ORDER BY app"
 # When somebody last recorded or did something: what came later is not in the backup.

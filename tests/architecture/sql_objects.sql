@@ -2395,7 +2395,7 @@ CREATE POLICY writers_delete ON ledger_posting FOR DELETE TO public
 CREATE POLICY writers_insert ON ledger_posting FOR INSERT TO public
   WITH CHECK (book_id = ANY (ARRAY( SELECT m.book_id
    FROM app_memberships m
-  WHERE ((m.role)::text = ANY ((ARRAY['owner'::character varying, 'editor'::character varying])::text[])))));
+  WHERE ((m.role)::text = ANY (ARRAY['owner'::text, 'editor'::text])))));
 CREATE POLICY writers_update ON ledger_posting FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
@@ -2450,7 +2450,7 @@ CREATE POLICY writers_delete ON ledger_transaction FOR DELETE TO public
 CREATE POLICY writers_insert ON ledger_transaction FOR INSERT TO public
   WITH CHECK (book_id = ANY (ARRAY( SELECT m.book_id
    FROM app_memberships m
-  WHERE ((m.role)::text = ANY ((ARRAY['owner'::character varying, 'editor'::character varying])::text[])))));
+  WHERE ((m.role)::text = ANY (ARRAY['owner'::text, 'editor'::text])))));
 CREATE POLICY writers_update ON ledger_transaction FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));

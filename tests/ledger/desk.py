@@ -62,7 +62,9 @@ def counts(person):
 
 
 def _count(cursor, table, person):
-    cursor.execute(f"SELECT count(*) FROM {table} WHERE book_id = %s", [person.book.pk])
+    # A refusal is told of, and changes nothing.
+    changes = "AND action <> 'REFUSED'" if table == "audit_logs" else ""
+    cursor.execute(f"SELECT count(*) FROM {table} WHERE book_id = %s {changes}", [person.book.pk])
     return cursor.fetchone()[0]
 
 

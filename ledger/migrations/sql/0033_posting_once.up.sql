@@ -202,10 +202,10 @@ REVOKE ALL ON app_memberships FROM rupaya_user;
 GRANT SELECT ON app_memberships TO rupaya_user;
 DROP POLICY writers_insert ON ledger_transaction;
 CREATE POLICY writers_insert ON ledger_transaction FOR INSERT
-  WITH CHECK (book_id = ANY (ARRAY(SELECT m.book_id FROM app_memberships m WHERE m.role IN ('owner', 'editor'))));
+  WITH CHECK (book_id = ANY (ARRAY(SELECT m.book_id FROM app_memberships m WHERE m.role::text IN ('owner', 'editor'))));
 DROP POLICY writers_insert ON ledger_posting;
 CREATE POLICY writers_insert ON ledger_posting FOR INSERT
-  WITH CHECK (book_id = ANY (ARRAY(SELECT m.book_id FROM app_memberships m WHERE m.role IN ('owner', 'editor'))));
+  WITH CHECK (book_id = ANY (ARRAY(SELECT m.book_id FROM app_memberships m WHERE m.role::text IN ('owner', 'editor'))));
 
 -- ── What a change may say ─────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -145,7 +145,7 @@ class TestRollback:
         world.release("1.1", "b", day=20)
         world.migrated()
 
-        with pytest.raises(OpsError, match=r"does not know ledger\.0006.* and \d+ more.*ops migrate --to"):
+        with pytest.raises(OpsError, match=r"does not know ledger\.\d{4}.*ops migrate --to"):
             prepare(world)
 
     def test_goes_back_once_the_schema_has_gone_back(self, world):
