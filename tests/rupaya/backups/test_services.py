@@ -242,8 +242,8 @@ UNION ALL SELECT 'function', p.oid::regprocedure::text, p.proowner::regrole::tex
    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
 UNION ALL SELECT 'schema', nspname, nspowner::regrole::text, NULL, nspacl
   FROM pg_namespace WHERE nspname = 'public'
-UNION ALL SELECT 'default', defaclobjtype::text || ' ' || defaclnamespace::regnamespace::text, defaclrole::regrole::text,
-       NULL, defaclacl FROM pg_default_acl
+UNION ALL SELECT 'default', defaclobjtype::text || ' ' || defaclnamespace::regnamespace::text,
+       defaclrole::regrole::text, NULL, defaclacl FROM pg_default_acl
 ) rights ORDER BY 1, 2
 """
 
