@@ -11,13 +11,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from flags.models import Flag
-from flags.rules import REASON_MAX, reason_normal
+from flags.rules import reason_normal
 from flags.selectors import flag_history, flag_state_of, flags_listed, flags_with_audience
 from flags.services import flag_off, flag_on, flags_changing
 from rupaya.core import clock
 from rupaya.core.db import acting_as
 from rupaya.core.errors import DomainError
 from rupaya.core.staff import ReasonedActionForm, reason_read
+from rupaya.core.text import REASON_MAX
 from rupaya.core.web import actor_of
 
 

@@ -11,7 +11,8 @@ from waffle.models import AbstractUserFlag
 
 from flags.evaluation import evaluate
 from flags.registry import TEMPORARY, FlagKind
-from flags.rules import NAME_MAX, OWNER_MAX, PURPOSE_MAX, REASON_MAX
+from flags.rules import NAME_MAX, OWNER_MAX, PURPOSE_MAX
+from rupaya.core.text import REASON_MAX
 
 _SEEN = "[^[:space:]]"
 _CONTROL = "[[:cntrl:]]"

@@ -13,12 +13,11 @@ from uuid import UUID
 
 from rupaya.core.clock import INDIA
 from rupaya.core.errors import Invalid
-from rupaya.core.text import has_hidden, is_seen
+from rupaya.core.text import REASON_MAX, has_hidden, is_seen
 
 NAME_MAX: Final = 100
 OWNER_MAX: Final = 120
 PURPOSE_MAX: Final = 500
-REASON_MAX: Final = 500
 BUCKETS: Final = 10_000  # a hundredth of a percent each
 FOR_DEFAULT_S: Final = 3600
 FOR_MAX_S: Final = 366 * 86_400

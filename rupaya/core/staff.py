@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from django import forms
 from django.contrib.admin.helpers import ActionForm
 from django.http import HttpRequest
 
-from rupaya.core.text import has_hidden, is_seen
-
-REASON_MAX: Final = 500  # characters
+from rupaya.core.text import REASON_MAX, has_hidden, is_seen
 
 
 class ReasonedActionForm(ActionForm):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
+REASON_MAX: Final = 500  # characters of why somebody did something
 # Control characters, half characters, line and paragraph separators.
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # They turn the direction of what stands around a text. Joiners stay allowed: Indic scripts and emoji need them.

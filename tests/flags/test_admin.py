@@ -11,8 +11,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from flags.models import Flag
-from flags.rules import REASON_MAX
 from flags.selectors import flag_history, flag_is_on
+from rupaya.core.text import REASON_MAX
 from tests.accounts.phone import person_new
 from tests.support.flags import flag_set, later, name_new
 

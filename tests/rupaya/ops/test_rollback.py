@@ -13,7 +13,10 @@ from rupaya.ops.rollback import rollback_prepare
 from rupaya.ops.smoke import Health
 from tests.rupaya.ops.aws import GRAPH, LABEL, image
 
-OLDER = re.sub(r"ledger\.\w+", "ledger.0004_statement_guards", LABEL)
+# The log's later migrations need later ones of the ledger: a release that knows them knows those.
+OLDER = re.sub(
+    r"ledger\.\w+", "ledger.0004_statement_guards", re.sub(r"audit\.\w+", "audit.0006_month_key", LABEL)
+)
 
 
 def prepare(world, number=None, url=""):
@@ -145,7 +148,7 @@ class TestRollback:
         world.release("1.1", "b", day=20)
         world.migrated()
 
-        with pytest.raises(OpsError, match=r"does not know ledger\.\d{4}.*ops migrate --to"):
+        with pytest.raises(OpsError, match=r"does not know audit\.0007.* and \d+ more.*ops migrate --to"):
             prepare(world)
 
     def test_goes_back_once_the_schema_has_gone_back(self, world):
