@@ -20,6 +20,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from audit.events import event_record
+from audit.filters import YEARS
 from audit.models import AuditLog
 from audit.registry import people_named, person_found, things
 from audit.rules import plain
@@ -85,7 +86,7 @@ class TimeFilter(admin.ListFilter):
             day = dt.date.fromisoformat(str(text)) if text else None
         except ValueError as error:
             raise IncorrectLookupParameters(f"{name} must be a day.") from error
-        if day is not None and not 1970 <= day.year <= 9000:
+        if day is not None and day.year not in YEARS:
             raise IncorrectLookupParameters(f"{name} must be a day of our time.")
         return day
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+YEARS: Final = range(1970, 9001)  # that may be asked for: what time zones turn them into is a time as well
 # Each narrows; a column and how it is compared.
 _CONDITIONS: Final = {
     "book_id": "e.book_id = %(book_id)s",

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import orjson
 
-from audit.filters import Filters
+from audit.filters import YEARS, Filters
 from audit.registry import Speaker, people_named, speaker_of, things
 from audit.rules import (
     ROW_ACTIONS,
@@ -35,7 +35,6 @@ KEY_LENGTH: Final = 2  # a cursor holds an instant and an id
 RUNS_MAX: Final = 30  # on a page
 SEEN_MAX: Final = 2000  # entries that a page of runs looks at; what is longer goes on on the next
 SHOWN_MAX: Final = 10  # of each kind in a run
-_YEARS: Final = range(1970, 9001)  # of a cursor
 
 _HERE: Final = Path(__file__).parent
 _PAGE_SQL: Final = (_HERE / "page.sql").read_text()
@@ -183,6 +182,6 @@ def _place_of(cursor: Cursor) -> tuple[dt.datetime, UUID]:
         at, identity = dt.datetime.fromisoformat(cursor.key[0]), UUID(cursor.key[1])
     except ValueError:
         at = None
-    if at is None or at.utcoffset() != dt.timedelta(0) or at.year not in _YEARS:
+    if at is None or at.utcoffset() != dt.timedelta(0) or at.year not in YEARS:
         raise PageInvalid("cursor", "This cursor belongs to another list; start from the first page.")
     return at, identity

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
-from audit.filters import Filters
+from audit.filters import YEARS, Filters
 from audit.rules import Told
 from rupaya.core.errors import FieldError, Invalid
 
@@ -96,6 +96,6 @@ def _instant(query: Mapping[str, str], name: str) -> dt.datetime | None:
         instant = dt.datetime.fromisoformat(text) if len(text) <= _INSTANT_MAX else None
     except ValueError:
         instant = None
-    if instant is None or instant.tzinfo is None or not 1970 <= instant.year <= 9000:
+    if instant is None or instant.tzinfo is None or instant.year not in YEARS:
         _refuse(name, f"{name} must be an instant with its offset, such as 2026-11-23T00:00:00+05:30.")
     return instant.astimezone(dt.UTC)

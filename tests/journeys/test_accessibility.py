@@ -77,7 +77,7 @@ class TestAxe:
         asha.page.get_by_label("Also record").wait_for()
         reader.read("preview with a difference")
         asha.page.get_by_label("Also record").check()
-        asha.page.get_by_role("button", name="Import 10 transactions").click()
+        asha.press("Import 10 transactions")
         asha.page.wait_for_load_state()
         reader.read("imported")
         asha.add("Expense", "2346.50", "BigBasket", category="Groceries")

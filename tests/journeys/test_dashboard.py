@@ -99,7 +99,7 @@ class TestImport:
         assert "MEENA TIFFIN SERVICE" in asha.text
         assert "agree with the bank to the paisa" in asha.text
         assert "Known already" not in asha.text
-        asha.page.get_by_role("button", name="Import 10 transactions").click()
+        asha.press("Import 10 transactions")
         assert "10 imported" in asha.page.get_by_role("status").first.inner_text()
         assert "This statement is in your books" in asha.text
         asha.go("/accounts")
@@ -109,7 +109,7 @@ class TestImport:
         asha = visitor()
         asha.sign_up()
         asha.read_file(HDFC)
-        asha.page.get_by_role("button", name="Import 10 transactions").click()
+        asha.press("Import 10 transactions")
 
         asha.read_file(HDFC)
 
@@ -120,14 +120,14 @@ class TestImport:
         asha = visitor()
         asha.sign_up()
         asha.read_file(HDFC)
-        asha.page.get_by_role("button", name="Import 10 transactions").click()
+        asha.press("Import 10 transactions")
 
         asha.read_file("again.txt", data=(FIXTURES / HDFC).read_bytes() + b"\n")
 
         assert "Nothing in this file is new" in asha.text
         assert asha.page.get_by_text("Known already").count() == 10
         assert asha.page.get_by_role("button", name="Import").count() == 0
-        asha.page.get_by_role("button", name="Discard this file").click()
+        asha.press("Discard this file")
         assert "nothing was imported" in asha.text
         assert "again.txt" not in asha.text
 
@@ -142,8 +142,8 @@ class TestImport:
         expect(name).to_be_visible()
         name.fill("SBI Ernakulam")
         asha.page.locator("#id_file").set_input_files(FIXTURES / SBI)
-        asha.page.get_by_role("button", name="Read the file").click()
-        asha.page.get_by_role("button", name="Import 7 transactions").click()
+        asha.press("Read the file")
+        asha.press("Import 7 transactions")
 
         asha.go("/accounts")
         assert "SBI Ernakulam" in asha.text
@@ -156,10 +156,10 @@ class TestImport:
 
         asha.read_file(HDFC)
         assert "a difference of ₹100" in asha.text
-        asha.page.get_by_role("button", name="Import 10 transactions").click()
+        asha.press("Import 10 transactions")
         assert "Ready to import 10 transactions" in asha.text
         asha.page.get_by_label("Also record").check()
-        asha.page.get_by_role("button", name="Import 10 transactions").click()
+        asha.press("Import 10 transactions")
 
         assert "This statement is in your books" in asha.text
 
@@ -168,7 +168,7 @@ class TestImport:
         asha.expected = {422}
         asha.sign_up()
         asha.read_file(HDFC)
-        asha.page.get_by_role("button", name="Import 10 transactions").click()
+        asha.press("Import 10 transactions")
 
         asha.read_file(SBI)
 
@@ -195,7 +195,7 @@ class TestComingAndGoing:
         asha.sign_up()
         asha.add("Income", "4321", "Refund")
 
-        asha.page.get_by_role("button", name="Sign out").click()
+        asha.press("Sign out")
         assert asha.page.url.endswith("/login")
         asha.go("/transactions?type=income")
         assert "/login?next=" in asha.page.url
@@ -208,7 +208,7 @@ class TestComingAndGoing:
         asha = visitor()
         asha.expected = {400, 401}
         asha.sign_up()
-        asha.page.get_by_role("button", name="Sign out").click()
+        asha.press("Sign out")
 
         asha.sign_in("not my password")
 
@@ -250,12 +250,12 @@ class TestWithoutScript:
         asha.sign_up()
 
         asha.read_file(HDFC)
-        asha.page.get_by_role("button", name="Import 10 transactions").click()
+        asha.press("Import 10 transactions")
 
         assert "This statement is in your books" in asha.text
         asha.page.get_by_role("link", name="See transactions").click()
         assert "MEENA TIFFIN SERVICE" in asha.text
-        asha.page.get_by_role("button", name="Sign out").click()
+        asha.press("Sign out")
         assert asha.page.url.endswith("/login")
 
 
@@ -273,7 +273,7 @@ class TestEveryPage:
         asha.add("Expense", "1", "छोटी खरीदारी 🪔 مرحبا بالعالم <script>alert(1)</script>")
         asha.read_file(HDFC)
         self._look(asha, "preview", wide)
-        asha.page.get_by_role("button", name=re.compile("^Import")).click()
+        asha.press(re.compile("^Import"))
         self._look(asha, "imported", wide)
         asha.read_file("x" * 100 + ".txt", data=b"no bank wrote this")
         self._look(asha, "refused", wide)

@@ -71,10 +71,10 @@ class TestClumsiness:
         other = asha.tab()
         other.goto(asha.page.url)
 
-        asha.page.get_by_role("button", name="Import 10 transactions").click()
+        asha.press("Import 10 transactions")
         other.get_by_role("button", name="Import 10 transactions").click()
 
-        assert "was posted on" in other.locator("#main").inner_text()
+        expect(other.locator("#main")).to_contain_text("was posted on")
         asha.go("/accounts")
         assert "₹93,683.25" in asha.text
 
@@ -126,7 +126,7 @@ class TestSignedOutMeanwhile:
         preview = asha.page.url
         asha.context.clear_cookies(name="sessionid")
 
-        asha.page.get_by_role("button", name="Import 10 transactions").click()
+        asha.press("Import 10 transactions")
         asha.sign_in()
 
         asha.page.wait_for_url(preview)
@@ -178,14 +178,13 @@ class TestStrangers:
         chitra.read_file(HDFC)
 
         for name in ("Import 10 transactions", "Discard this file"):
-            button = chitra.page.get_by_role("button", name=name)
             own, foreign = chitra.page.url.rpartition("/")[2], asha.page.url.rpartition("/")[2]
             chitra.page.evaluate(
                 "([own, foreign]) => document.querySelectorAll('form').forEach("
                 "(form) => { form.action = form.action.replace(own, foreign); })",
                 [own, foreign],
             )
-            button.click()
+            chitra.press(name)
             assert "There is nothing here" in chitra.text
             chitra.page.go_back()
 

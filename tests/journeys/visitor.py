@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import secrets
 from pathlib import Path
 
@@ -79,18 +80,23 @@ class Visitor:
     def go(self, path: str) -> None:
         self.page.goto(f"{self.address}{path}")
 
+    def press(self, name: str | re.Pattern[str]) -> None:
+        """Will press a button that leads to another page, and wait for it."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=name).click()
+
     def sign_up(self, name: str = "Asha Rao") -> None:
         self.go("/signup")
         self.page.get_by_label("Full name").fill(name)
         self.page.get_by_label("E-mail address").fill(self.email)
         self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Create account").click()
+        self.press("Create account")
         self.page.wait_for_url(f"{self.address}/")
 
     def sign_in(self, password: str = PASSWORD) -> None:
         self.page.get_by_label("E-mail address").fill(self.email)
         self.page.get_by_label("Password").fill(password)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.press("Sign in")
 
     def add(self, kind: str, amount: str, description: str, *, on: str = "", **choices: str) -> None:
         """Will add a transaction, today or `on` (2026-04-03); `choices` are the labels of selects, `category=…`."""
@@ -116,7 +122,7 @@ class Visitor:
             chosen.set_input_files(
                 FilePayload(name=str(path), mimeType="application/octet-stream", buffer=data)
             )
-        self.page.get_by_role("button", name="Read the file").click()
+        self.press("Read the file")
 
     # ── what they see ───────────────────────────────────────────────────────────────────────────────
 
