@@ -59,7 +59,7 @@ class TestBackupCreate:
         assert read.manifest["rows"]["public.ledger_transaction"] > 0
         assert read.manifest["migrations"]["ledger"] >= "0032"
         with psycopg.connect(admin_url) as admin:
-            newest = admin.execute(NEWEST, [recorded.book.pk]).fetchone()[0]
+            ((newest,),) = admin.execute(NEWEST, [recorded.book.pk]).fetchall()
         assert dt.datetime.fromisoformat(read.manifest["newest_at"]) >= newest.replace(microsecond=0)
 
     def test_refuses_a_login_that_would_not_see_all(self, committed, make, folder):
