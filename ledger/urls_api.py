@@ -13,12 +13,12 @@ from ledger.statements import urls as statements
 from ledger.sync import urls as sync
 
 urlpatterns = [
+    *journal.api,  # asked from above, and most often for this
     *amendments.api,
     *attachments.api,
     *books.api,
     *chart.api,
     *exports.api,
-    *journal.api,
     *merges.api,
     *openings.api,
     *reports.api,

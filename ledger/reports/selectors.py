@@ -66,7 +66,8 @@ def balances_at(*, book: Book, today: dt.date, types: Collection[str] = OWN) -> 
 
     A closed one only where something is left on it.
     """
-    rows = rows_as_dicts(_BALANCES_SQL, {"book": book.pk, "today": today, "types": list(types)})
+    values = {"book": book.pk, "today": today, "types": list(types)}
+    rows = rows_as_dicts(_BALANCES_SQL, values, is_prepared=True)
     return tuple(balance_of(row, currency=book.base_currency) for row in rows)
 
 

@@ -4,5 +4,5 @@ SELECT a.id AS account_id, a.type, a.kind, a.name, a.icon, a.institution, a.numb
        coalesce(balance.base_minor, 0) AS base_minor
   FROM ledger_account a
   LEFT JOIN ledger_balances(%(book)s, %(today)s) balance ON balance.account_id = a.id
- WHERE a.book_id = %(book)s AND a.type = ANY(%(types)s) AND (a.closed_at IS NULL OR balance.base_minor <> 0)
+ WHERE a.book_id = %(book)s AND a.type = ANY(%(types)s::text[]) AND (a.closed_at IS NULL OR balance.base_minor <> 0)
  ORDER BY a.type, a.name, a.id

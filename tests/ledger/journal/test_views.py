@@ -94,6 +94,27 @@ class TestTransactionPost:
         )
         assert balance(asha, "Cash", dt.date(2026, 11, 1)) == 50000
 
+    def test_gives_back_whatever_people_write(self, api, asha):
+        said = '"}],{\\" \\u0000 \\ / </b> 😀 %s %(id)s {id} null'
+        own = made(api.post("accounts", {"name": f"{said} own", "kind": "cash"}))["id"]
+        category = made(api.post("categories", {"name": said, "type": "expense"}))["id"]
+        fuel = str(asha.account("Fuel").pk)
+        words = {
+            "description": said,
+            "payee": said,
+            "notes": f"{said}\nx",
+            "tags": ['"}\\{"', "b"],
+            "external_id": '"}\\{"',
+        }
+        splits = [{"category_id": category, "amount": 1}, {"category_id": fuel, "amount": 2}]
+
+        paid = made(post(api, amount=3, account_id=own, splits=splits, **words))
+        moved = made(post(api, type="transfer", amount=3, to_account_id=own))
+
+        assert {name: paid[name] for name in words} == words
+        assert (paid["account"], moved["to_account"]) == (f"{said} own", f"{said} own")
+        assert [part["category"] for part in paid["splits"]] == [said, "Fuel"]
+
     def test_records_a_split(self, api, asha):
         fuel, travel = (str(asha.account(name).pk) for name in ("Fuel", "Travel"))
         splits = [{"category_id": fuel, "amount": 100.1}, {"category_id": travel, "amount": "0.2"}]
@@ -117,7 +138,7 @@ class TestTransactionPost:
 
         assert made(number)["amount_minor"] == made(string)["amount_minor"] == minor
         plain = text.rstrip("0").rstrip(".") if "." in text else text
-        assert re.findall(rb'"amount" : ([^,]+),', number.content) == [plain.encode()]
+        assert re.findall(rb'"amount":([^,]+),', number.content) == [plain.encode()]
 
     @pytest.mark.parametrize(
         "raw",
