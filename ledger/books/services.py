@@ -227,13 +227,7 @@ def book_update(
     what the person looked at. Locks the book, and so waits for those who are posting. Raises BookReadOnly for
     whoever is not an owner, TimeZoneUnknown, CurrencySettled, PeriodNotOver, PeriodOnlyCloses.
     """
-    book_lock(book=book)
-    try:
-        book.refresh_from_db()
-    except Book.DoesNotExist as error:  # whoever asks was a member a moment ago
-        raise BookReadOnly from error
-    if check:
-        check(book)
+    _book_hold(book, check)
     if settings_new:
         with explaining({"ledger_book_time_zone": TimeZoneUnknown}):
             if not Book.objects.filter(pk=book.pk).update(**settings_new):
@@ -248,6 +242,17 @@ def book_update(
             raise PeriodNotOver
         period_close(book=book, until=closed_until)
     constraints_now()
+
+
+def _book_hold(book: Book, check: Callable[[Book], None] | None) -> None:
+    """Will lock the book, read it anew and check it."""
+    book_lock(book=book)
+    try:
+        book.refresh_from_db()
+    except Book.DoesNotExist as error:  # whoever asks was a member a moment ago
+        raise BookReadOnly from error
+    if check:
+        check(book)
 
 
 def period_close(*, book: Book, until: dt.date) -> None:
@@ -290,12 +295,13 @@ def member_remove(*, book: Book, user_id: UUID) -> None:
     _log.info("member.removed", book_id=str(book.pk), member_id=str(user_id))
 
 
-def ownership_transfer(*, book: Book, user_id: UUID) -> None:
+def ownership_transfer(*, book: Book, user_id: UUID, check: Callable[[Book], None] | None = None) -> None:
     """Will make a member the owner, and the actor an editor; waits for others who change the members.
 
-    Raises BookReadOnly, MemberNotFound, OwnershipYours, BooksTooMany.
+    check: raises where the book is not what the person looked at. Locks the book. Raises BookReadOnly,
+    MemberNotFound, OwnershipYours, BooksTooMany.
     """
-    assert_acting()
+    _book_hold(book, check)
     with explaining(_MEMBERSHIP):
         _call("ledger_ownership_transfer", book.pk, user_id)
     _log.info("ownership.transferred", book_id=str(book.pk), member_id=str(user_id))

@@ -71,9 +71,8 @@ class BookResource(ApiView):
         """Will change its settings; 200 with the book."""
         book = _book(request, book_id, "own")
         values = input_read(serializers.BookChangeIn, data=request.data)
-        check: Callable[[Book], None] = expected(request, lambda book: _book_body(request, book))
         today = clock.today(zone=ZoneInfo(book.time_zone))
-        services.book_update(book=book, today=today, check=check, **values)
+        services.book_update(book=book, today=today, check=_expected(request), **values)
         return tagged(_book_body(request, book))
 
 
@@ -83,16 +82,18 @@ class Ownership(ApiView):
     @documented(
         "book_ownership_transfer",
         "Give a book to another member",
+        asks=(IF_MATCH,),
         takes=serializers.OwnershipIn,
         gives=schemas.BookOut,
         refuses=schemas.MEMBERSHIP,
+        headers=("ETag",),
     )
     def post(self, request: Request, book_id: UUID) -> Response:
         """Will make another member the owner, and the actor an editor; 200 with the book."""
         book = _book(request, book_id, "own")
         values = input_read(serializers.OwnershipIn, data=request.data)
-        services.ownership_transfer(book=book, **values)
-        return Response(_book_body(request, book))
+        services.ownership_transfer(book=book, check=_expected(request), **values)
+        return tagged(_book_body(request, book))
 
 
 class MemberCollection(ApiView):
@@ -230,6 +231,11 @@ class InvitationAcceptance(ApiView):
 
 def _book(request: Request, book_id: UUID, right: Right) -> Book:
     return book_for(user_id=user_id_of(request), book_id=book_id, right=right)
+
+
+def _expected(request: Request) -> Callable[[Book], None]:
+    """The check that a change of a book begins with: `If-Match` refuses one that was changed meanwhile."""
+    return expected(request, lambda book: _book_body(request, book))
 
 
 def _book_body(request: Request, book: Book) -> dict[str, object]:

@@ -186,6 +186,25 @@ class TestOwnership:
 
         assert roles(asha) == {asha.id: "editor", bala.id: "owner"}
 
+    def test_is_given_of_the_book_that_was_looked_at(self, phone, asha, bala):
+        share(asha, bala)
+        path = f"/v1/{book_of(asha)}"
+        seen = phone.follow(path)["ETag"]
+
+        def give(etag):
+            return phone.client.post(
+                f"{path}/ownership",
+                {"user_id": str(bala.id)},
+                content_type="application/json",
+                headers={"If-Match": etag},
+            )
+
+        body(phone.patch(book_of(asha), {"name": "Ours"}))
+
+        refused(give(seen), 412, "precondition_failed")
+        given = give(phone.follow(path)["ETag"])
+        assert (given.status_code, given["ETag"]) == (200, phone.follow(path)["ETag"])
+
     def test_goes_to_nobody_else(self, phone, asha, chitra):
         path = f"{book_of(asha)}/ownership"
 
