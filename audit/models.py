@@ -35,9 +35,6 @@ class AuditLog(models.Model):
         SIGN_OUT = "SIGN_OUT"
         REFRESH_REPLAYED = "REFRESH_REPLAYED"
         PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105  # no password
-        FACTOR_CHANGED = "FACTOR_CHANGED"
-        FACTOR_USED = "FACTOR_USED"
-        FACTOR_FAILED = "FACTOR_FAILED"
         TOKEN_USED = "TOKEN_USED"  # noqa: S105  # no token
         REFUSED = "REFUSED"
         EXPORTED = "EXPORTED"
