@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from audit.seals.anchor import Anchored
@@ -9,6 +11,8 @@ from audit.seals.entries import entry_hash
 from audit.seals.keys import signer
 from audit.seals.models import Seal
 from audit.seals.rows import leaves
+from audit.seals.verification import NotPutAway
+from rupaya.core import clock
 from tests.audit.seals.sealing import (
     TAMPERED,
     entries_of,
@@ -19,6 +23,7 @@ from tests.audit.seals.sealing import (
     verify,
 )
 
+TOMORROW = clock.now().astimezone(dt.UTC).date() + dt.timedelta(days=1)
 COPY = """
 INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id, changes, ip_address,
                         user_agent, request_id, created_at, written_in)
@@ -212,6 +217,44 @@ class TestLogVerify:
 
         assert (first(found).kind, first(found).seal) == ("rewritten", newest.number + 1)
 
+    def test_counts_what_was_put_away_and_proves_its_leaves(self, sealed, admin_url):
+        with tampering(admin_url) as execute:
+            put_away(execute)
+            unaware = verify(using=TAMPERED)
+            found = verify(using=TAMPERED, without_before=TOMORROW)
+
+        assert {told.kind for told in unaware.differences} == {"removed"}
+        assert found.differences == []
+        assert found.away == found.leaves == seal_newest().size
+        assert f"{found.away} entries put away" in found.summary()
+
+    def test_names_a_leaf_that_was_changed_while_its_entry_was_away(self, sealed, admin_url):
+        with tampering(admin_url) as execute:
+            put_away(execute)
+            execute("UPDATE audit_leaf SET hash = sha256('x') WHERE position = 3")
+            found = verify(using=TAMPERED, without_before=TOMORROW)
+
+        assert "rewritten" in {told.kind for told in found.differences}
+
+    def test_names_an_entry_that_was_moved_out_of_what_was_put_away(self, sealed, admin_url):
+        with tampering(admin_url) as execute:
+            execute(
+                "UPDATE audit_logs SET created_at = created_at + interval '2 days' WHERE id = %s", sealed[3]
+            )
+            execute("DELETE FROM audit_logs WHERE created_at < now()")
+            found = verify(using=TAMPERED, without_before=TOMORROW)
+
+        assert [(told.kind, told.entry) for told in found.differences] == [("altered", sealed[3])]
+
+    def test_takes_nothing_for_put_away_of_which_some_is_there(self, sealed, admin_url):
+        with tampering(admin_url) as execute:
+            execute("DELETE FROM audit_logs WHERE id = %s", sealed[3])
+            with pytest.raises(NotPutAway):
+                verify(using=TAMPERED, without_before=TOMORROW)
+            before = verify(using=TAMPERED, without_before=dt.date(1999, 1, 1))
+
+        assert [(told.kind, told.entry) for told in before.differences] == [("removed", sealed[3])]
+
     def test_asks_two_queries_for_two_thousand_leaves(self, sealed, django_assert_max_num_queries):
         last = seal_newest()
 
@@ -219,6 +262,17 @@ class TestLogVerify:
             8 + 2 * last.number + 2 * last.size // 2000, connection=connection()
         ):
             verify()
+
+
+def put_away(execute):
+    """As an operator does it: every month of the log but those to come."""
+    months = execute(
+        """SELECT i.inhrelid::regclass::text FROM pg_inherits i
+            WHERE i.inhparent = 'audit_logs'::regclass
+              AND pg_get_expr((SELECT relpartbound FROM pg_class WHERE oid = i.inhrelid), i.inhrelid) ~ 'MINVALUE'"""
+    )
+    for (month,) in months:
+        execute(f"ALTER TABLE audit_logs DETACH PARTITION {month}")
 
 
 def connection():
