@@ -73,6 +73,10 @@ class AuditLog(models.Model):
             models.Index(fields=["request_id"], name="audit_logs_request"),
         ]
 
+    def __str__(self) -> str:
+        """What happened to what, as staff read it."""
+        return f"{self.get_action_display()}: {self.resource_type} {self.resource_id}"
+
 
 class Check(models.Model):
     """How the last verification of a name ended; the schema's owner writes it, operators read it."""

@@ -19,7 +19,9 @@ from tests.benchmarks.memory import FLAT, peak_mb
 from tests.benchmarks.run import Run
 
 SMALL: Final = 200_000  # entries
-_PART: Final = 500_000  # filled while the one before is sealed, in three seals
+_PART: Final = (
+    450_000  # filled while the one before is sealed; one or two of them end with a seal of all there is
+)
 _SEED: Final = bytes(range(32))
 _SIGNER: Final = Signer("bench.example.in/audit", _SEED)
 _ENV: Final = {"AUDIT_SIGNING_KEY": base64.b64encode(_SEED).decode()}
@@ -76,24 +78,22 @@ def _fill(run: Run, database: Database, rows: int) -> None:
     with _filling(database) as hand, database.as_admin() as admin, ThreadPoolExecutor(1) as other:
         (done,) = hand.execute("SELECT count(*) FROM audit_logs WHERE request_id LIKE 'bench-%'").fetchone()  # type: ignore[misc]  # one row
         (sealed,) = admin.execute(_ENTRY_MAX).fetchone()  # type: ignore[misc]  # the same
-        for first in range(sealed + 1, rows + 1, _PART):
-            last = min(first + _PART - 1, rows)
-            if done < last:
-                hand.execute("CALL bench.entries(%s, %s)", [first, last])
-            waiting = other.submit(_ahead, hand, last + 1, min(last + _PART, rows))
+        while sealed < rows:
+            done = _ahead(hand, done, min(sealed + _PART, rows))
+            waiting = other.submit(_ahead, hand, done, min(done + _PART, rows))
             with timed() as seconds:
                 mb = _peak(run, database, "manage.py", "audit", "seal")[0]
-            admin.execute("INSERT INTO bench.part VALUES (%s, %s, %s)", [last, mb, seconds()])
-            done = waiting.result()
+            admin.execute("INSERT INTO bench.part VALUES (%s, %s, %s)", [done, mb, seconds()])
+            sealed, done = done, waiting.result()
             admin.execute("VACUUM (ANALYZE) audit_logs, audit_leaf")  # as autovacuum would
-            say(f"  … {last:,} of {rows:,} entries sealed, {seconds():,.0f} s, {mb:,.1f} MB")
+            say(f"  … {sealed:,} of {rows:,} entries sealed, {seconds():,.0f} s, {mb:,.1f} MB")
 
 
-def _ahead(hand: psycopg.Connection[Any], first: int, last: int) -> int:
-    """Will fill the next part, if there is one; up to which entry all are there."""
-    if first <= last:
-        hand.execute("CALL bench.entries(%s, %s)", [first, last])
-    return last
+def _ahead(hand: psycopg.Connection[Any], done: int, last: int) -> int:
+    """Will fill up to an entry, if that is not there yet; up to which entry all are there."""
+    if done < last:
+        hand.execute("CALL bench.entries(%s, %s)", [done + 1, last])
+    return max(done, last)
 
 
 @contextmanager
