@@ -223,7 +223,7 @@ class TestLogVerify:
             unaware = verify(using=TAMPERED)
             found = verify(using=TAMPERED, without_before=TOMORROW)
 
-        assert {told.kind for told in unaware.differences} == {"removed"}
+        assert "removed" in {told.kind for told in unaware.differences}
         assert found.differences == []
         assert found.away == found.leaves == seal_newest().size
         assert f"{found.away} entries put away" in found.summary()
