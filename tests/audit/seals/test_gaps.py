@@ -78,7 +78,8 @@ class TestGapsFind:
         assert told == f"the key of {subject} is destroyed, and no sealed entry says so"
 
     def test_dates_a_row_by_what_the_log_says_last_of_it(self, committed, asha, admin_url):
-        account, found = asha.account("Cash").pk, []
+        account = asha.account("Cash").pk
+        found: list[Difference] = []
         with tampering(admin_url) as execute:
             execute("UPDATE ledger_account SET name = 'Purse' WHERE id = %s", account)
             gaps_find(using=TAMPERED, report=found.append)
