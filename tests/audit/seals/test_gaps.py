@@ -88,7 +88,7 @@ class TestGapsFind:
             )
 
         (told,) = [gap for gap in found if str(account) in gap.detail]
-        assert dt.datetime.fromisoformat(told.at) == last
+        assert dt.datetime.fromisoformat(str(told.at)) == last
 
 
 class TestTriggersCheck:
