@@ -29,7 +29,7 @@ BENCHES: Final[dict[str, tuple[Bench, ...]]] = {
     "audit": (writes.audit_posting, bulk.audit_bulk),
     "audit_log": (audit_log.audit_log,),
 }
-_WHEN_NAMED: Final = {"audit_log"}  # an hour, and ten gigabytes of disk
+_WHEN_NAMED: Final = {"audit_log"}  # an hour, and twenty gigabytes of disk
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
