@@ -68,6 +68,11 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptabl
         """Will show the person's page, and tell the audit log, and so the person, who looked."""
         if obj is not None:
             _read_record(request, obj.pk, "page")
+        context |= {
+            "show_save": False,
+            "show_save_and_continue": False,
+            "show_close": True,
+        }  # nothing can be saved
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:

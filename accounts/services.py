@@ -366,6 +366,20 @@ def sessions_end_all(*, user_id: UUID, reason: RevokedReason, now: dt.datetime) 
     return live.update(revoked_at=now, revoked_reason=reason)
 
 
+def password_change(*, user_id: UUID, password: str, now: dt.datetime) -> int:
+    """Will give a person, who acts, another password and end all their sessions; how many of the API ended.
+
+    Locks the person's row. Raises WeakPassword.
+    """
+    assert_acting()
+    person = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    _check_password(password, person)
+    person.set_password(password)
+    person.save(update_fields=["password"])
+    _event(Action.PASSWORD_CHANGED, user_id)
+    return sessions_end_all(user_id=user_id, reason=RevokedReason.PASSWORD_CHANGED, now=now)
+
+
 def person_deactivate(*, user_id: UUID, now: dt.datetime) -> int:
     """Will disable a person and end all their sessions; how many of the API that ended."""
     assert_acting()

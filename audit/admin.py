@@ -110,18 +110,19 @@ class TableFilter(admin.SimpleListFilter):
 class AuditLogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptable at run time
     """Finding what happened: by person, row, request, table and time."""
 
-    list_display = ("created_at", "who", "action", "resource_type", "resource_id", "what", "request_id")
+    list_display = ("at", "who", "action", "thing", "what")
     list_filter = (TimeFilter, "action", TableFilter)
     list_per_page = PER_PAGE
     list_max_show_all = 0
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each would count the log
     paginator = BoundedPaginator
     search_fields = ("id",)  # shows the box; get_search_results reads it
     search_help_text = "A person’s e-mail address or id, a row’s or an entry’s id, or a request’s id."
     sortable_by = ()
     actions = None
     fields = (
-        "id", "created_at", "who", "user_id", "actor_kind", "action", "resource_type", "resource_id", "book_id",
+        "id", "at", "who", "user_id", "actor_kind", "action", "resource_type", "resource_id", "book_id",
         "about_id", "changed", "ip_address", "user_agent", "request_id",
     )  # fmt: skip
     readonly_fields = fields
@@ -199,7 +200,20 @@ class AuditLogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscrip
         for entry in entries:
             entry.person_name = names.get(entry.user_id, "")
         changelist.result_list = entries
+        changelist.full_result_count = (
+            changelist.result_count
+        )  # else it would say “1000 results” of a log of millions
         return changelist
+
+    @admin.display(description="time")
+    def at(self, entry: AuditLog) -> str:
+        """When, to the second, in India's time."""
+        return f"{entry.created_at.astimezone(clock.INDIA):%d %b %Y, %H:%M:%S}"
+
+    @admin.display(description="of what")
+    def thing(self, entry: AuditLog) -> SafeString:
+        """The table and the row's id."""
+        return format_html("{}<br>{}", entry.resource_type, entry.resource_id)
 
     @admin.display(description="who")
     def who(self, entry: AuditLog) -> str:
@@ -217,15 +231,17 @@ class AuditLogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscrip
 
     @admin.display(description="changes")
     def changed(self, entry: AuditLog) -> SafeString:
-        """Each field with what it was and what it is."""
-        is_update = entry.action == AuditLog.Action.UPDATE
-        rows = (
-            (name, plain(value[0]), plain(value[1])) if is_update else (name, "", plain(value))
-            for name, value in sorted(entry.changes.items())
-        )
-        body = format_html_join("", "<tr><th>{}</th><td>{}</td><td>{}</td></tr>", rows)
-        head = "<tr><th>field</th><th>before</th><th>after</th></tr>"
-        return format_html("<table>{}{}</table>", SafeString(head), body)
+        """Each field with what it was and what it is; of what is no UPDATE, what was said of it."""
+        fields = sorted(entry.changes.items())
+        if entry.action == AuditLog.Action.UPDATE:
+            head = SafeString("<tr><th>field</th><th>before</th><th>after</th></tr>")
+            rows = ((name, plain(before), plain(after)) for name, (before, after) in fields)
+            body = format_html_join("", "<tr><th>{}</th><td>{}</td><td>{}</td></tr>", rows)
+        else:
+            head = SafeString("<tr><th>field</th><th>value</th></tr>")
+            said = ((name, plain(value)) for name, value in fields)
+            body = format_html_join("", "<tr><th>{}</th><td>{}</td></tr>", said)
+        return format_html("<table>{}{}</table>", head, body)
 
 
 def _searched(term: str) -> Q:

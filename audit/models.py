@@ -35,9 +35,6 @@ class AuditLog(models.Model):
         SIGN_OUT = "SIGN_OUT"
         REFRESH_REPLAYED = "REFRESH_REPLAYED"
         PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105  # no password
-        FACTOR_CHANGED = "FACTOR_CHANGED"
-        FACTOR_USED = "FACTOR_USED"
-        FACTOR_FAILED = "FACTOR_FAILED"
         TOKEN_USED = "TOKEN_USED"  # noqa: S105  # no token
         REFUSED = "REFUSED"
         EXPORTED = "EXPORTED"
@@ -75,6 +72,10 @@ class AuditLog(models.Model):
             ),
             models.Index(fields=["request_id"], name="audit_logs_request"),
         ]
+
+    def __str__(self) -> str:
+        """What happened to what, as staff read it."""
+        return f"{self.get_action_display()}: {self.resource_type} {self.resource_id}"
 
 
 class Check(models.Model):

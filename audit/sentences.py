@@ -45,16 +45,13 @@ _EVENTS: Final[Mapping[str, str]] = {
     "SIGN_UP": "signed up",
     "REFRESH_REPLAYED": "used an old sign-in again, so it was ended",
     "PASSWORD_CHANGED": "changed the password",
-    "FACTOR_CHANGED": "changed the second step of signing in",
-    "FACTOR_USED": "used the second step of signing in",
-    "FACTOR_FAILED": "failed at the second step of signing in",
     "TOKEN_USED": "stayed signed in",
     "REFUSED": "was refused",
     "EXPORTED": "exported data",
     "PERSON_READ": "looked at this account",
     "STAFF_ACTED": "did something for this account",
 }
-_EVENT_ORIGINS: Final = frozenset({"SIGN_IN", "SIGN_IN_FAILED", "REFRESH_REPLAYED", "FACTOR_FAILED"})
+_EVENT_ORIGINS: Final = frozenset({"SIGN_IN", "SIGN_IN_FAILED", "REFRESH_REPLAYED"})
 _REASONS: Final = {
     "logout": "signed out",
     "replay": "ended a session, because an old token of it was used again",

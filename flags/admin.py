@@ -22,10 +22,29 @@ from rupaya.core.text import REASON_MAX
 from rupaya.core.web import actor_of
 
 
+class EveryoneSelect(forms.NullBooleanSelect):
+    """Yes, no, or neither."""
+
+    def __init__(self, attrs: Any = None) -> None:
+        super().__init__(attrs)
+        self.choices = [
+            ("unknown", "as said below"),
+            ("true", "on for everyone"),
+            ("false", "off for everyone"),
+        ]
+
+
 class FlagForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable at run time
     """A flag, and why it changes. A new one is one that the code asks for."""
 
-    reason = forms.CharField(max_length=REASON_MAX, help_text="Why; kept with the change.")
+    everyone = forms.NullBooleanField(
+        required=False, widget=EveryoneSelect, help_text="Over all that is said below, within its time."
+    )
+    reason = forms.CharField(
+        max_length=REASON_MAX,
+        widget=forms.TextInput({"class": "vLargeTextField"}),
+        help_text="Why; kept with the change.",
+    )
 
     class Meta:
         """All that staff decide; the name is chosen once."""
@@ -35,6 +54,7 @@ class FlagForm(forms.ModelForm):  # type: ignore[type-arg]  # not subscriptable 
             "name", "everyone", "users", "groups", "staff", "percent", "starts_at", "expires_at",
             "kind", "owner", "purpose", "remove_on",
         )  # fmt: skip
+        widgets: ClassVar = {"purpose": forms.TextInput({"class": "vLargeTextField"})}
 
     def clean_reason(self) -> str:
         """Will refuse a reason that says nothing."""
@@ -60,7 +80,7 @@ class FlagAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptabl
     """The list says whom each flag is on for, and warns of what ends; the form asks why."""
 
     form = FlagForm
-    list_display = ("name", "standing", "audience", "time", "kind", "owner", "remove_on", "last_asked")
+    list_display = ("name", "standing", "audience", "time", "owner", "remove_on", "last_asked")
     list_filter = ("kind", "everyone", "staff")
     search_fields = ("name", "purpose", "owner")
     ordering = ("name",)
@@ -150,15 +170,17 @@ class FlagAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not subscriptabl
         )
         return " ".join(filter(None, (start and f"from {start}", end and f"until {end}"))) or "always"
 
-    @admin.display(description="last asked for", ordering="use__last_evaluated_at")
-    def last_asked(self, flag: Flag) -> Any:
-        """When code last asked for it."""
-        return flag_state_of(flag).last_evaluated_at or "never"
+    @admin.display(description="last asked", ordering="use__last_evaluated_at")
+    def last_asked(self, flag: Flag) -> str:
+        """On which day code last asked for it."""
+        asked_at = flag_state_of(flag).last_evaluated_at
+        return f"{asked_at.astimezone(clock.INDIA):%d %b %Y}" if asked_at else "never"
 
     @admin.display(description="Changes so far")
     def history(self, flag: Flag) -> str:
         """The newest changes with their reasons."""
         lines = [
-            f"{change.changed_at:%Y-%m-%d %H:%MZ}: {change.reason}" for change in flag_history(name=flag.name)
+            f"{change.changed_at.astimezone(clock.INDIA):%d %b %Y, %H:%M} ({change.actor_kind}): {change.reason}"
+            for change in flag_history(name=flag.name)
         ]
         return "\n".join(lines) or "None yet."

@@ -128,8 +128,9 @@ def evaluate(name: str, *, user: Any | None, is_use: bool = True) -> Evaluation:
         elif is_use:
             _use_note(name)
     except Exception as error:  # noqa: BLE001  # whoever asks for a flag is not to fail by it
-        _log.warning("flag.unreadable", flag=str(name), error_type=type(error).__name__)
-        return flag_unreadable(str(name))
+        told = name if isinstance(name, str) else type(name).__name__  # what is no text may not become one
+        _log.warning("flag.unreadable", flag=told, error_type=type(error).__name__)
+        return flag_unreadable(told)
     return evaluation
 
 

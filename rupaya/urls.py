@@ -18,7 +18,9 @@ urlpatterns = [
     path("v1/", include("accounts.urls_api")),
     path("v1/", include("audit.urls_api")),
     path("v1/", include("flags.urls_api")),
-    path("admin/logout/", web.logout),  # before Django's, which tells the audit log nothing
+    # Before Django's, which tell the audit log nothing.
+    path("admin/logout/", web.logout),
+    path("admin/password_change/", admin.site.admin_view(web.StaffPassword.as_view(), cacheable=True)),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls_web")),
     path("", include("ledger.urls_web")),

@@ -13,6 +13,7 @@ that row-level security hides from who asks: sessions, from the schema's owner. 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -92,7 +93,7 @@ SELECT made.resource_id, {instant} FROM audit_logs made
 # of all there was; five minutes for a clock that is set back.
 _KEYS_SQL: Final = f"""
 SELECT key.id::text, {INSTANT.format("key.destroyed_at")} FROM audit_key key
- WHERE key.key IS NULL AND NOT EXISTS (
+ WHERE key.key IS NULL AND key.destroyed_at >= %(since)s AND NOT EXISTS (
        SELECT FROM audit_logs entry
         WHERE entry.resource_type = 'audit_key' AND entry.resource_id = key.id::text AND entry.action = 'UPDATE'
           AND (EXISTS (SELECT FROM audit_leaf leaf WHERE leaf.entry_id = entry.id)
@@ -140,10 +141,10 @@ def gaps_find(
     return len(tables)
 
 
-def keys_check(*, using: str, report: Callable[[Difference], None]) -> None:
-    """Whether the log tells of every key that is destroyed. One query; no locks."""
+def keys_check(*, using: str, report: Callable[[Difference], None], since: dt.date | None = None) -> None:
+    """Whether the log tells of every key destroyed, from a day (UTC) on where one is given. One query; no locks."""
     with connections[using].cursor() as cursor:
-        cursor.execute(_KEYS_SQL)
+        cursor.execute(_KEYS_SQL, {"since": f"{since} 00:00Z" if since else "-infinity"})
         for subject, destroyed_at in cursor.fetchall():
             detail = f"the key of {subject} is destroyed, and no sealed entry says so"
             report(Difference("gap", detail, at=destroyed_at))

@@ -1,6 +1,6 @@
 """Checking an export, or a proof, without the database and without Django.
 
-    python -m audit.seals.offline export FILE --public-key KEY [--head FILE]
+    python -m audit.seals.offline export FILE --public-key KEY [--head FILE] [--without-before DATE]
     python -m audit.seals.offline proof FILE --public-key KEY
 
 Needs Python, `cryptography`, and the modules beside it: entries, heads, trail, tree. Exit code 0 where all holds, 1
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import datetime as dt
 import gzip
 import json
 import sys
@@ -51,13 +52,19 @@ def export_open(path: Path) -> Iterator[IO[bytes]]:
 
 
 def export_verify(
-    file: IO[bytes], *, keys: Mapping[str, PublicKey], kept_heads: Iterable[str] = ()
+    file: IO[bytes],
+    *,
+    keys: Mapping[str, PublicKey],
+    kept_heads: Iterable[str] = (),
+    without_before: dt.date | None = None,
 ) -> Findings:
     """Will walk over an export. A line at a time, so that memory stays. Raises Unreadable.
 
     An export that ends early can't be told from an earlier one but by a head that was kept elsewhere: `kept_heads`.
+    without_before: that the months before this day (UTC) were put away: leaves without entry are counted.
     """
-    walk = _Walk(keys=keys, kept_heads=kept_heads)
+    since = without_before.isoformat() if without_before else ""
+    walk = _Walk(keys=keys, kept_heads=kept_heads, since=since)
     for number, line in _lines(file):
         try:
             walk.take(number, line)
@@ -71,8 +78,9 @@ def export_verify(
 class _Walk:
     """The way through an export."""
 
-    def __init__(self, *, keys: Mapping[str, PublicKey], kept_heads: Iterable[str]) -> None:
+    def __init__(self, *, keys: Mapping[str, PublicKey], kept_heads: Iterable[str], since: str) -> None:
         self.outcome = Findings()
+        self._since = since
         self._trail = Trail(keys=keys, report=self.outcome.report)
         self._wanted = {
             head.number: note for note, head in _heads(kept_heads, keys=keys, outcome=self.outcome)
@@ -96,7 +104,7 @@ class _Walk:
                 detail = f"it was exported with {line['leaves']} leaves and has {self._trail.leaves}"
                 self.outcome.report(Difference("removed", detail))
         else:
-            self._trail.leaf(_step(line, outcome=self.outcome, seal=self.outcome.seals))
+            self._trail.leaf(_step(line, outcome=self.outcome, seal=self.outcome.seals, since=self._since))
 
     def finish(self) -> Findings:
         """Will check what only the end tells."""
@@ -187,9 +195,12 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
         raise Unreadable("The file is empty.")
 
 
-def _step(line: dict[str, Any], *, outcome: Findings, seal: int) -> Step:
+def _step(line: dict[str, Any], *, outcome: Findings, seal: int, since: str) -> Step:
     if "public" not in line:
         step = Step(int(line["position"]), _hash(line["hash"]), str(line["entry"]), str(line["at"]), None)
+        if step.created_at < since:
+            outcome.away += 1
+            return step
         outcome.report(
             Difference(
                 "removed",
@@ -206,9 +217,14 @@ def _step(line: dict[str, Any], *, outcome: Findings, seal: int) -> Step:
     made = entry_hash(
         public, changes_hash=_payload_hash(line, "changes"), origin_hash=_payload_hash(line, "origin")
     )
-    return Step(
+    step = Step(
         int(line["position"]), made, str(public["id"]), str(public["created_at"]), int(public["written_in"])
     )
+    if step.created_at < since:
+        raise Unreadable(
+            f"An entry of {step.created_at} is there, though put away are said to be all before {since}."
+        )
+    return step
 
 
 def _payload_hash(line: Mapping[str, Any], what: str) -> bytes:
@@ -249,6 +265,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--head", action="append", type=Path, default=[], help="a head that was kept elsewhere"
     )
+    parser.add_argument(
+        "--without-before", type=dt.date.fromisoformat, help="the months before this day were put away"
+    )
     given = parser.parse_args(arguments)
     try:
         keys = keys_by_id(given.public_key)
@@ -258,7 +277,9 @@ def main(arguments: list[str]) -> int:
         else:
             heads = [head_load(path) for path in given.head]
             with export_open(given.file) as file:
-                outcome = export_verify(file, keys=keys, kept_heads=heads)
+                outcome = export_verify(
+                    file, keys=keys, kept_heads=heads, without_before=given.without_before
+                )
             told, summary = outcome.lines(), outcome.summary()
     except (Unreadable, HeadWrong, OSError) as error:
         sys.stderr.write(f"{error}\n")

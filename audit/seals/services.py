@@ -34,11 +34,13 @@ _log = structlog.get_logger("audit.seals")
 
 # What no seal holds. What the last complete seal's snapshot saw is sealed, so the BRIN index on written_in leads to the
 # rest. Where there is none, or it is of another cluster (restored from a dump: its numbers began anew), all are asked.
+# Keys are chosen first and rows fetched by them: of a backlog of millions each seal would put whole rows aside on disk.
 _NEW_SQL: Final = f"""
 SELECT pg_current_snapshot()::text, {COLUMNS}
-  FROM (SELECT * FROM audit_logs entry
+  FROM (SELECT id, created_at FROM audit_logs entry
          WHERE NOT EXISTS (SELECT FROM audit_leaf leaf WHERE leaf.entry_id = entry.id) {{since}}
-         LIMIT %(rows_max)s) entry {KEYS}
+         LIMIT %(rows_max)s) chosen
+  JOIN audit_logs entry ON entry.id = chosen.id AND entry.created_at = chosen.created_at {KEYS}
  ORDER BY entry.created_at, entry.id
 """  # noqa: S608  # constants alone
 _SINCE: Final = """

@@ -40,11 +40,15 @@ class Difference:
 
 @dataclass(slots=True)
 class Findings:
-    """How it ended: what was walked over, and the first 100 differences of each kind, in the order of the log."""
+    """How it ended: what was walked over, and the first 100 differences of each kind, in the order of the log.
+
+    away: leaves whose entries are not there because their months were put away, as whoever asked said.
+    """
 
     seals: int = 0
     leaves: int = 0
     erased: int = 0
+    away: int = 0
     differences: list[Difference] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
 
@@ -72,7 +76,8 @@ class Findings:
         """The last line."""
         differences = many(self.total, "difference") if self.total else "no differences"
         walked = f"{many(self.seals, 'seal')}, {many(self.leaves, 'leaf', 'leaves')}, {self.erased} erased"
-        return f"{walked}: {differences}."
+        away = f", {many(self.away, 'entry', 'entries')} put away and not looked at" if self.away else ""
+        return f"{walked}{away}: {differences}."
 
 
 def _room(kind: str) -> int:

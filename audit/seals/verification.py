@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from itertools import islice
@@ -41,7 +42,18 @@ SELECT entry.id::text, {INSTANT.format("entry.created_at")}
    AND NOT EXISTS (SELECT FROM audit_leaf leaf WHERE leaf.entry_id = entry.id)
  ORDER BY entry.created_at, entry.id
 """  # noqa: S608
+# What was put away is whole: no entry of that time is left in the log, and none was moved to another time.
+_LEFT_SQL: Final = f"SELECT {INSTANT.format('created_at')} FROM audit_logs WHERE created_at < %s LIMIT 1"  # noqa: S608
+_MOVED_SQL: Final = f"""
+SELECT entry.id::text, leaf.position, {INSTANT.format("leaf.entry_created_at")}, {INSTANT.format("entry.created_at")}
+  FROM audit_leaf leaf JOIN audit_logs entry ON entry.id = leaf.entry_id
+ WHERE leaf.entry_created_at < %s ORDER BY leaf.position
+"""  # noqa: S608
 _ELSEWHERE_SQL: Final = f"SELECT {INSTANT.format('created_at')} FROM audit_logs WHERE id = %s"  # noqa: S608
+
+
+class NotPutAway(ValueError):
+    """Raised where entries are said to be put away, and some of that time are still in the log."""
 
 
 def log_verify(
@@ -50,13 +62,16 @@ def log_verify(
     using: str,
     kept_heads: Iterable[str] = (),
     anchors: Iterable[Anchored] = (),
+    without_before: dt.date | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Findings:
     """Will walk over all leaves with their entries, and look for entries that no seal holds.
 
-    kept_heads, anchors: what was kept elsewhere; the database's seals of the same number must be the same. Memory
-    stays, however long the log is; two short queries for 2,000 leaves, no transaction, no locks.
+    kept_heads, anchors: what was kept elsewhere; the database's seals of the same number must be the same.
+    without_before: the months before this day (UTC) were put away: leaves are checked, entries counted; or NotPutAway.
+    Memory stays, however long the log is; two short queries for 2,000 leaves, no transaction, no locks.
     """
+    since = _since(without_before, using=using)
     found = Findings()
     trail = Trail(keys=keys, report=found.report)
     last = seal_last(using=using)
@@ -66,7 +81,7 @@ def log_verify(
         _columns_check(seal, keys=keys, report=found.report)
         trail.begin(seal.head, number=seal.number)
         for leaf in leaves(start=start, end=seal.size, using=using):
-            trail.leaf(_step(leaf, found=found, seal=seal, using=using))
+            trail.leaf(_step(leaf, found=found, seal=seal, since=since, using=using))
             if progress and leaf.position % CHUNK_ROWS == 0:
                 progress(leaf.position, total)
         trail.end()
@@ -79,8 +94,10 @@ def log_verify(
             )
         )
     _unsealed(found, using=using)
+    if without_before:
+        _moved(found, before=without_before, using=using)
     triggers_check(using=using, report=found.report)
-    keys_check(using=using, report=found.report)
+    keys_check(since=without_before, using=using, report=found.report)
     _heads_check(kept_heads, keys=keys, found=found, using=using)
     _anchors_check(anchors, found=found, using=using)
     return found
@@ -115,7 +132,36 @@ def _payload_fault(is_blank: bool, state: Any, kept: bytes, encrypt: Callable[[b
     return "" if sha256(encrypt(state.key)).digest() == kept else "is not what was sealed"
 
 
-def _step(leaf: LeafRow, *, found: Findings, seal: Seal, using: str) -> Step:
+def _since(without_before: dt.date | None, *, using: str) -> str:
+    """From which instant on, as text, entries must be there; '' for all."""
+    if without_before is None:
+        return ""
+    with connections[using].cursor() as cursor:
+        cursor.execute(_LEFT_SQL, [_midnight(without_before)])
+        left = cursor.fetchone()
+    if left is not None:
+        raise NotPutAway(
+            f"An entry of {left[0]} is there, though put away are said to be all before {without_before}."
+        )
+    return without_before.isoformat()
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), dt.UTC)
+
+
+def _moved(found: Findings, *, before: dt.date, using: str) -> None:
+    with connections[using].chunked_cursor() as cursor:
+        cursor.execute(_MOVED_SQL, [_midnight(before)])
+        for entry, position, sealed_at, now_at in cursor:
+            detail = f"its instant is now {now_at}"
+            found.report(Difference("altered", detail, entry, position, at=sealed_at))
+
+
+def _step(leaf: LeafRow, *, found: Findings, seal: Seal, since: str, using: str) -> Step:
+    if leaf.known is None and leaf.created_at < since:
+        found.away += 1
+        return Step(leaf.position, leaf.hash, leaf.entry_id, leaf.created_at, None)
     if leaf.known is None:
         with connections[using].cursor() as cursor:
             cursor.execute(_ELSEWHERE_SQL, [leaf.entry_id])

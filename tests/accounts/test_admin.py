@@ -7,9 +7,12 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from tests.accounts.phone import person_new, session_new, sessions_of
+from audit.models import AuditLog
+from rupaya.core.db import acting_as
+from tests.accounts.phone import actor, person_new, session_new, sessions_of
 
 LIST = "admin:accounts_user_changelist"
+OLD, NEW = "mango lassi at noon", "tamarind rice at dusk"
 
 
 def staff_new(*, is_superuser=False):
@@ -144,3 +147,39 @@ class TestDeactivate:
         do(desk, "deactivate", [user])
 
         assert User.objects.get(pk=user.pk).is_active
+
+
+class TestStaffPassword:
+    PAGE = "/admin/password_change/"
+
+    def test_is_told_to_the_log_and_ends_every_other_session(self, staff, desk):
+        staff.set_password(OLD)
+        staff.save()
+        desk.force_login(staff)
+        other = Client()
+        other.force_login(staff)
+        session_new(staff)
+
+        answer = desk.post(self.PAGE, {"old_password": OLD, "new_password1": NEW, "new_password2": NEW})
+
+        assert answer.headers["Location"] == reverse("admin:password_change_done")
+        assert User.objects.get(pk=staff.pk).check_password(NEW)
+        assert desk.get("/admin/").status_code == 200
+        assert other.get("/admin/").status_code == 302
+        assert [session.revoked_reason for session in sessions_of(staff.pk)] == ["password_changed"]
+        with acting_as(actor(staff.pk)):
+            entry = AuditLog.objects.get(about_id=staff.pk, action="PASSWORD_CHANGED")
+        assert (entry.user_id, entry.actor_kind) == (staff.pk, "staff")
+
+    def test_stays_where_the_old_one_is_wrong(self, staff, desk):
+        answer = desk.post(self.PAGE, {"old_password": "?", "new_password1": NEW, "new_password2": NEW})
+
+        assert answer.status_code == 200
+        assert "Your old password was entered incorrectly" in answer.content.decode()
+        assert User.objects.get(pk=staff.pk).password == staff.password
+
+    def test_is_closed_to_customers(self, committed):
+        browser = Client()
+        browser.force_login(person_new())
+
+        assert browser.get(self.PAGE).status_code == 302

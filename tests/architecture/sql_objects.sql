@@ -266,14 +266,19 @@ BEGIN
       USING ERRCODE = 'check_violation', CONSTRAINT = 'audit_event_small', TABLE = 'audit_logs';
   END IF;
   IF event = 'REFUSED' THEN
-    SELECT count(*), bool_or(l.resource_type = resource_kind AND l.resource_id = resource AND l.changes = details)
-      INTO refused, is_known
-      FROM audit_logs AS l
-     WHERE l.user_id = actor AND l.created_at > moment - interval '1 minute' AND l.action = event
-       AND l.book_id IS NOT DISTINCT FROM own_book;
-    IF is_known OR refused >= 20 THEN
-      RETURN false;
-    END IF;
+    FOR is_alone IN 0..1 LOOP
+      SELECT count(*), bool_or(l.resource_type = resource_kind AND l.resource_id = resource AND l.changes = details)
+        INTO refused, is_known
+        FROM audit_logs AS l
+       WHERE l.user_id = actor AND l.created_at > moment - interval '1 minute' AND l.action = event
+         AND l.book_id IS NOT DISTINCT FROM own_book;
+      IF is_known OR refused >= 20 THEN
+        RETURN false;
+      ELSIF is_alone = 0 THEN
+        PERFORM pg_advisory_xact_lock(hashtextextended('audit_event refused ' || actor, 0));
+        moment := clock_timestamp();
+      END IF;
+    END LOOP;
   END IF;
   INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id, changes, ip_address,
                           user_agent, request_id, created_at, about_id)
@@ -290,8 +295,8 @@ CREATE OR REPLACE FUNCTION public.audit_event_actions()
  IMMUTABLE PARALLEL SAFE
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  SELECT ARRAY['SIGN_UP', 'SIGN_IN', 'SIGN_IN_FAILED', 'SIGN_OUT', 'REFRESH_REPLAYED', 'PASSWORD_CHANGED', 'FACTOR_CHANGED',
-               'FACTOR_USED', 'FACTOR_FAILED', 'TOKEN_USED', 'REFUSED', 'EXPORTED', 'PERSON_READ', 'STAFF_ACTED']
+  SELECT ARRAY['SIGN_UP', 'SIGN_IN', 'SIGN_IN_FAILED', 'SIGN_OUT', 'REFRESH_REPLAYED', 'PASSWORD_CHANGED', 'TOKEN_USED',
+               'REFUSED', 'EXPORTED', 'PERSON_READ', 'STAFF_ACTED']
 $function$;
 CREATE OR REPLACE FUNCTION public.audit_key_once()
  RETURNS trigger

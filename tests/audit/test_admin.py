@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -61,6 +62,24 @@ class TestAuditLogAdmin:
 
         assert f"Purse {asha.id}" in page
         assert "Asha Rao (user)" in page
+
+    def test_says_when_to_the_second_and_how_many_of_nothing(self, desk, asha):
+        page = found(desk, q=str(asha.id))
+
+        assert f"{clock.now().astimezone(clock.INDIA):%d %b %Y}, " in page
+        assert re.search(r"\d\d:\d\d:\d\d</a>", page)
+        assert "Show counts" not in page
+        assert "results (" not in page
+
+    def test_shows_what_was_said_of_an_event(self, desk, asha):
+        found(desk, q=asha.user.email)
+        with acting_as(asha.actor):
+            entry = AuditLog.objects.get(action="PERSON_READ", about_id=asha.id)
+
+        page = desk.get(reverse("admin:audit_auditlog_change", args=[entry.pk])).content.decode()
+
+        assert "<tr><th>where</th><td>audit log</td></tr>" in page
+        assert f"Person Read: accounts_user {asha.id}" in page
 
     def test_finds_nothing_of_nobody(self, desk, asha):
         renamed(asha, f"Purse {asha.id}")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import psycopg
 import pytest
 from django.db import IntegrityError
@@ -16,6 +20,7 @@ from tests.architecture.database import ask
 from tests.support.cast import member_add
 
 CHANGES_OF_DATA = {Action.INSERT, Action.UPDATE, Action.DELETE}
+FLOOD = 40
 SAYS = "SELECT audit_event(%s, %s, %s, %s, %s, %s)"
 
 
@@ -187,6 +192,42 @@ class TestAuditEvent:
         assert says(raw, bala, "REFUSED", book=asha.book.pk)
         assert says(raw, bala, "EXPORTED")
         assert says(raw, asha, "REFUSED")
+
+    def test_counts_refusals_that_come_at_once(self, committed, asha, admin_url):
+        """Forty connections: each would find room for itself, did it not wait for those before it."""
+        ready = Barrier(FLOOD)
+
+        def refuse(_number):
+            with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+                connection.execute("SELECT 1")
+                ready.wait()
+                return says(connection, asha, "REFUSED", resource=str(uuid7()))
+
+        with ThreadPoolExecutor(FLOOD) as hands:
+            recorded = list(hands.map(refuse, range(FLOOD)))
+
+        kept = ask(admin_url, "SELECT id FROM audit_logs WHERE user_id = %s AND action = 'REFUSED'", asha.id)
+        assert (sum(recorded), len(kept)) == (20, 20)
+
+    def test_makes_nobody_wait_for_another_person_or_once_the_bound_is_reached(
+        self, raw, asha, bala, admin_url
+    ):
+        with psycopg.connect(os.environ["DATABASE_URL"]) as other:
+            for connection in (raw, other):
+                connection.execute("SET LOCAL lock_timeout = '1s'")
+            says(raw, asha, "REFUSED", resource="held")
+
+            assert says(other, bala, "REFUSED", resource=str(uuid7()))
+            with pytest.raises(errors.LockNotAvailable):
+                says(other, asha, "REFUSED", resource=str(uuid7()))
+
+        for _ in range(19):
+            says(raw, asha, "REFUSED", resource=str(uuid7()))
+        raw.commit()
+        assert says(raw, asha, "REFUSED", book=asha.book.pk)  # holds the lock again
+        with psycopg.connect(os.environ["DATABASE_URL"]) as other:
+            other.execute("SET LOCAL lock_timeout = '1s'")
+            assert not says(other, asha, "REFUSED", resource=str(uuid7()))
 
     def test_records_any_other_event_each_time(self, raw, asha):
         resource = str(uuid7())

@@ -37,16 +37,16 @@ def memory(run: Run) -> list[Figure]:
         with tempfile.NamedTemporaryFile(suffix=".txt") as file:
             file.write(_statement(rows, seed=nonce + person))
             file.flush()
-            return _peak(
+            return peak_mb(
                 run, imports, "manage.py", "import_statement", file.name, "--account", f"Bank {nonce}-{rows}",
                 "--email", f"person-{person}@example.in", "--adjust",
             )  # fmt: skip
 
     def verifying(database: Database) -> float:
-        return _peak(run, database, "manage.py", "verify_ledger")
+        return peak_mb(run, database, "manage.py", "verify_ledger")
 
     def batches(times: int) -> float:
-        return _peak(run, imports, "-m", "tests.benchmarks.product", "batch", str(times))
+        return peak_mb(run, imports, "-m", "tests.benchmarks.product", "batch", str(times))
 
     sides = {
         "import, 20,000 : 5,000 rows": {
@@ -73,13 +73,15 @@ def _fill(database: Database) -> None:
     seed(database, books=_PEOPLE, transactions=2000)
 
 
-def _peak(run: Run, database: Database, *arguments: str) -> float:
+def peak_mb(run: Run, database: Database, *arguments: str, env: Mapping[str, str] | None = None) -> float:
     """Megabytes at the process's peak; raises RuntimeError where it fails. A process that only starts holds some 80."""
-    env = (
-        os.environ
-        | environment(run.cluster, database)
-        | {"DATABASE_OWNER_URL": f"{database.owner_url} password=Zb7-bench-only"}
-    )
+    env = {
+        **os.environ,
+        **environment(run.cluster, database),
+        "DATABASE_OWNER_URL": f"{database.owner_url} password=Zb7-bench-only",
+        "DATABASE_SEALER_URL": f"{database.sealer_url} password=Zb7-bench-only",
+        **(env or {}),
+    }
     with tempfile.NamedTemporaryFile("r") as peak:
         command = [sys.executable, "-m", "tests.benchmarks.peak", peak.name, *arguments]
         done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, check=False)

@@ -34,6 +34,18 @@ from tests.support.flags import OPERATOR, flag_gone, flag_set, later, name_new
 NOW = dt.datetime(2026, 11, 23, 6, tzinfo=dt.UTC)
 
 
+class Mute:
+    """Can't be asked for anything, not even its name."""
+
+    def __getattr__(self, name):
+        raise OSError
+
+    def __str__(self):
+        raise OSError
+
+    __repr__ = __hash__ = __str__
+
+
 def state_of(name):
     state = flag_state(name=name)
     assert state is not None
@@ -229,6 +241,11 @@ class TestFlagIsOnUnreadable:
     @pytest.mark.parametrize("name", [None, [], "x" * 10_000, "a\x00b", 7])
     def test_never_raises_for_a_name(self, asha, name):
         assert flag_is_on(name=name, user=asha.user) is False
+
+    def test_never_raises_for_what_can_not_be_asked_for_anything(self, asha):
+        assert flag_is_on(name=Mute(), user=asha.user) is False  # type: ignore[arg-type]  # on purpose
+        assert flag_is_on(name=NAME, user=Mute()) is False
+        assert flags_of(user=Mute()) == {NAME: False}
 
     @pytest.mark.parametrize("user", ["asha", 7, object(), type("U", (), {"pk": "no uuid"})()])
     def test_takes_whoever_is_no_person_for_nobody(self, db, user):

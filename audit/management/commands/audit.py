@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import gzip
 import json
 import sys
@@ -34,15 +35,15 @@ from audit.seals.proofs import NotSealed, entry_prove
 from audit.seals.rows import SEALER
 from audit.seals.services import LogBroken, NotForgettable, person_forget, person_look, seal_make
 from audit.seals.trail import Findings, many
-from audit.seals.verification import log_verify
+from audit.seals.verification import NotPutAway, log_verify
 from rupaya.core.db import Actor, acting_as
 
 _OWNER: Final = "owner"
 _ACTOR: Final = Actor(user_id=None, kind="command", user_agent="cli:audit")
 _FAULTS: Final = (
-    AnchorUnavailable, HeadWrong, LogBroken, NotForgettable, NotSealed, Unreadable, OSError,
+    AnchorUnavailable, HeadWrong, LogBroken, NotForgettable, NotPutAway, NotSealed, Unreadable, OSError,
 )  # fmt: skip
-_NOT_ASKABLE: Final = (NotForgettable, NotSealed, Unreadable, OSError)
+_NOT_ASKABLE: Final = (NotForgettable, NotPutAway, NotSealed, Unreadable, OSError)
 
 
 class Command(BaseCommand):
@@ -62,6 +63,12 @@ class Command(BaseCommand):
         )
         verify.add_argument(
             "--head", action="append", type=Path, default=[], help="a head that was kept elsewhere"
+        )
+        verify.add_argument(
+            "--without-before",
+            type=dt.date.fromisoformat,
+            metavar="DATE",
+            help="the months before this day (UTC) were put away: prove their leaves, count their entries",
         )
         verify.add_argument("--export", type=Path, help="verify this export instead; no database is asked")
         verify.add_argument("--proof", type=Path, help="verify this proof instead; no database is asked")
@@ -128,28 +135,38 @@ class Command(BaseCommand):
             summary = "The proof does not hold." if wrong else "The proof holds."
             self._tell({"differences": wrong}, wrong, summary, options, count=len(wrong))
             return
-        heads = [head_load(path) for path in options["head"]]
+        heads, since = [head_load(path) for path in options["head"]], options["without_before"]
+        if since and options["gaps"]:
+            raise CommandError(
+                "--gaps asks the whole log; attach the months that were put away first.", returncode=2
+            )
         if options["export"]:
             with export_open(options["export"]) as file:
-                found = export_verify(file, keys=_keys(options), kept_heads=heads)
+                found = export_verify(file, keys=_keys(options), kept_heads=heads, without_before=since)
         else:
-            found = self._verify_here(heads, with_gaps=options["gaps"])
+            found = self._verify_here(heads, without_before=since, with_gaps=options["gaps"])
         told = {
             "seals": found.seals,
             "leaves": found.leaves,
             "erased": found.erased,
+            "away": found.away,
             "total": found.total,
             "differences": [dataclasses.asdict(difference) for difference in found.differences],
         }
         self._tell(told, found.lines(), found.summary(), options, count=found.total)
 
-    def _verify_here(self, heads: list[str], *, with_gaps: bool) -> Findings:
+    def _verify_here(self, heads: list[str], *, without_before: dt.date | None, with_gaps: bool) -> Findings:
         _login(SEALER)
         if with_gaps:
             _login(_OWNER)
         anchors = anchors_list() if settings.AUDIT_ANCHOR_BUCKET else ()
         found = log_verify(
-            keys=public_keys(), using=SEALER, kept_heads=heads, anchors=anchors, progress=_progress("leaves")
+            keys=public_keys(),
+            using=SEALER,
+            kept_heads=heads,
+            anchors=anchors,
+            without_before=without_before,
+            progress=_progress("leaves"),
         )
         if with_gaps:
             gaps_find(using=_OWNER, report=found.report, progress=_progress("tables"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from audit.seals.gaps import gaps_find, keys_check, triggers_check
@@ -74,6 +76,19 @@ class TestGapsFind:
         (told,) = gaps("INSERT INTO audit_key (id, destroyed_at) VALUES (%s, now())", subject)
 
         assert told == f"the key of {subject} is destroyed, and no sealed entry says so"
+
+    def test_dates_a_row_by_what_the_log_says_last_of_it(self, committed, asha, admin_url):
+        account = asha.account("Cash").pk
+        found: list[Difference] = []
+        with tampering(admin_url) as execute:
+            execute("UPDATE ledger_account SET name = 'Purse' WHERE id = %s", account)
+            gaps_find(using=TAMPERED, report=found.append)
+            ((last,),) = execute(
+                "SELECT max(created_at) FROM audit_logs WHERE resource_id = %s", str(account)
+            )
+
+        (told,) = [gap for gap in found if str(account) in gap.detail]
+        assert dt.datetime.fromisoformat(str(told.at)) == last
 
 
 class TestTriggersCheck:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import gzip
 import io
 import json
@@ -121,6 +122,20 @@ class TestExportVerify:
 
         with pytest.raises(Unreadable, match="Line 5"):
             check([*lines[:4], json.dumps(forged) + "\n", *lines[5:]])
+
+    def test_counts_what_was_put_away(self, lines, admin_url):
+        with tampering(admin_url) as execute:
+            execute("DELETE FROM audit_logs")
+            without = export(using=TAMPERED)
+
+        outcome = export_verify(
+            io.BytesIO("".join(without).encode()), keys=public_keys(), without_before=dt.date(2200, 1, 1)
+        )
+
+        assert {told.kind for told in check(without)} == {"removed"}
+        assert (outcome.differences, outcome.away) == ([], seal_newest().size)
+        with pytest.raises(Unreadable, match="said to be all before 2200-01-01"):
+            check(lines, without_before=dt.date(2200, 1, 1))
 
     def test_exports_no_better_than_the_log_is(self, lines, asha, admin_url):
         entries = entries_of(asha, admin_url)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 from audit.seals.anchor import Anchored
 from audit.seals.entries import entry_hash
 from audit.seals.keys import signer
-from audit.seals.models import Seal
+from audit.seals.models import Leaf, Seal
 from audit.seals.rows import leaves
+from audit.seals.verification import NotPutAway
+from rupaya.core import clock
 from tests.audit.seals.sealing import (
     TAMPERED,
     entries_of,
@@ -19,6 +23,7 @@ from tests.audit.seals.sealing import (
     verify,
 )
 
+TOMORROW = clock.now().astimezone(dt.UTC).date() + dt.timedelta(days=1)
 COPY = """
 INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id, changes, ip_address,
                         user_agent, request_id, created_at, written_in)
@@ -42,6 +47,12 @@ def sealed(committed, asha, admin_url):
 def first(found):
     assert found.differences
     return found.differences[0]
+
+
+def is_dated(told):
+    """Whether a difference says when its entry was made, as the leaf does."""
+    leaf = Leaf.objects.using("sealer").get(entry_id=told.entry)
+    return dt.datetime.fromisoformat(told.at) == leaf.entry_created_at
 
 
 class TestLogVerify:
@@ -76,7 +87,7 @@ class TestLogVerify:
         told = first(found)
         assert (told.kind, told.entry) == ("altered", entry[0])
         assert told.position == position_of(sealed[3])
-        assert told.at.startswith("20")
+        assert is_dated(told)
 
     def test_names_a_row_whose_instant_was_altered(self, sealed, admin_url):
         with tampering(admin_url) as execute:
@@ -96,6 +107,7 @@ class TestLogVerify:
         assert [(told.kind, told.entry) for told in found.differences] == [
             ("removed", sealed[2]), ("removed", sealed[4]),
         ]  # fmt: skip
+        assert all(map(is_dated, found.differences))
 
     def test_names_where_a_row_and_its_leaf_were_removed(self, sealed, admin_url):
         at = position_of(sealed[2])
@@ -106,6 +118,7 @@ class TestLogVerify:
 
         assert (first(found).kind, first(found).position) == ("removed", at + 1)
         assert f"position {at} " in first(found).detail
+        assert first(found).at
 
     def test_names_what_was_cut_off_the_end(self, sealed, admin_url):
         with tampering(admin_url) as execute:
@@ -120,6 +133,7 @@ class TestLogVerify:
             found = verify(using=TAMPERED)
 
         assert [(told.kind, told.entry) for told in found.differences] == [("inserted", entry)]
+        assert dt.datetime.fromisoformat(first(found).at).date() == clock.now().astimezone(dt.UTC).date()
 
     def test_names_an_inserted_row_that_claims_to_be_old(self, sealed, admin_url):
         with tampering(admin_url) as execute:
@@ -141,6 +155,7 @@ class TestLogVerify:
 
         kinds = [told.kind for told in found.differences]
         assert kinds[0] == "reordered"
+        assert is_dated(first(found))
         assert "rewritten" in kinds
         assert first(found).position in {one + 1, other}
 
@@ -212,6 +227,44 @@ class TestLogVerify:
 
         assert (first(found).kind, first(found).seal) == ("rewritten", newest.number + 1)
 
+    def test_counts_what_was_put_away_and_proves_its_leaves(self, sealed, admin_url):
+        with tampering(admin_url) as execute:
+            put_away(execute)
+            unaware = verify(using=TAMPERED)
+            found = verify(using=TAMPERED, without_before=TOMORROW)
+
+        assert "removed" in {told.kind for told in unaware.differences}
+        assert found.differences == []
+        assert found.away == found.leaves == seal_newest().size
+        assert f"{found.away} entries put away" in found.summary()
+
+    def test_names_a_leaf_that_was_changed_while_its_entry_was_away(self, sealed, admin_url):
+        with tampering(admin_url) as execute:
+            put_away(execute)
+            execute("UPDATE audit_leaf SET hash = sha256('x') WHERE position = 3")
+            found = verify(using=TAMPERED, without_before=TOMORROW)
+
+        assert "rewritten" in {told.kind for told in found.differences}
+
+    def test_names_an_entry_that_was_moved_out_of_what_was_put_away(self, sealed, admin_url):
+        with tampering(admin_url) as execute:
+            execute(
+                "UPDATE audit_logs SET created_at = created_at + interval '2 days' WHERE id = %s", sealed[3]
+            )
+            execute("DELETE FROM audit_logs WHERE created_at < now()")
+            found = verify(using=TAMPERED, without_before=TOMORROW)
+
+        assert [(told.kind, told.entry) for told in found.differences] == [("altered", sealed[3])]
+
+    def test_takes_nothing_for_put_away_of_which_some_is_there(self, sealed, admin_url):
+        with tampering(admin_url) as execute:
+            execute("DELETE FROM audit_logs WHERE id = %s", sealed[3])
+            with pytest.raises(NotPutAway):
+                verify(using=TAMPERED, without_before=TOMORROW)
+            before = verify(using=TAMPERED, without_before=dt.date(1999, 1, 1))
+
+        assert [(told.kind, told.entry) for told in before.differences] == [("removed", sealed[3])]
+
     def test_asks_two_queries_for_two_thousand_leaves(self, sealed, django_assert_max_num_queries):
         last = seal_newest()
 
@@ -219,6 +272,17 @@ class TestLogVerify:
             8 + 2 * last.number + 2 * last.size // 2000, connection=connection()
         ):
             verify()
+
+
+def put_away(execute):
+    """As an operator does it: every month of the log but those to come."""
+    months = execute(
+        """SELECT i.inhrelid::regclass::text FROM pg_inherits i
+            WHERE i.inhparent = 'audit_logs'::regclass
+              AND pg_get_expr((SELECT relpartbound FROM pg_class WHERE oid = i.inhrelid), i.inhrelid) ~ 'MINVALUE'"""
+    )
+    for (month,) in months:
+        execute(f"ALTER TABLE audit_logs DETACH PARTITION {month}")
 
 
 def connection():

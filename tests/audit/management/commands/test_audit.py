@@ -73,6 +73,17 @@ class TestVerify:
             differences, _ = check_gauges()
         assert ({"check": "audit"}, len(told["differences"])) in differences.samples
 
+    def test_is_told_which_months_were_put_away(self, committed, asha):
+        seal_all()
+
+        assert json.loads(run("verify", "--json", "--without-before", "1999-01-01"))["away"] == 0
+        for asked, why in (("2999-01-01", "is there, though"), ("1999-01-01", "attach the months")):
+            code, told = refused(
+                "verify", "--without-before", asked, *(["--gaps"] if "1999" in asked else [])
+            )
+            assert code == 2
+            assert why in told
+
     def test_names_what_does_not(self, committed, asha, tmp_path):
         seal_all()
         other = tmp_path / "head"
