@@ -135,8 +135,8 @@ CACHES = {
             "PASSWORD": env.str("REDIS_PASSWORD", default="") or None,
             # Pickle would let whoever writes to Redis run code here.
             "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
-            "SOCKET_CONNECT_TIMEOUT": 0.5,
-            "SOCKET_TIMEOUT": 0.5,
+            "SOCKET_CONNECT_TIMEOUT": 0.3,
+            "SOCKET_TIMEOUT": 0.3,
         },
     },
     "limits": {"BACKEND": "rupaya.core.counting.CountingCache"},  # in the same Redis

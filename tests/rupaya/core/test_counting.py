@@ -18,7 +18,7 @@ from tests.support.limits import address_new, client_new
 from tests.support.valkey import valkey_of_ones_own
 
 pytestmark = pytest.mark.usefixtures("promised_limits")
-SOCKET_S = 0.5
+SOCKET_S = 0.3
 
 
 @pytest.fixture
