@@ -5,10 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
-import os
 import re
-import secrets
-import subprocess
 import sys
 
 import pytest
@@ -17,12 +14,12 @@ from django.core.management import CommandError
 from tests.deploy.pages import ROOT, SHELL, blocks_of, commands_of, inline_of, pages_all
 from tests.deploy.typed import aws_called, looked_at, made, managed, run, words_of
 
-STATEMENT = ROOT / "tests/ledger/statements/fixtures/hdfc_delimited.txt"
 WHY_MIN = 8  # letters of a reason
 NO_COMMANDS = {"json", "sql", "text"}  # languages whose blocks nobody types
 RUNBOOKS = "docs/RUNBOOKS/"  # test_runbooks.py types them while the thing has happened
 SAYS_ITSELF = ["docs/SCALING.md", "deploy/local-cluster/README.md"]  # why not stands beside the command
-STORY = [("README.md", "First call"), ("README.md", "Import a bank statement")]  # TestStory
+# tests/journeys/test_readme.py pastes all that stands under these, one after the other.
+STORY = [("README.md", "First call"), ("README.md", "Import a bank statement")]
 IN_CLOUD = "not run: asks AWS; its words are looked at"
 DRY = "a dry run here; "
 DEV = "tests/rupaya/management/commands/test_dev.py::TestCommand::test_"
@@ -187,37 +184,6 @@ class TestSentences:
     def test_would_be_refused_if_they_were_wrong(self, wrong):
         with pytest.raises((AssertionError, CommandError, StopIteration)):
             looked_at(wrong)
-
-
-class TestStory:
-    """README's calls, one after the other, as somebody types them who has just started the product."""
-
-    def test_signs_up_records_and_imports(self, address, tmp_path):
-        blocks = [
-            block.body
-            for block in blocks_of(PAGES["README.md"])
-            if block.language == SHELL and (block.page, block.section) in STORY
-        ]
-        (tmp_path / "statement.txt").write_bytes(STATEMENT.read_bytes())
-        script = (
-            "\n".join(["set -euo pipefail", *blocks])
-            .replace("localhost:8000", address.removeprefix("http://"))
-            .replace("asha@example.in", f"asha-{secrets.token_hex(6)}@example.in")
-            .replace(".venv/bin/python manage.py", f"{sys.executable} {ROOT}/manage.py")
-        )
-
-        done = subprocess.run(
-            ["bash", "-c", script],
-            cwd=tmp_path, env=os.environ, capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
-
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.count('"Groceries"') == 2  # recorded, and listed
-        assert '"new_count":10,"known_count":0' in done.stdout, done.stdout
-        assert "0 imported, 10 known already" in done.stdout.splitlines()[-1], (
-            done.stdout
-        )  # the same file again
-        assert len(blocks) == 3
 
 
 class TestLinks:
