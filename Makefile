@@ -49,7 +49,7 @@ bench: tools ## Measure against floors; BENCH="posting bulk" chooses, ROWS=10000
 	@$(BIN) -m tests.benchmarks $(BENCH) --rows $(ROWS)
 
 chaos: tools ## Kill, freeze and fill engines of its own under load, and count what was lost
-	@$(BIN) -m pytest tests/chaos tests/deploy -m chaos --capture=no -q
+	@$(BIN) -m pytest tests/chaos tests/deploy tests/journeys -m chaos --capture=no -q
 
 requirements: ## Pin requirements.in and tests/requirements.in again, with uv
 	@command -v $(UV) >/dev/null || { echo "uv is not installed; see https://docs.astral.sh/uv, or name it: make requirements UV=…" >&2; exit 1; }

@@ -123,6 +123,8 @@ if _sealer_url:  # only where the audit log is sealed: the worker, never the web
     DATABASES["sealer"] = environment.database_settings(
         _sealer_url, name="DATABASE_SEALER_URL", pool_size=None, **_ssl
     )
+BACKUP_DATABASE_URL = environment.libpq_url(BACKUP_DATABASE_URL, name="BACKUP_DATABASE_URL", **_ssl)
+BACKUP_DRILL_URL = environment.libpq_url(BACKUP_DRILL_URL, name="BACKUP_DRILL_URL", **_ssl)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {

@@ -1,5 +1,7 @@
 """`python requirements.py requirements.txt`: what production runs on, out of what everything runs on, as it is pinned.
 
+`python requirements.py requirements.txt NAME` writes the pin of that one alone.
+
 Development brings its own PostgreSQL and Valkey along; production has servers, and the image has no room for them.
 Standard library only: it runs before anything is installed.
 """
@@ -23,11 +25,7 @@ def production_requirements(text: str) -> str:
     What stays, stays byte for byte. Raises ValueError where one of LEFT_OUT is not in it: then it has another name by
     now, and would come along.
     """
-    blocks = {
-        (found[0] if (found := _NAME.match(block)) else ""): block
-        for block in re.split(_BLOCK, text)
-        if block
-    }
+    blocks = _blocks(text)
     if missing := sorted(LEFT_OUT - blocks.keys()):
         raise ValueError(f"{', '.join(missing)} would be left out, and is not there.")
     wanted_by = {name: set(_VIA.findall(block)) for name, block in blocks.items()}
@@ -37,5 +35,19 @@ def production_requirements(text: str) -> str:
     return "".join(block for name, block in blocks.items() if name not in out)
 
 
+def requirement(text: str, name: str) -> str:
+    """One pin with its hashes. Raises KeyError where it is not in `text`."""
+    return _blocks(text)[name]
+
+
+def _blocks(text: str) -> dict[str, str]:
+    return {
+        (found[0] if (found := _NAME.match(block)) else ""): block
+        for block in re.split(_BLOCK, text)
+        if block
+    }
+
+
 if __name__ == "__main__":
-    sys.stdout.write(production_requirements(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    pins = Path(sys.argv[1]).read_text(encoding="utf-8")
+    sys.stdout.write(requirement(pins, sys.argv[2]) if sys.argv[2:] else production_requirements(pins))

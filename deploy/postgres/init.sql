@@ -23,6 +23,8 @@ ALTER ROLE rupaya_user SET statement_timeout = '30s';
 ALTER ROLE rupaya_user SET lock_timeout = '5s';
 ALTER ROLE rupaya_user SET idle_in_transaction_session_timeout = '60s';
 ALTER ROLE rupaya_sealer SET lock_timeout = '5s';
+-- `audit verify` reads all of the log in one statement: a bound on what hangs, not on what is long.
+ALTER ROLE rupaya_sealer SET statement_timeout = '30min';
 
 -- An administrator who is not a superuser (a managed database) must belong to the owner to hand things over.
 GRANT rupaya_owner TO CURRENT_USER;
@@ -51,7 +53,11 @@ SELECT 'CREATE ROLE rupaya_backup LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE BYPA
 \gexec
 ALTER ROLE rupaya_backup PASSWORD :'backup_password';
 ALTER ROLE rupaya_backup SET default_transaction_read_only = on;
+-- It waits for a migration and lets everybody pass meanwhile; pg_dump itself asks for as long.
+ALTER ROLE rupaya_backup SET lock_timeout = '60s';
 GRANT pg_read_all_data TO rupaya_backup;
-SELECT format('GRANT CONNECT ON DATABASE %I TO rupaya_backup', current_database())
-\gexec
 \endif
+-- Another database of a server that has the role already, or another run without its password.
+SELECT format('GRANT CONNECT ON DATABASE %I TO rupaya_backup', current_database())
+ WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = 'rupaya_backup')
+\gexec

@@ -19,7 +19,7 @@ from uuid import UUID
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 SECRET_BYTES_MIN: Final = 32
 _DEFAULT_PASSWORDS: Final = frozenset(
@@ -109,6 +109,21 @@ def _ssl_options(root_certificate: str) -> dict[str, str]:
     if root_certificate:
         return {"sslmode": "verify-full", "sslrootcert": root_certificate}
     return {"sslmode": "require"}
+
+
+def libpq_url(url: str, *, name: str, ssl: bool, root_certificate: str) -> str:
+    """Will say in a libpq URL what DATABASE_SSL asks for, where the URL says nothing of TLS itself.
+
+    For what libpq connects by itself, pg_dump among it. '' stays ''. Raises ImproperlyConfigured, naming the variable
+    `name`.
+    """
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise ImproperlyConfigured(_NOT_A_DATABASE_URL.format(name=name)) from error
+    if not ssl or not url or {"sslmode", "sslrootcert"} & parts.keys():
+        return url
+    return make_conninfo("", **{**parts, **_ssl_options(root_certificate)})
 
 
 def metrics_bind(text: str, *, port: int) -> str:

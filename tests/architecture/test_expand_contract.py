@@ -122,12 +122,23 @@ class TestTimeouts:
 
     def test_are_the_roles_own_so_that_no_pooler_and_no_driver_can_forget_them(self, admin_url):
         with psycopg.connect(admin_url) as admin:
-            rows = admin.execute(
-                """SELECT rolname FROM pg_roles WHERE rolname IN ('rupaya_owner', 'rupaya_user', 'rupaya_sealer')
-                      AND 'lock_timeout=5s' = ANY (rolconfig) ORDER BY 1"""
-            ).fetchall()
+            found = {
+                role: dict(one.split("=", 1) for one in settings)
+                for role, settings in admin.execute(
+                    "SELECT rolname, rolconfig FROM pg_roles WHERE rolname LIKE 'rupaya\\_%' AND rolconfig IS NOT NULL"
+                )
+            }
 
-        assert rows == [("rupaya_owner",), ("rupaya_sealer",), ("rupaya_user",)]
+        assert found == {
+            "rupaya_owner": {"lock_timeout": "5s"},
+            "rupaya_user": {
+                "lock_timeout": "5s",
+                "statement_timeout": "30s",
+                "idle_in_transaction_session_timeout": "60s",
+            },
+            "rupaya_sealer": {"lock_timeout": "5s", "statement_timeout": "30min"},
+            "rupaya_backup": {"lock_timeout": "60s", "default_transaction_read_only": "on"},
+        }
 
     def test_end_a_wait_of_web_and_worker(self, raw, admin_url):
         raw.execute("SET LOCAL lock_timeout = '50ms'")

@@ -1,16 +1,33 @@
-"""The commands of a page of documentation, and what is said beside each."""
+"""The fenced blocks of a page of documentation, their commands, and what is said beside each."""
 
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-_BLOCK = re.compile(r"^```(?P<language>\w*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+SHELL = "sh"
+# Indented ones too: they stand in a list.
+_BLOCK = re.compile(
+    r"^(?P<indent> *)```(?P<language>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```$", re.MULTILINE | re.DOTALL
+)
+_INLINE = re.compile(r"`([^`\n]+)`")
 _SAID = re.compile(r"\s+#\s(?P<said>.*)$")
 _EXIT = re.compile(r"exit (\d+)\b")
+_ELSEWHERE = {".venv", "var", "node_modules"}
 NOT_RUN = "not run:"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: where it stands, its language ('' where it names none) and its lines, not indented."""
+
+    page: str
+    section: str
+    language: str
+    body: str
 
 
 @dataclass(frozen=True)
@@ -38,21 +55,45 @@ class Command:
         return int(found[1]) if found else 0
 
 
+def pages_all() -> list[Path]:
+    """Every page of documentation."""
+    return sorted(
+        path for path in ROOT.rglob("*.md") if not _ELSEWHERE & set(path.relative_to(ROOT).parts[:-1])
+    )
+
+
+def blocks_of(path: Path) -> list[Block]:
+    """The page's fenced blocks, in order. Raises ValueError where a fence has no other half."""
+    text = path.read_text()
+    found = list(_BLOCK.finditer(text))
+    if len(re.findall(r"^ *```", text, re.MULTILINE)) != 2 * len(found):
+        raise ValueError(f"{path} has a fence that is not closed as it was opened.")
+    page = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
+    return [
+        Block(page, _section(text, one.start()), one["language"], textwrap.dedent(one["body"]))
+        for one in found
+    ]
+
+
 def commands_of(path: Path) -> list[Command]:
     """Every line of the page's sh blocks that is a command, in order; a backslash joins lines."""
-    text = path.read_text()
     return [
-        _command(path.name, _section(text, block.start()), line)
-        for block in _BLOCK.finditer(text)
-        if block["language"] == "sh"
-        for line in block["body"].replace("\\\n", " ").splitlines()
+        _command(block, line)
+        for block in blocks_of(path)
+        if block.language == SHELL
+        for line in block.body.replace("\\\n", " ").splitlines()
         if line.strip() and not line.lstrip().startswith("#")
     ]
 
 
+def inline_of(path: Path) -> list[str]:
+    """What stands between backticks in the page's sentences and tables."""
+    return [one.replace("\\|", "|") for one in _INLINE.findall(_BLOCK.sub("", path.read_text()))]
+
+
 def blocks_of_other_languages(path: Path) -> set[str]:
     """Fenced blocks that nobody would look into: their languages."""
-    return {block["language"] for block in _BLOCK.finditer(path.read_text())} - {"sh"}
+    return {block.language for block in blocks_of(path)} - {SHELL}
 
 
 def _section(text: str, position: int) -> str:
@@ -60,7 +101,8 @@ def _section(text: str, position: int) -> str:
     return headings[-1] if headings else ""
 
 
-def _command(page: str, section: str, line: str) -> Command:
+def _command(block: Block, line: str) -> Command:
     found = _SAID.search(line)
     said = found["said"].strip() if found else ""
-    return Command(page, section, line[: found.start()].strip() if found else line.strip(), said)
+    text = line[: found.start()].strip() if found else line.strip()
+    return Command(block.page, block.section, re.sub(r"  +", " ", text), said)

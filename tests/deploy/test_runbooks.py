@@ -2,36 +2,22 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
 import os
 import re
-import shlex
-import shutil
-import subprocess
-import sys
-import threading
 from contextlib import contextmanager
-from string import Template
-from wsgiref.simple_server import WSGIRequestHandler, make_server
 
-import botocore.session
 import psycopg
 import pytest
-from botocore import xform_name
-from django.core.management import CommandError, ManagementUtility, get_commands, load_command_class
-from django.core.wsgi import get_wsgi_application
+from django.core.management import CommandError
 
-from rupaya.core import clock
-from rupaya.embedded import binaries
 from tests.audit.seals.sealing import seal_all
 from tests.deploy.pages import ROOT, blocks_of_other_languages, commands_of
+from tests.deploy.typed import aws_called, managed, run, words_of
 from tests.ledger.desk import record
 
 RUNBOOKS = sorted(path for path in (ROOT / "docs/RUNBOOKS").glob("*.md") if path.name != "README.md")
 COMMANDS = [command for path in RUNBOOKS for command in commands_of(path)]
 SECTIONS = ("Symptom", "Look", "Do", "Verify")
-SHELL = set("|&;<>`")  # what only a shell can do
 LINES_MAX = 75  # a page
 WHY_MIN = 8  # letters of a reason
 
@@ -40,41 +26,6 @@ pytestmark = pytest.mark.slow
 
 def named(command):
     return f"{command.page}: {command.text[:60]}"
-
-
-def words_of(text, environment=None):
-    """As a shell splits them, with the variables filled in."""
-    known = environment or {}
-    return [Template(word).safe_substitute(known) for word in shlex.split(text)]
-
-
-OTHER_PAGES = [ROOT / "docs/SCALING.md", ROOT / "deploy/local-cluster/README.md"]
-
-
-class TestOtherPages:
-    @pytest.mark.parametrize("path", OTHER_PAGES, ids=lambda path: path.name)
-    def test_have_commands_that_work_or_say_why_they_are_not_run(self, path, operator, capfd):
-        for command in commands_of(path):
-            if command.is_run:
-                text = command.text.replace(".venv/bin/python", sys.executable)
-                code, wrote = run(dataclasses.replace(command, text=text), operator, capfd)
-                assert code == command.exit_code or "is not installed" in wrote, wrote
-            else:
-                assert len(command.why_not) >= WHY_MIN
-
-    def test_point_to_what_is_there(self):
-        for path in [*OTHER_PAGES, *RUNBOOKS, ROOT / "docs/RUNBOOKS/README.md"]:
-            for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text()):
-                assert (path.parent / target).exists(), f"{path.name}: {target}"
-
-    def test_name_tables_and_functions_that_are_there(self, raw):
-        text = (ROOT / "docs/SCALING.md").read_text()
-        tables = set(re.findall(r"create_(?:reference|distributed)_table\('(\w+)'", text))
-
-        assert len(tables) > 5
-        for table in tables:
-            assert raw.execute("SELECT to_regclass(%s)", [table]).fetchone() != (None,)
-        assert raw.execute("SELECT to_regprocedure('ledger_post(uuid, jsonb)')").fetchone() != (None,)
 
 
 class TestPages:
@@ -110,30 +61,6 @@ class TestPages:
         here = [one for one in COMMANDS if "AWS" not in one.why_not and "cloud" not in one.why_not]
 
         assert sum(one.is_run for one in here) / len(here) > 0.8
-
-
-def managed(words):
-    """Will raise CommandError where `manage.py` would not take these words."""
-    name, *options = words
-    load_command_class(str(get_commands()[name]), name).create_parser("manage.py", name).parse_args(options)
-
-
-def aws_called(words):
-    """Whether AWS has that operation, and it takes those parameters and has all that it needs."""
-    service, operation, *options = words
-    model = botocore.session.get_session().get_service_model(service)
-    name = next(one for one in model.operation_names if xform_name(one, "-") == operation)
-    shape = model.operation_model(name).input_shape
-    assert shape is not None
-    members = {xform_name(member, "-"): member for member in shape.members}
-    given = [word.removeprefix("--") for word in options if word.startswith("--")]
-    unknown = [
-        one
-        for one in given
-        if one not in members and one.removeprefix("no-") not in members and one not in {"query", "output"}
-    ]
-    assert unknown == []
-    assert [one for one in shape.required_members if xform_name(one, "-") not in given] == []
 
 
 class TestCommandsThatAreNotRun:
@@ -225,67 +152,6 @@ HAPPENED = {
     "audit-verification": entry_is_altered,
     "queue-stuck": job_failed,
 }
-
-
-@pytest.fixture
-def address(committed):
-    """Where the product answers, from a thread of this process."""
-    with make_server("127.0.0.1", 0, get_wsgi_application(), handler_class=Quiet) as web:
-        thread = threading.Thread(target=web.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{web.server_port}"
-        web.shutdown()
-        thread.join()
-
-
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def operator(address, asha, admin_url, tmp_path, monkeypatch):
-    """What an operator has: the three logins, an administrator's, and the values of the page."""
-    now = clock.now()
-    psql = str(binaries.wheel_program(binaries.POSTGRES).parent)
-    monkeypatch.setenv("PATH", f"{os.environ['PATH']}:{psql}")
-    return {
-        "URL": address,
-        "DATABASE_URL": os.environ["DATABASE_URL"],
-        "DATABASE_OWNER_URL": os.environ["DATABASE_OWNER_URL"],
-        "DATABASE_SEALER_URL": os.environ["DATABASE_SEALER_URL"],
-        "ADMIN_URL": admin_url,
-        "OWNER_PASSWORD": "rupaya_owner",
-        "USER_PASSWORD": "rupaya_user",
-        "SEALER_PASSWORD": "rupaya_sealer",
-        "EVIDENCE": str(tmp_path),
-        "BOOK": str(asha.book.pk),
-        "ACTOR": str(asha.user.pk),
-        "EMAIL": asha.user.email,
-        "SINCE": (now - dt.timedelta(hours=1)).isoformat(),
-        "UNTIL": (now + dt.timedelta(hours=1)).isoformat(),
-        "SLOT": "nobody",
-        "PID": "0",
-    }
-
-
-def run(command, environment, capfd):
-    """What it ended with, and what it wrote."""
-    words = words_of(command.text, environment)
-    if words[:2] == ["python", "manage.py"] and not SHELL & set(command.text):
-        try:  # in this process: to start one for each would take minutes
-            ManagementUtility(words[1:]).execute()
-            code = 0
-        except SystemExit as ended:
-            code = int(ended.code or 0)
-        return code, "".join(capfd.readouterr())
-    if shutil.which(words[0]) is None:
-        pytest.skip(f"{words[0]} is not on this machine")
-    done = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {command.text}"],
-        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    return done.returncode, done.stdout + done.stderr
 
 
 class TestCommands:

@@ -22,6 +22,8 @@ from tests.support.engines import ROOT
 DOCUMENT = ROOT / "docs" / "openapi.json"
 STATEMENT = ROOT / "tests/ledger/statements/fixtures/hdfc_delimited.txt"
 EXAMPLES_MAX = 5  # an operation and way of being wrong; beside what is derived from the schema
+EXAMPLES_AT_LENGTH = 50  # `make chaos`
+OPEN = ("attachment_download", "config_get", "login", "signup", "token_refresh")  # what needs no token
 # A schema can't say that a cursor was given out, that splits add up, or that an account is in the book: such a request
 # is good by the schema, and refused.
 CONFIG = """
@@ -84,11 +86,18 @@ class Somebody:
             return json.load(response)
 
 
-def make_up(live, folder, *arguments, ids=None):
+def operations(*, are_open):
+    """The ids of those that anybody may call, or of the others."""
+    paths = json.loads(DOCUMENT.read_text())["paths"].values()
+    found = [one for path in paths for one in path.values() if isinstance(one, dict) and "operationId" in one]
+    return {one["operationId"] for one in found if bool(one.get("security")) != are_open}
+
+
+def make_up(live, folder, *arguments, ids=None, examples=EXAMPLES_MAX):
     """Will run Schemathesis; what it found is in its output, and its exit code says whether."""
     parameters = "\n".join(f'"path.{name}" = "{value}"' for name, value in (ids or {}).items())
     config = folder / "schemathesis.toml"
-    config.write_text(CONFIG.format(examples=EXAMPLES_MAX, parameters=parameters))
+    config.write_text(CONFIG.format(examples=examples, parameters=parameters))
     command = [Path(sys.executable).parent / "schemathesis", "--config-file", config, "run", DOCUMENT]
     options = [
         "--url",
@@ -109,17 +118,42 @@ def make_up(live, folder, *arguments, ids=None):
     )
 
 
+def of_nobody(live, folder, **more):
+    only_open = [word for name in (*OPEN, "logout") for word in ("--include-operation-id", name)]
+    return make_up(live, folder, *only_open, **more)
+
+
+def of_somebody(live, folder, **more):
+    asha = Somebody(live)
+    token = f"Authorization: Bearer {asha.token}"
+    # Signing out would end the session that all others need; nobody, who can't, tries it above.
+    return make_up(live, folder, "-H", token, "--exclude-operation-id", "logout", ids=asha.ids, **more)
+
+
 class TestMadeUpRequests:
+    """What needs a token is also asked without one, and with a wrong one, in the second: Schemathesis sees to that."""
+
     def test_of_nobody_find_nothing(self, live, tmp_path):
-        done = make_up(live, tmp_path)
+        assert operations(are_open=True) == set(OPEN)
+
+        done = of_nobody(live, tmp_path)
 
         assert done.returncode == 0, done.stdout[-20_000:]
 
     def test_of_somebody_find_nothing(self, live, tmp_path):
-        asha = Somebody(live)
-        token = f"Authorization: Bearer {asha.token}"
+        done = of_somebody(live, tmp_path)
 
-        # Signing out would end the session that all others need; nobody does it above.
-        done = make_up(live, tmp_path, "-H", token, "--exclude-operation-id", "logout", ids=asha.ids)
+        assert done.returncode == 0, done.stdout[-20_000:]
+
+
+@pytest.mark.chaos  # minutes
+class TestMadeUpRequestsAtLength:
+    def test_of_nobody_to_all_find_nothing(self, live, tmp_path):
+        done = make_up(live, tmp_path, examples=EXAMPLES_AT_LENGTH)
+
+        assert done.returncode == 0, done.stdout[-20_000:]
+
+    def test_of_somebody_find_nothing(self, live, tmp_path):
+        done = of_somebody(live, tmp_path, examples=EXAMPLES_AT_LENGTH)
 
         assert done.returncode == 0, done.stdout[-20_000:]

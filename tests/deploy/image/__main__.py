@@ -13,17 +13,24 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 from typing import Any, Final
 
+from psycopg.conninfo import make_conninfo
+
+from rupaya.backups.envelope import key_make
 from tests.deploy.image.engine import Engine, engine_choose
-from tests.deploy.image.servers import HOST, ROOT, Servers, environment_of, loud, servers
+from tests.deploy.image.servers import HOST, ROOT, Servers, backup_role_make, environment_of, loud, servers
+from tests.support.tls import authority_make, tls_before
 
 CANNOT: Final = 3  # build.sh's exit code where there is neither Docker nor buildah
 BYTES_MAX: Final = 250_000_000
 PORT: Final = 8000
+BUNDLE: Final = "/app/deploy/certificates/rds-ap-south-1.pem"
 READY_S: Final = 40.0  # the health check's start period
 STOP_S: Final = 30.0  # what ECS and docker-compose.yml give the web
 _HOST: Final = {"Host": "api.example.in", "X-Forwarded-Proto": "https"}
@@ -69,6 +76,7 @@ def main() -> int:
             lambda: migrates(engine, found, environment),
             lambda: serves_and_drains(engine, environment),
             lambda: works(engine, environment),
+            lambda: dumps(engine, found, environment),
         ]
         return 0 if all([well(check) for check in checks]) else 1  # noqa: C419  # all, also after a failure
 
@@ -160,6 +168,37 @@ def works(engine: Engine, environment: dict[str, str]) -> str:
         worker.kill()
         worker.wait()
     return "the worker lives, and SIGTERM ends it with exit 0"
+
+
+def dumps(engine: Engine, found: Servers, environment: dict[str, str]) -> str:
+    """`backup create` and `verify`, with the image's own pg_dump, through TLS that believes one authority alone."""
+    backup_role_make(found)
+    authority, (public, private) = authority_make("an authority of this run"), key_make()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tls_before(
+            host=HOST, port=found.postgres, certificate=authority.issue(Path(folder), host="localhost")
+        ) as port,
+    ):
+        url = make_conninfo(found.url("backup"), host="localhost", hostaddr=HOST, port=port)
+        given = environment | {
+            "BACKUP_DATABASE_URL": url, "BACKUP_RECIPIENTS": public, "BACKUP_IDENTITY": private,
+            "BACKUP_PLACE": "/tmp/backups", "DATABASE_SSL": "true", "CA": authority.pem,
+        }  # fmt: skip
+        ran = _backed_up(engine, given | {"DATABASE_SSL_ROOT_CERT": "/tmp/ca.pem"})
+        assert ran.returncode == 0, ran.stderr[-2000:]
+        other = _backed_up(engine, given | {"DATABASE_SSL_ROOT_CERT": BUNDLE})
+        assert other.returncode != 0, "a server that nobody trusts was dumped"
+        assert "certificate verify failed" in other.stderr, other.stderr[-2000:]
+    return f"backs up by verified TLS: {ran.stdout.splitlines()[-1]}"
+
+
+def _backed_up(engine: Engine, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    # /tmp is gone with the process: the authority, the backup and the look at it are of one.
+    script = (
+        'printf %s "$CA" > /tmp/ca.pem && python manage.py backup create && python manage.py backup verify'
+    )
+    return engine.ran(["sh", "-c", script], environment)
 
 
 def answer(path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:

@@ -25,6 +25,7 @@ from rupaya.embedded.process import ENVIRONMENT, as_account
 ROOT: Final = Path(__file__).parent.parent.parent.parent
 HOST: Final = "127.0.0.1"
 READY_S: Final = 30.0
+ROLES: Final = ("owner", "user", "sealer", "backup")
 _AT_FIRST: Final = [
     "--username=rupaya_user",
     "--auth=scram-sha-256",
@@ -36,14 +37,14 @@ _AT_FIRST: Final = [
 
 @dataclass(frozen=True)
 class Servers:
-    """Where they listen, and the passwords of the roles (`admin`, `owner`, `user`, `sealer`) and of `redis`."""
+    """Where they listen, the passwords of the roles (`admin`, `owner`, `user`, `sealer`, `backup`) and of `redis`."""
 
     postgres: int
     valkey: int
     passwords: dict[str, str]
 
     def url(self, role: str) -> str:
-        """How `admin`, `owner` or `user` logs in to the database rupaya."""
+        """How `admin` or one of ROLES logs in to the database rupaya."""
         return f"postgresql://rupaya_{role}:{self.passwords[role]}@{HOST}:{self.postgres}/rupaya"
 
 
@@ -53,7 +54,7 @@ def servers() -> Iterator[Servers]:
     found = Servers(
         port_free(),
         port_free(),
-        {name: secrets.token_urlsafe(24) for name in ("admin", "owner", "user", "sealer", "redis")},
+        {name: secrets.token_urlsafe(24) for name in ("admin", *ROLES, "redis")},
     )
     with ExitStack() as stack:
         home = Path(tempfile.mkdtemp(prefix="rupaya-servers-"))
@@ -105,6 +106,18 @@ def _roles_make(psql: Path, found: Servers) -> None:
         ROOT / "deploy/compose/10-roles.sql",
     ]
     made = subprocess.run(command, env=ENVIRONMENT | passwords, check=False, capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+
+
+def backup_role_make(found: Servers) -> None:
+    """Who dumps: init.sql once more, with a password for rupaya_backup, as an operator runs it."""
+    psql = binaries.wheel_program(binaries.POSTGRES).with_name("psql")
+    words = [word for role in ROLES for word in ("-v", f"{role}_password={found.passwords[role]}")]
+    command: list[str | Path] = [psql, "-qX", "-v", "ON_ERROR_STOP=1", *words, "-d", found.url("admin")]
+    made = subprocess.run(
+        [*command, "-f", ROOT / "deploy/postgres/init.sql"],
+        env=ENVIRONMENT, check=False, capture_output=True, text=True,
+    )  # fmt: skip
     assert made.returncode == 0, made.stderr
 
 

@@ -62,12 +62,37 @@ class TestSlim:
             "botocore/data/s3/x.json",
             "botocore/data/endpoints.json",
             "other.mo",
+            "django/test/client.py",
         ]
-        gone = ["d/locale/de/LC_MESSAGES/d.mo", "d/locale/de/LC_MESSAGES/d.po", "botocore/data/braket/x.json"]
-        for name in [*kept, *gone]:
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).touch()
+        gone = [
+            "d/locale/de/LC_MESSAGES/d.mo", "d/locale/de/LC_MESSAGES/d.po", "botocore/data/braket/x.json",
+            "waffle/tests/test_x.py", "django/contrib/gis/x.py",
+        ]  # fmt: skip
+        files_put(tmp_path, [*kept, *gone])
 
         SLIM["slim"](tmp_path)
 
-        assert {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*")} == set(kept)
+        assert files_of(tmp_path) == set(kept)
+
+    def test_takes_what_was_collected_and_what_compressed_it(self, tmp_path):
+        kept = ["django/contrib/staticfiles/x.py", "django/templatetags/static.py", "urllib3/x.py"]
+        gone = [
+            "django/contrib/admin/static/admin/x.css",
+            "brotli.py",
+            "_brotli.cpython-311-x86_64-linux-gnu.so",
+        ]
+        files_put(tmp_path, [*kept, *gone])
+
+        SLIM["slim_collected"](tmp_path)
+
+        assert files_of(tmp_path) == set(kept)
+
+
+def files_put(folder, names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+def files_of(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*.*")}

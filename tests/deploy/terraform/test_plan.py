@@ -150,6 +150,15 @@ class TestTasks:
             given = {each["name"] for each in container["environment"] + container["secrets"]}
             assert given - known == set()
 
+    def test_look_who_answers_for_the_database(self, plan):
+        for container in containers(plan).values():
+            own = variables(container)
+            inside = own["DATABASE_SSL_ROOT_CERT"].removeprefix("/app/")
+
+            assert own["DATABASE_SSL"] == "true"
+            assert (ROOT / inside).is_file()
+            assert f"!{inside}" in (ROOT / ".dockerignore").read_text().splitlines()
+
     def test_run_an_image_by_its_digest_as_nobody_on_a_file_system_that_cannot_be_written(self, plan):
         for container in containers(plan).values():
             assert re.search(r"@sha256:[0-9a-f]{64}$", container["image"])

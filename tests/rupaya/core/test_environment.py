@@ -7,12 +7,14 @@ import stat
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
 
 from rupaya.core.environment import (
     database_settings,
     derived_key,
     development_secrets,
     host_of,
+    libpq_url,
     media_storage,
     metrics_bind,
     origin_patterns,
@@ -34,6 +36,30 @@ def settings_of(url, **given):
     return database_settings(
         url, **{"name": "DATABASE_URL", "ssl": False, "root_certificate": "", "pool_size": 10, **given}
     )
+
+
+class TestLibpqUrl:
+    URL = "postgresql://rupaya_backup:geheim@db.internal/rupaya"
+
+    def test_says_what_database_ssl_asks_for(self):
+        found = conninfo_to_dict(
+            libpq_url(self.URL, name="BACKUP_DATABASE_URL", ssl=True, root_certificate="/ca.pem")
+        )
+
+        assert (found["sslmode"], found["sslrootcert"]) == ("verify-full", "/ca.pem")
+        assert (found["host"], found["password"]) == ("db.internal", "geheim")
+
+    @pytest.mark.parametrize(
+        ("url", "ssl"), [(URL, False), ("", True), (f"{URL}?sslmode=disable", True)],
+    )  # fmt: skip
+    def test_leaves_alone_what_asks_for_nothing_or_says_it_itself(self, url, ssl):
+        assert libpq_url(url, name="BACKUP_DATABASE_URL", ssl=ssl, root_certificate="/ca.pem") == url
+
+    def test_refuses_what_is_no_url_and_tells_no_password(self):
+        with pytest.raises(ImproperlyConfigured, match="BACKUP_DATABASE_URL") as refused:
+            libpq_url("mysql://u:geheim@h/d", name="BACKUP_DATABASE_URL", ssl=True, root_certificate="")
+
+        assert "geheim" not in str(refused.value)
 
 
 class TestMediaStorage:

@@ -135,9 +135,9 @@ variable "database_pool_size" {
 }
 
 variable "database_root_certificate" {
-  description = "Where the image has RDS's root certificates; empty where it has none."
+  description = "Where the image has RDS's root certificates. Empty: TLS is asked for, and nobody looks who answers."
   type        = string
-  default     = ""
+  default     = "/app/deploy/certificates/rds-ap-south-1.pem"
 }
 
 variable "flood_requests" {

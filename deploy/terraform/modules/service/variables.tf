@@ -123,7 +123,7 @@ variable "database_pool_size" {
 }
 
 variable "database_root_certificate" {
-  description = "Where the image has RDS's root certificates; empty where it has none, and TLS is then not verified."
+  description = "Where the image has RDS's root certificates. Empty: TLS is asked for, and nobody looks who answers."
   type        = string
 }
 
