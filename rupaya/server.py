@@ -79,7 +79,7 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
     """gunicorn's threads, with the bounds, and a door that is shut when nobody is let in any more."""
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """gunicorn's own step at a stop, between the last accept and the wait for what still runs.
+        """Called by gunicorn at a stop, once: after the last accept, and before it waits for what still runs.
 
         It leaves the listener open until then: the kernel would greet people whom nobody serves, and reset them all at
         the end. And it lets connections that never sent a byte hold up the stop to its very end.

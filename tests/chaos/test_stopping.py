@@ -55,7 +55,7 @@ class Caller:
             self._line = line
         began = time.monotonic()
         try:
-            status, is_last = self._asked(wish)
+            status, is_last = self._asked(self._line, wish)
         except (OSError, http.client.HTTPException) as error:
             self.lost.append(f"{type(error).__name__} after {time.monotonic() - began:.2f} s")
             self._hang_up()
@@ -66,18 +66,18 @@ class Caller:
         if is_last or not self.keeps:
             self._hang_up()
 
-    def _asked(self, wish):
+    def _asked(self, line, wish):
         sent = {
             "Host": "bench.example.in", "X-Forwarded-Proto": "https", "Authorization": f"Bearer {self.phone.token}",
             "X-Forwarded-For": f"203.0.113.{self.phone.number % 250}",
         }  # fmt: skip
         if len(self.statuses) % 2:
-            self._line.request("GET", "/v1/transactions", headers=sent)
+            line.request("GET", "/v1/transactions", headers=sent)
         else:
             body = f'{{"type": "expense", "amount": 500, "description": "{wish}"}}'
             own = {"Content-Type": "application/json", "Idempotency-Key": wish}
-            self._line.request("POST", "/v1/transactions", body, sent | own)
-        answer = self._line.getresponse()
+            line.request("POST", "/v1/transactions", body, sent | own)
+        answer = line.getresponse()
         answer.read()
         return answer.status, answer.will_close
 
@@ -158,7 +158,10 @@ class TestReplaced:
     @pytest.mark.parametrize("workers", ["1", "2"])
     def test_loses_no_request(self, house, workers):
         seen = set()
-        often = {"WEB_CONCURRENCY": workers, "GUNICORN_CMD_ARGS": "--max-requests 60 --max-requests-jitter 20"}
+        often = {
+            "WEB_CONCURRENCY": workers,
+            "GUNICORN_CMD_ARGS": "--max-requests 60 --max-requests-jitter 20",
+        }
         with house.web(**often) as web:
             first = 710 + 10 * int(workers)
             people = [Phone(web.port, number).sign_up() for number in range(first, first + 6)]

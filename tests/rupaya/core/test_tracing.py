@@ -83,7 +83,9 @@ class Collector:
     """Whoever takes traces: an endpoint of OTLP over HTTP that knows the protocol by its published definition alone."""
 
     def __init__(self):
-        self.paths, self.bodies, self.types = [], [], []
+        self.paths: list[str] = []
+        self.types: list[str] = []
+        self.bodies: list[bytes] = []
         collector = self
 
         class Taking(BaseHTTPRequestHandler):
@@ -167,7 +169,9 @@ class TestExported:
     def test_is_one_trace_of_the_request_and_all_it_asked_for(self, collector):
         spans = list(collector.spans())
 
-        (request,) = (span for span, _ in spans if said_of(span).get("rupaya.request_id") == "phone-request-2")
+        (request,) = (
+            span for span, _ in spans if said_of(span).get("rupaya.request_id") == "phone-request-2"
+        )
         its_own = [span for span, _ in spans if span.trace_id == request.trace_id]
         below = {span.span_id: span for span in its_own}
         systems = {said_of(span).get("db.system") for span in its_own}
