@@ -46,7 +46,8 @@ class Keeper:
     def ask(self, query):
         """What the server says of the slot."""
         with psycopg.connect(self.login, dbname="postgres", autocommit=True) as admin:
-            return admin.execute(query, [SLOT]).fetchone()[0]
+            [(said,)] = admin.execute(query, [SLOT])
+            return said
 
     @contextmanager
     def keeping(self):
