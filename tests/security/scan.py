@@ -168,12 +168,9 @@ def sign_up(served: site.Site) -> Person:
     )
 
 
-def statuses(log: Path) -> Counter[int]:
-    """How often the product answered with what; each line of its log is one JSON object."""
-    requests: list[dict[str, Any]] = [
-        json.loads(line) for line in log.read_text().splitlines() if '"status"' in line
-    ]
-    return Counter(int(request["status"]) for request in requests)
+def answered(log: Path) -> list[dict[str, Any]]:
+    """What the product says of each request; each line of its log is one JSON object."""
+    return [json.loads(line) for line in log.read_text().splitlines() if '"status"' in line]
 
 
 def canary_found(home: Path, find: Callable[[str, Path], list[str]]) -> bool:
@@ -197,7 +194,10 @@ def main(scanner: str) -> int:
             found = sqlmap_find(
                 sqlmap_targets(served.url, served.home, person), served.home, token=person.token
             )
-        counted = statuses(served.log)
+        requests = answered(served.log)
+    counted = Counter(int(request["status"]) for request in requests)
+    # Whoever lost the sign-in on the way saw doors alone. Trying to sign in is refused as it should be.
+    unseen = sum(one["status"] == 401 and not one["path"].startswith("/v1/auth/") for one in requests)
     broken = sum(count for status, count in counted.items() if status >= 500)
     print(f"  {scanner}: {counted.total()} requests, {dict(sorted(counted.items()))}")
     for line in found:
@@ -206,7 +206,9 @@ def main(scanner: str) -> int:
         print(f"  {scanner} did not find the planted faults: what it says of the product is worth nothing.")
     if broken:
         print(f"  {broken} answers were 5xx.")
-    return 0 if planted and not found and not broken else 1
+    if unseen:
+        print(f"  {unseen} requests were not signed in any more.")
+    return 0 if planted and not found and not broken and not unseen else 1
 
 
 if __name__ == "__main__":
