@@ -119,9 +119,7 @@ def schema_for(url: str, person: Person) -> dict[str, Any]:
     """Our schema with this server and ids that exist; without what would sign the person out."""
     schema: dict[str, Any] = json.loads((ROOT / "docs/openapi.json").read_text())
     schema["servers"] = [{"url": f"{url}/v1"}]
-    schema["paths"] = {
-        path: said for path, said in schema["paths"].items() if not path.startswith("/v1/auth/")
-    }
+    schema["paths"] = {path: said for path, said in schema["paths"].items() if not path.startswith("/auth/")}
     for path, operations in schema["paths"].items():
         for parameter in (one for said in operations.values() for one in said.get("parameters", [])):
             if parameter["schema"].get("format") == "uuid":
