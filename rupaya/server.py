@@ -76,7 +76,27 @@ class BoundedConnection(gthread.TConn):  # type: ignore[misc]
 
 
 class Worker(gthread.ThreadWorker):  # type: ignore[misc]
-    """gunicorn's threads, with the bounds."""
+    """gunicorn's threads, with the bounds, and a door that is shut when nobody is let in any more."""
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Called by gunicorn at a stop, once: after the last accept, and before it waits for what still runs.
+
+        It leaves the listener open until then: the kernel would greet people whom nobody serves, and reset them all at
+        the end. And it lets connections that never sent a byte hold up the stop to its very end.
+        """
+        for listener in self.sockets:
+            self._take_who_waits(listener)
+            listener.close()  # the kernel refuses from here on, once every worker has done so
+        super()._cap_keepalive(deadline)
+        for connection in self.pending_conns:
+            connection.timeout = min(connection.timeout, deadline)
+
+    def _take_who_waits(self, listener: Any) -> None:
+        """Will accept everybody whom the kernel has greeted already."""
+        while (present := self.nr_conns) < self.worker_connections:
+            self.accept(listener)
+            if self.nr_conns == present:  # nobody is left
+                return
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
         """Will answer 408 to somebody slow; all else as gunicorn does, in our words."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from rupaya.core import clock
-from tests.benchmarks import api, audit_log, bulk, hordak, memory, reads, writes
+from tests.benchmarks import api, audit_log, bulk, hordak, memory, reads, workers, writes
 from tests.benchmarks.cluster import ROOT, cluster
 from tests.benchmarks.figures import Figure, keep, say, table
 from tests.benchmarks.run import Bench, Run
@@ -26,6 +26,7 @@ BENCHES: Final[dict[str, tuple[Bench, ...]]] = {
     "search_rls": (reads.search_rls,),
     "hordak": (hordak.hordak,),
     "memory": (memory.memory,),
+    "servers": (workers.servers,),
     "audit": (writes.audit_posting, bulk.audit_bulk),
     "audit_log": (audit_log.audit_log,),
 }

@@ -1,4 +1,4 @@
-"""gunicorn, with the settings of deploy/, around the product or around a floor."""
+"""A web server, gunicorn with the settings of deploy/ unless another is named, around the product or around a floor."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,25 +26,42 @@ _STOP_S: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A gunicorn that answers."""
+    """A web server that answers."""
 
     port: int
-    pid: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def pid(self) -> int:
+        """Its first process."""
+        return self.process.pid
 
     def busy_s(self) -> float:
         """Seconds of a core that it and its workers have taken so far; the database is not in it."""
         return processes_busy_s(self.pid)
 
 
+def gunicorn(application: str, port: int, *, settings: str = "deploy/gunicorn.conf.py") -> list[str]:
+    """Python's arguments for gunicorn around an application."""
+    return ["-m", "gunicorn", "-c", settings, "--bind", f"{HOST}:{port}", application]
+
+
 @contextmanager
 def server(
-    application: str, *, environment: Mapping[str, str], log: Path, root: Path = ROOT
+    application: str,
+    *,
+    environment: Mapping[str, str],
+    log: Path,
+    root: Path = ROOT,
+    program: Callable[[str, int], list[str]] = gunicorn,
 ) -> Iterator[Server]:
-    """Will serve the code under `root` on a free port, and be gone afterwards, which it checks. Raises RuntimeError."""
+    """Will serve the code under `root` on a free port, and be gone afterwards, which it checks.
+
+    program: Python's arguments, of an application and a port. Raises RuntimeError, also for a server that ended with
+    another code than 0, which is what one says that was told to stop.
+    """
     port = _free_port()
-    command = [
-        sys.executable, "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"{HOST}:{port}", application,
-    ]  # fmt: skip
+    command = [sys.executable, *program(application, port)]
     with log.open("ab") as out:
         process = subprocess.Popen(
             command, cwd=root, env={**os.environ, **environment}, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
@@ -52,8 +69,8 @@ def server(
         )  # fmt: skip
     try:
         _wait(process, port, log)
-        yield Server(port, process.pid)
-        if process.poll() is not None:
+        yield Server(port, process)
+        if process.poll():
             raise RuntimeError(f"the server ended by itself; its log is {log}")
     finally:
         _stop(process)

@@ -40,6 +40,10 @@ class House:
     def environment(self, **more: str) -> dict[str, str]:
         """What its processes are given."""
         usual = {"WEB_CONCURRENCY": "2", "WEB_THREADS": "4", "DATABASE_OWNER_URL": ""}
+        usual |= {
+            "RATE_LIMIT_LOGIN": "5/15m",
+            "RATE_LIMIT_LOGIN_ADDRESS": "300/15m",
+        }  # the tests' own are wide
         return environment(self.engines, self.database) | usual | more
 
     @contextmanager

@@ -20,6 +20,7 @@ from rupaya.embedded.process import ENVIRONMENT, as_account
 from tests.benchmarks.cluster import Database
 from tests.chaos.house import House, Phone, tell, wait_until
 
+SLOT = "kept"
 PORT = 5499  # of the copy; nothing listens on TCP
 
 
@@ -42,6 +43,12 @@ class Keeper:
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
 
+    def ask(self, query):
+        """What the server says of the slot."""
+        with psycopg.connect(self.login, dbname="postgres", autocommit=True) as admin:
+            [(said,)] = admin.execute(query, [SLOT])
+            return said
+
     @contextmanager
     def keeping(self):
         """The log is kept as it is written, and the base is taken meanwhile."""
@@ -49,8 +56,10 @@ class Keeper:
             folder.mkdir(mode=0o700)
             if self.place.account:
                 os.chown(folder, self.place.account.uid, self.place.account.gid)
+        # Without a slot the checkpoint of the base backup may take away what a slow receiver has yet to read.
+        self.ask("SELECT pg_create_physical_replication_slot(%s, true)")
         receiver = subprocess.Popen(
-            [self.bin / "pg_receivewal", "--directory", self.wal, "--dbname", self.login],
+            [self.bin / "pg_receivewal", "--directory", self.wal, "--slot", SLOT, "--dbname", self.login],
             cwd=self.folder, env=ENVIRONMENT, stderr=subprocess.DEVNULL, **as_account(self.place.account),
         )  # fmt: skip
         try:
@@ -63,6 +72,8 @@ class Keeper:
         finally:
             receiver.send_signal(signal.SIGINT)
             receiver.wait(30)
+            wait_until(lambda: self.ask("SELECT NOT active FROM pg_replication_slots WHERE slot_name = %s"))
+            self.ask("SELECT pg_drop_replication_slot(%s)")
             shutil.rmtree(self.folder)
 
     def is_kept(self, segment):

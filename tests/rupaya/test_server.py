@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 from gunicorn.config import Config
@@ -12,6 +17,7 @@ from gunicorn.http import RequestParser
 
 from rupaya import server
 from rupaya.server import BoundedUnreader, HeadersTooSlow, request_begin
+from tests.support.engines import ROOT
 
 FORWARDED = (
     b"X-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: https\r\nForwarded: for=6.6.6.6\r\nX-Other: kept\r\n"
@@ -125,3 +131,93 @@ class TestRequestBegin:
 
         assert ("X-FORWARDED-FOR", "6.6.6.6") in request.headers
         assert request.scheme == "https"
+
+
+SLEEPY = """
+import time
+
+def application(environ, start_response):
+    time.sleep(float(environ["QUERY_STRING"]))
+    start_response("200 OK", [("Content-Length", "2")])
+    return [b"ok"]
+"""
+
+
+class TestWorker:
+    @pytest.fixture
+    def sleepy(self, tmp_path, monkeypatch):
+        """A server whose answers take as long as the query says; gives its process and port."""
+        (tmp_path / "sleepy.py").write_text(SLEEPY)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        env = os.environ | {"PYTHONPATH": str(tmp_path), "WEB_CONCURRENCY": "2", "WEB_THREADS": "2"}
+        command = ["-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{port}", "sleepy"]
+        process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=env)
+        try:
+            ends = time.monotonic() + 30
+            while not self.is_answered(port):
+                assert time.monotonic() < ends
+                time.sleep(0.05)
+            yield process, port
+        finally:
+            process.kill()
+            process.wait()
+
+    @staticmethod
+    def is_answered(port):
+        try:
+            return TestWorker.answer(TestWorker.ask(port, 0)) == b"HTTP/1.1 200"
+        except OSError:
+            return False
+
+    @staticmethod
+    def answer(line):
+        """The first words, or what became of them."""
+        with line:
+            try:
+                return line.recv(12, socket.MSG_WAITALL)
+            except OSError as error:
+                return type(error).__name__
+
+    @staticmethod
+    def ask(port, seconds):
+        line = socket.create_connection(("127.0.0.1", port), timeout=20)
+        line.sendall(f"GET /?{seconds} HTTP/1.1\r\nHost: a.in\r\nConnection: close\r\n\r\n".encode())
+        return line
+
+    def test_answers_everybody_the_kernel_had_greeted(self, sleepy):
+        process, port = sleepy
+        workers = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        for worker in workers:  # so that nobody is let in before they are told to stop
+            os.kill(int(worker), signal.SIGSTOP)
+        lines = [self.ask(port, 0.1) for _ in range(12)]
+        process.terminate()
+        time.sleep(0.5)
+        for worker in workers:
+            os.kill(int(worker), signal.SIGCONT)
+
+        said = [self.answer(line) for line in lines]
+
+        assert said == [b"HTTP/1.1 200"] * 12
+        assert process.wait(25) == 0
+
+    def test_refuses_at_once_who_comes_later_and_answers_who_is_being_served(self, sleepy):
+        process, port = sleepy
+        served = self.ask(port, 3)
+        time.sleep(0.3)
+        process.terminate()
+        time.sleep(0.7)
+
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=2)
+        assert self.answer(served) == b"HTTP/1.1 200"
+        assert process.wait(25) == 0
+
+    def test_is_not_held_up_by_somebody_who_says_nothing(self, sleepy):
+        process, port = sleepy
+        with socket.create_connection(("127.0.0.1", port)):
+            time.sleep(6)  # until gunicorn puts the silent aside
+            process.terminate()
+
+            assert process.wait(10) == 0

@@ -65,7 +65,7 @@ def site(host: str, **environment: str) -> Iterator[Site]:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rupaya-site-")))
         app, http, https = ports_free(3)
         certificates_make(home, host)
-        stack.callback(shutil.rmtree, os.environ.get("RUPAYA_TEST_HOME", ""), ignore_errors=True)
+        stack.callback(lambda: shutil.rmtree(os.environ.get("RUPAYA_TEST_HOME", ""), ignore_errors=True))
         stack.callback(embedded.engines_release)
         stack.enter_context(product(home, host=host, port=app, **environment))
         configuration = home / "nginx.conf"
@@ -108,7 +108,8 @@ def product(home: Path, *, host: str, port: int, **more: str) -> Iterator[None]:
         }
         | more
     )
-    environment.pop("DATABASE_OWNER_URL", None)
+    for name in ("DATABASE_OWNER_URL", "DATABASE_SEALER_URL"):  # the web server holds neither
+        environment.pop(name, None)
     subprocess.run(
         [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"],
         cwd=ROOT, env=environment, check=True,
