@@ -86,7 +86,7 @@ class _Side:
         return next(iter(self.measured.values()))[number][0]
 
     def _load(self, port: int, requests: Requests, seconds: float, status: int) -> Answered:
-        most = round((seconds + 1) * 2500)  # as many as a fast machine could take
+        most = round((seconds + 1) * 8000)  # more than a quiet machine answers of next to nothing
         return load(port=port, requests=requests, count=most, seconds=seconds, status=status)
 
 
