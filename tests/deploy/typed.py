@@ -39,7 +39,7 @@ def run(command, environment, capfd):
             code = int(ended.code or 0)
         return code, "".join(capfd.readouterr())
     if shutil.which(words[0]) is None:
-        pytest.skip(f"{words[0]} is not on this machine")
+        pytest.skip(f"NOT CHECKED: {words[0]} is not on this machine")
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command.text}"],
         cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=120,

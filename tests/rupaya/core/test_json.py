@@ -25,6 +25,7 @@ class TestJsonBytes:
     @pytest.mark.parametrize(
         ("value", "text"),
         [(Decimal("500.00"), "500"), (Decimal("1234.5"), "1234.5"), (Decimal("-0.05"), "-0.05"),
+         (Decimal("5E+2"), "500"), (Decimal("-0.00"), "0"), (Decimal("9007199254740993.01"), "9007199254740993.01"),
          (10**15 - 1, "999999999999999"),
          (UUID(int=7), '"00000000-0000-0000-0000-000000000007"'), (dt.date(2026, 11, 23), '"2026-11-23"'),
          (dt.datetime(2026, 11, 23, 4, 5, tzinfo=dt.UTC), '"2026-11-23T04:05:00Z"'), (lazystr("ok"), '"ok"'),
@@ -33,6 +34,7 @@ class TestJsonBytes:
     def test_writes_the_contracts_forms(self, value, text):
         assert json_bytes(value).decode() == text
 
-    def test_refuses_what_has_no_form(self):
+    @pytest.mark.parametrize("value", [object(), Decimal("NaN"), Decimal("Infinity")])
+    def test_refuses_what_has_no_form(self, value):
         with pytest.raises(TypeError):
-            json_bytes({"x": object()})
+            json_bytes({"x": value})
