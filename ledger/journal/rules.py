@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -43,6 +43,30 @@ class Leg:
             "currency": self.amount.currency,
             "base_minor": self.base_minor,
         }
+
+
+# What `ledger_post` fills in by itself. Written out and read again, it took a tenth of a thousand transactions' time.
+_FILLED_IN: Final[Mapping[str, Any]] = {
+    "payee": "",
+    "notes": "",
+    "tags": [],
+    "status": "posted",
+    "is_reconciled": False,
+    "external_id": None,
+    "to_account_id": None,
+}
+
+
+def as_posted(item: Mapping[str, Any]) -> dict[str, Any]:
+    """A new transaction (`Draft.as_json`) without what `ledger_post` fills in."""
+    filled = _FILLED_IN | {"change_id": item["id"]}
+    said = {name: value for name, value in item.items() if name not in filled or value != filled[name]}
+    return said | {"postings": [_leg_as_posted(leg) for leg in item["postings"]]}
+
+
+def _leg_as_posted(leg: Mapping[str, Any]) -> dict[str, Any]:
+    is_alike = leg["base_minor"] == leg["amount_minor"]
+    return {name: value for name, value in leg.items() if not (is_alike and name == "base_minor")}
 
 
 @dataclass(frozen=True, slots=True)

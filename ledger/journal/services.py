@@ -13,7 +13,7 @@ from ledger.books.access import ACCOUNT_GUARDS
 from ledger.books.models import Book
 from ledger.journal.drafts import Draft, EntriesRefused, Entry, drafts_of
 from ledger.journal.models import Transaction
-from ledger.journal.rules import TransactionView
+from ledger.journal.rules import TransactionView, as_posted
 from rupaya.core.db import assert_acting, explaining, whole
 from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
 from rupaya.core.ids import uuid7
@@ -176,6 +176,6 @@ def transactions_write(*, book: Book, drafts: Sequence[Draft]) -> None:
     Raises what GUARDS lists; nothing is written then, and whoever goes on has `whole()` around this.
     """
     assert_acting()
-    items = orjson.dumps([draft.as_json() for draft in drafts]).decode()
+    items = orjson.dumps([as_posted(draft.as_json()) for draft in drafts]).decode()
     with explaining(GUARDS, is_last=True), prepared_cursor() as cursor:
         cursor.execute("SELECT ledger_post(%s, %s)", [book.pk, items])

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import orjson
 
+from ledger.journal.rules import as_posted
 from tests.benchmarks.bulk import as_json, items_make
 from tests.benchmarks.cluster import ROOT, SQL, Database, environment
 from tests.benchmarks.figures import Figure, Goal, interleaved, pair
@@ -230,7 +231,7 @@ class FloorPost:
 
         def make(book: int, number: int) -> bytes:
             (item,) = items_make(book=book, count=1, seed=number)
-            return _request("POST", "/post", _as_person(book), orjson.dumps([as_json(item)]))
+            return _request("POST", "/post", _as_person(book), orjson.dumps([as_posted(as_json(item))]))
 
         return _spread(make, process=process, count=count)
 

@@ -14,6 +14,7 @@ from uuid import UUID
 import orjson
 import psycopg
 
+from ledger.journal.rules import as_posted
 from rupaya.core.ids import uuid7
 from tests.benchmarks.cluster import Database
 from tests.benchmarks.figures import Figure, Goal, interleaved, pair, timed
@@ -169,12 +170,12 @@ def _copy_texts(book: UUID, items: Sequence[Item]) -> tuple[bytes, bytes]:
 
 
 def _call(items: Sequence[Item]) -> str:
-    """The argument of ledger_post, as Draft.as_json makes it."""
-    return orjson.dumps([as_json(item) for item in items]).decode()
+    """The argument of ledger_post, as the product sends it."""
+    return orjson.dumps([as_posted(as_json(item)) for item in items]).decode()
 
 
 def as_json(item: Item) -> dict[str, Any]:
-    """One transaction as ledger_post takes it."""
+    """One transaction, whole, as `Draft.as_json` gives it."""
     return {
         "id": item.id,
         "date": item.date,

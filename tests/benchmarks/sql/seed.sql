@@ -93,10 +93,9 @@ CREATE FUNCTION bench.entry(book bigint, own bigint, category bigint, minor bigi
 LANGUAGE sql VOLATILE PARALLEL SAFE
 AS $$
   SELECT format('[{"id":"%1$s","date":"%2$s","type":"expense","origin":"manual","description":"Meena Tiffin Service",'
-                '"payee":"Meena","notes":"","tags":[],"status":"posted","is_reconciled":false,"account_id":"%3$s",'
-                '"to_account_id":null,"external_id":null,"change_id":"%1$s","amount_minor":%5$s,"postings":['
-                '{"account_id":"%3$s","amount_minor":-%5$s,"currency":"INR","base_minor":-%5$s},'
-                '{"account_id":"%4$s","amount_minor":%5$s,"currency":"INR","base_minor":%5$s}]}]',
+                '"payee":"Meena","account_id":"%3$s","amount_minor":%5$s,"postings":['
+                '{"account_id":"%3$s","amount_minor":-%5$s,"currency":"INR"},'
+                '{"account_id":"%4$s","amount_minor":%5$s,"currency":"INR"}]}]',
                 uuidv7(), date '2026-11-20' - day, bench.account(book, own), bench.account(book, category), minor)::jsonb
 $$;
 

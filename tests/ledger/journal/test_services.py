@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from ledger.books.services import period_close
 from ledger.chart.selectors import AccountUnknown
-from ledger.journal.drafts import AccountUnfit, Draft, Entry, TransferToItself
+from ledger.journal.drafts import AccountUnfit, Draft, Entry, TransferToItself, drafts_of
 from ledger.journal.models import Posting, Transaction
-from ledger.journal.rules import Side
+from ledger.journal.rules import Side, as_posted
 from ledger.journal.services import PeriodClosed, TransactionUnbalanced, transaction_post, transactions_write
 from rupaya.core.db import acting_as, constraint_name
 from rupaya.core.ids import uuid7
@@ -183,6 +184,35 @@ class TestTransactionsWrite:
             transactions_write(book=asha.book, drafts=[self.draft(asha, 10**15 - 1, 10**15 - 1)])
 
         assert balance(asha, "Fuel", TODAY) == 10**15 - 1
+
+    @pytest.mark.parametrize(("kind", "target"), [("expense", None), ("transfer", "Savings account")])
+    def test_leaves_out_only_what_the_database_fills_in(self, asha, kind, target):
+        reached = target and asha.account(target).pk
+        entry = Entry(kind, TODAY, "x", [(None, Money(100, "INR"))], to_account_id=reached)
+        with acting_as(asha.actor):
+            (draft,) = drafts_of(book=asha.book, entries=[entry])
+            whole = draft.as_json()
+            said = as_posted(whole | dict.fromkeys(("id", "change_id"), str(uuid7())))
+
+            rows = [written(asha, item) for item in (whole, said)]
+
+        assert rows[0] == rows[1]
+        assert {"payee", "notes", "tags", "status", "change_id"}.isdisjoint(said)
+        assert [set(leg) for leg in said["postings"]] == 2 * [{"account_id", "amount_minor", "currency"}]
+
+
+def written(person, item):
+    """What `ledger_post` makes of an item, but for what no two transactions share."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT ledger_post(%s, %s)", [person.book.pk, json.dumps([item])])
+        cursor.execute(
+            """SELECT to_jsonb(t) - '{id,change_id,created_at,changed_at,changed_xid}'::text[], change_id = id,
+                      (SELECT jsonb_agg(to_jsonb(p) - '{transaction_id,recorded_at}'::text[] ORDER BY line)
+                         FROM ledger_posting p WHERE p.transaction_id = t.id)
+                 FROM ledger_transaction t WHERE id = %s""",
+            [item["id"]],
+        )
+        return cursor.fetchone()
 
 
 class TestAccountBalanceMinor:
