@@ -1,0 +1,23 @@
+DO $$
+DECLARE
+  part regclass;
+BEGIN
+  FOR part IN SELECT inhrelid FROM pg_inherits WHERE inhparent = 'audit_logs'::regclass LOOP
+    EXECUTE format('DROP POLICY backup_reads ON %s', part);
+  END LOOP;
+END
+$$;
+DROP POLICY backup_reads ON audit_logs;
+
+CREATE OR REPLACE FUNCTION audit_part_close(part regclass) RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, public, pg_temp
+AS $$
+BEGIN
+  EXECUTE format('REVOKE ALL ON %s FROM rupaya_user', part);
+  EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', part);
+  EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', part);
+  EXECUTE format('CREATE POLICY owner_reads ON %s FOR SELECT TO rupaya_owner USING (true)', part);
+  PERFORM append_only(part, 'audit_logs_append_only');
+END
+$$;
