@@ -41,10 +41,11 @@ SELECT n.nspname, c.relname,
 """
 # What deploy/postgres/init.sql gives to others on each thing that the owner makes.
 _DEFAULTS_SQL: Final = """
-SELECT DISTINCT format('ALTER DEFAULT PRIVILEGES FOR ROLE %%I IN SCHEMA %%I REVOKE ALL ON %%s FROM %%I', %(owner)s::text,
-                       n.nspname, kind.name, given.grantee::regrole::text)
+SELECT DISTINCT format('ALTER DEFAULT PRIVILEGES FOR ROLE %%I IN SCHEMA %%I REVOKE ALL ON %%s FROM %%I',
+                       %(owner)s::text, n.nspname, kind.name, given.grantee::regrole::text)
   FROM pg_default_acl d JOIN pg_namespace n ON n.oid = d.defaclnamespace CROSS JOIN aclexplode(d.defaclacl) AS given
-  JOIN (VALUES ('r', 'TABLES'), ('S', 'SEQUENCES'), ('f', 'FUNCTIONS')) AS kind (letter, name) ON letter = d.defaclobjtype
+  JOIN (VALUES ('r', 'TABLES'), ('S', 'SEQUENCES'), ('f', 'FUNCTIONS')) AS kind (letter, name)
+    ON kind.letter = d.defaclobjtype
  WHERE d.defaclrole = %(owner)s::regrole
 """
 
@@ -216,8 +217,8 @@ def _is_bound(connection: psycopg.Connection[Any]) -> bool:
         more = f" and {len(hidden) - 1} more" if hidden[1:] else ""
         raise BackupError(
             f"Row-level security hides rows of {hidden[0]}{more} from {_one(connection, 'SELECT current_user')}: a "
-            "dump would leave rows out. Dump as rupaya_backup, which deploy/postgres/init.sql makes; where it is the one, "
-            "migrate, or look at that table's policies.",
+            "dump would leave rows out. Dump as rupaya_backup, which deploy/postgres/init.sql makes; where it is the "
+            "one, migrate, or look at that table's policies.",
             code=USAGE,
         )
     return bool(bound)
