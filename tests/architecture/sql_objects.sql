@@ -565,7 +565,9 @@ BEGIN
     RAISE EXCEPTION 'there is no role rupaya_backup: run deploy/postgres/init.sql again first'
       USING ERRCODE = 'undefined_object';
   END IF;
-  EXECUTE format('CREATE POLICY backup_reads ON %s FOR SELECT TO rupaya_backup USING (true)', kept);
+  IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = kept AND polname = 'backup_reads') THEN
+    EXECUTE format('CREATE POLICY backup_reads ON %s FOR SELECT TO rupaya_backup USING (true)', kept);
+  END IF;
 END
 $function$;
 CREATE OR REPLACE FUNCTION public.flags_audience_record()

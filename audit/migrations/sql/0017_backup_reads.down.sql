@@ -1,14 +1,3 @@
-DO $$
-DECLARE
-  part regclass;
-BEGIN
-  FOR part IN SELECT inhrelid FROM pg_inherits WHERE inhparent = 'audit_logs'::regclass LOOP
-    EXECUTE format('DROP POLICY backup_reads ON %s', part);
-  END LOOP;
-END
-$$;
-DROP POLICY backup_reads ON audit_logs;
-
 CREATE OR REPLACE FUNCTION audit_part_close(part regclass) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp

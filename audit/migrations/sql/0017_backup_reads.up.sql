@@ -12,6 +12,3 @@ BEGIN
   PERFORM append_only(part, 'audit_logs_append_only');
 END
 $$;
-
-SELECT backup_reads('audit_logs');
-SELECT backup_reads(inhrelid::regclass) FROM pg_inherits WHERE inhparent = 'audit_logs'::regclass;

@@ -1,18 +1,3 @@
-DROP POLICY backup_reads ON ledger_transaction_version;
-DROP POLICY backup_reads ON ledger_transaction;
-DROP POLICY backup_reads ON ledger_sync_event;
-DROP POLICY backup_reads ON ledger_statement_line;
-DROP POLICY backup_reads ON ledger_statement;
-DROP POLICY backup_reads ON ledger_posting;
-DROP POLICY backup_reads ON ledger_month_total;
-DROP POLICY backup_reads ON ledger_member;
-DROP POLICY backup_reads ON ledger_invitation;
-DROP POLICY backup_reads ON ledger_idempotency_key;
-DROP POLICY backup_reads ON ledger_book;
-DROP POLICY backup_reads ON ledger_attachment;
-DROP POLICY backup_reads ON ledger_account_visibility;
-DROP POLICY backup_reads ON ledger_account;
-
 CREATE OR REPLACE FUNCTION tenant_table(tenant regclass, book_column text) RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, public, pg_temp

@@ -19,18 +19,3 @@ BEGIN
   EXECUTE format('CREATE POLICY owner_reads ON %s FOR SELECT TO rupaya_owner USING (true)', tenant);
 END
 $$;
-
-SELECT backup_reads('ledger_account');
-SELECT backup_reads('ledger_account_visibility');
-SELECT backup_reads('ledger_attachment');
-SELECT backup_reads('ledger_book');
-SELECT backup_reads('ledger_idempotency_key');
-SELECT backup_reads('ledger_invitation');
-SELECT backup_reads('ledger_member');
-SELECT backup_reads('ledger_month_total');
-SELECT backup_reads('ledger_posting');
-SELECT backup_reads('ledger_statement');
-SELECT backup_reads('ledger_statement_line');
-SELECT backup_reads('ledger_sync_event');
-SELECT backup_reads('ledger_transaction');
-SELECT backup_reads('ledger_transaction_version');

@@ -53,6 +53,7 @@ SHOWN = {
     "a new table of tenants": (
         "CREATE TABLE ledger_plan (book_id uuid); SELECT tenant_table('ledger_plan', 'book_id')"
     ),
+    "a table that is given it again": "SELECT backup_reads('ledger_book'), backup_reads('audit_logs')",
     "a new month": "SELECT audit_month_make('2044-02-01')",
 }
 TABLES = """
