@@ -45,8 +45,8 @@ ALTER ROLE rupaya_backup SET default_transaction_read_only = on;
 ALTER ROLE rupaya_backup SET lock_timeout = '60s';
 
 -- An administrator who is not a superuser (a managed database) must belong to the owner to hand things over, and to the
--- others to act as they do where a backup is drilled.
-GRANT rupaya_owner, rupaya_user, rupaya_sealer TO CURRENT_USER;
+-- others to act as they do where a backup is drilled, and to count every row that was restored.
+GRANT rupaya_owner, rupaya_user, rupaya_sealer, rupaya_backup TO CURRENT_USER;
 
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database())
 UNION ALL SELECT format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO rupaya_owner', current_database())
