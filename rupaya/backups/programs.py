@@ -50,11 +50,15 @@ def program_find(name: str, *, major: int) -> Program:
 
 
 @contextmanager
-def dump_running(*, program: Program, url: str, snapshot: str) -> Iterator[Iterator[bytes]]:
-    """pg_dump of one exported snapshot, as the bytes that it writes. The bytes end with BackupError where it failed."""
+def dump_running(*, program: Program, url: str, snapshot: str, is_bound: bool) -> Iterator[Iterator[bytes]]:
+    """pg_dump of one exported snapshot, as the bytes that it writes. The bytes end with BackupError where it failed.
+
+    is_bound: policies have been found to show the login every row; without it pg_dump refuses whom any binds.
+    """
     command: list[str | Path] = [
         program.path, "--format=custom", "--no-password",
         f"--snapshot={snapshot}", f"--lock-wait-timeout={_LOCK_WAIT_MS}", f"--dbname={_without_password(url)}",
+        *(["--enable-row-security"] if is_bound else []),
     ]  # fmt: skip
     with _running(command, url=url, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as running:
         yield _bytes(running)

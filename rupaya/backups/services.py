@@ -13,7 +13,15 @@ from typing import IO, Any, Final
 
 import pyrage
 
-from rupaya.backups.database import OWNER, empty_check, rows_count, scratch_made, snapshot_open, url_with
+from rupaya.backups.database import (
+    OWNER,
+    defaults_take,
+    empty_check,
+    rows_count,
+    scratch_made,
+    snapshot_open,
+    url_with,
+)
 from rupaya.backups.envelope import SUFFIX, Written, envelope_read, envelope_write, manifest_read
 from rupaya.backups.errors import USAGE, BackupError
 from rupaya.backups.places import Place
@@ -77,7 +85,7 @@ def backup_create(
     ):
         program = program_find("pg_dump", major=snapshot.server_major)
         manifest = {**snapshot.manifest, "dump_major": program.major}
-        with dump_running(program=program, url=url, snapshot=snapshot.id) as dump:
+        with dump_running(program=program, url=url, snapshot=snapshot.id, is_bound=snapshot.is_bound) as dump:
             written = envelope_write(
                 out, manifest=manifest, dump=dump, recipients=recipients, progress=progress
             )
@@ -107,13 +115,14 @@ def backup_verify(*, place: Place, name: str, identity: pyrage.x25519.Identity) 
 def backup_restore(*, place: Place, name: str, identity: pyrage.x25519.Identity, url: str) -> Backup:
     """Will restore a backup into an empty database, in one transaction, owned by rupaya_owner.
 
-    It is verified first, so it is read twice. Rows are counted afterwards where the login sees all of them. Raises
-    BackupError, and then the database is empty still.
+    It is verified first, so it is read twice. Rows are counted afterwards in the tables of which the login sees all.
+    Raises BackupError; and then the database is empty still, but where the counts are what is wrong.
     """
     major = empty_check(url=url)
     backup = backup_verify(place=place, name=name, identity=identity)
     if backup.manifest["server_version"] // 10_000 > major:
         raise BackupError(f"{name} is of a PostgreSQL newer than that server's {major}.")
+    defaults_take(url=url)
     with (
         place.reading(name) as source,
         restore_running(program=_restorer(place, name, identity), url=url, role=OWNER) as out,
@@ -121,9 +130,7 @@ def backup_restore(*, place: Place, name: str, identity: pyrage.x25519.Identity,
         envelope_read(source, out=_Kept(out), identity=identity)
     wrong = _differences(backup.manifest["rows"], rows_count(url=url))
     if wrong:
-        raise BackupError(
-            f"Restored, and not the rows of the manifest: {wrong}. Does the login see all rows?"
-        )
+        raise BackupError(f"Restored, and not the rows of the manifest: {wrong}.")
     return backup
 
 
@@ -209,10 +216,10 @@ def _rows_count(output: IO[bytes], counted: dict[str, int]) -> None:
         is_start = line.endswith(b"\n")
 
 
-def _differences(wanted: Mapping[str, int], found: Mapping[str, int]) -> str:
+def _differences(wanted: Mapping[str, int], found: Mapping[str, int | None]) -> str:
     wrong = [
         f"{table} has {found.get(table, 0)} of {wanted.get(table, 0)}"
         for table in sorted({*wanted, *found})
-        if wanted.get(table, 0) != found.get(table, 0)
+        if found.get(table, 0) not in {None, wanted.get(table, 0)}
     ]
     return "; ".join(wrong[:5])

@@ -429,6 +429,7 @@ BEGIN
   EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', part);
   EXECUTE format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', part);
   EXECUTE format('CREATE POLICY owner_reads ON %s FOR SELECT TO rupaya_owner USING (true)', part);
+  PERFORM backup_reads(part);
   PERFORM append_only(part, 'audit_logs_append_only');
 END
 $function$;
@@ -552,6 +553,21 @@ BEGIN
   EXECUTE format('CREATE OR REPLACE TRIGGER truncate_refuse BEFORE TRUNCATE ON %s FOR EACH STATEMENT '
                  'EXECUTE FUNCTION append_only_refuse(%L)', audited, 'truncate_refused');
   EXECUTE format('REVOKE TRUNCATE ON %s FROM rupaya_user', audited);
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.backup_reads(kept regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+BEGIN
+  IF to_regrole('rupaya_backup') IS NULL THEN
+    RAISE EXCEPTION 'there is no role rupaya_backup: run deploy/postgres/init.sql again first'
+      USING ERRCODE = 'undefined_object';
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = kept AND polname = 'backup_reads') THEN
+    EXECUTE format('CREATE POLICY backup_reads ON %s FOR SELECT TO rupaya_backup USING (true)', kept);
+  END IF;
 END
 $function$;
 CREATE OR REPLACE FUNCTION public.flags_audience_record()
@@ -2106,6 +2122,7 @@ BEGIN
                  'WITH CHECK (%I = ANY ((SELECT app_books(''write''))::uuid[]))', tenant, book_column, book_column);
   EXECUTE format('CREATE POLICY writers_delete ON %s FOR DELETE '
                  'USING (%I = ANY ((SELECT app_books(''write''))::uuid[]))', tenant, book_column);
+  PERFORM backup_reads(tenant);
   EXECUTE format('CREATE POLICY owner_reads ON %s FOR SELECT TO rupaya_owner USING (true)', tenant);
 END
 $function$;
@@ -2277,8 +2294,12 @@ CREATE POLICY accounts_session_staff_sees ON accounts_session FOR SELECT TO publ
   USING ((current_setting('app.actor_kind'::text, true) = 'staff'::text) AND ( SELECT (actor.is_staff AND actor.is_active)
    FROM accounts_user actor
   WHERE (actor.id = ( SELECT app_actor() AS app_actor))));
+CREATE POLICY backup_reads ON accounts_session FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY about_entries ON audit_logs FOR SELECT TO public
   USING (about_id = ( SELECT app_actor() AS app_actor));
+CREATE POLICY backup_reads ON audit_logs FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY book_entries ON audit_logs FOR SELECT TO public
   USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (book_id <> ALL (( SELECT app_books_veiled() AS app_books_veiled)::uuid[])));
 CREATE POLICY operators_read ON audit_logs FOR SELECT TO public
@@ -2292,6 +2313,8 @@ CREATE POLICY owner_writes ON audit_logs FOR INSERT TO rupaya_owner
 CREATE POLICY sealer_erases ON audit_logs FOR UPDATE TO rupaya_owner, rupaya_sealer
   USING true;
 CREATE POLICY sealer_reads ON audit_logs FOR SELECT TO rupaya_owner, rupaya_sealer
+  USING true;
+CREATE POLICY backup_reads ON ledger_account FOR SELECT TO rupaya_backup
   USING true;
 CREATE POLICY members_read ON ledger_account FOR SELECT TO public
   USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND
@@ -2308,6 +2331,8 @@ CREATE POLICY writers_insert ON ledger_account FOR INSERT TO public
 CREATE POLICY writers_update ON ledger_account FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY backup_reads ON ledger_account_visibility FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY members_read_own ON ledger_account_visibility FOR SELECT TO public
   USING ((user_id = ( SELECT app_actor() AS app_actor)) AND ((visibility)::text = 'read'::text));
 CREATE POLICY owner_lifts ON ledger_account_visibility FOR DELETE TO rupaya_owner
@@ -2323,6 +2348,8 @@ CREATE POLICY owners_read ON ledger_account_visibility FOR SELECT TO public
 CREATE POLICY owners_update ON ledger_account_visibility FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
+CREATE POLICY backup_reads ON ledger_attachment FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY members_read ON ledger_attachment FOR SELECT TO public
   USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (EXISTS ( SELECT
    FROM ledger_transaction t
@@ -2338,6 +2365,8 @@ CREATE POLICY writers_insert ON ledger_attachment FOR INSERT TO public
 CREATE POLICY writers_update ON ledger_attachment FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY backup_reads ON ledger_book FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY members_read ON ledger_book FOR SELECT TO public
   USING (id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
 CREATE POLICY owner_opens ON ledger_book FOR INSERT TO rupaya_owner
@@ -2347,6 +2376,8 @@ CREATE POLICY owner_reads ON ledger_book FOR SELECT TO rupaya_owner
 CREATE POLICY owners_update ON ledger_book FOR UPDATE TO public
   USING (id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]))
   WITH CHECK (id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
+CREATE POLICY backup_reads ON ledger_idempotency_key FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY own_keys ON ledger_idempotency_key FOR ALL TO public
   USING (user_id = ( SELECT app_actor() AS app_actor))
   WITH CHECK (user_id = ( SELECT app_actor() AS app_actor));
@@ -2357,6 +2388,8 @@ CREATE POLICY owner_purges ON ledger_idempotency_key FOR DELETE TO rupaya_owner
   USING true;
 CREATE POLICY owner_reads ON ledger_idempotency_key FOR SELECT TO rupaya_owner
   USING true;
+CREATE POLICY backup_reads ON ledger_invitation FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY owner_invites ON ledger_invitation FOR INSERT TO rupaya_owner
   WITH CHECK true;
 CREATE POLICY owner_reads ON ledger_invitation FOR SELECT TO rupaya_owner
@@ -2365,8 +2398,12 @@ CREATE POLICY owner_settles ON ledger_invitation FOR UPDATE TO rupaya_owner
   USING true;
 CREATE POLICY owners_read ON ledger_invitation FOR SELECT TO public
   USING (book_id = ANY (( SELECT app_books('own'::text) AS app_books)::uuid[]));
+CREATE POLICY backup_reads ON ledger_member FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY members_read ON ledger_member FOR SELECT TO public
   USING (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[]));
+CREATE POLICY backup_reads ON ledger_month_total FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY guards_insert ON ledger_month_total FOR INSERT TO rupaya_owner
   WITH CHECK (pg_trigger_depth() > 0);
 CREATE POLICY guards_update ON ledger_month_total FOR UPDATE TO rupaya_owner
@@ -2383,6 +2420,8 @@ CREATE POLICY owner_reads ON ledger_month_total FOR SELECT TO rupaya_owner
 CREATE POLICY owner_repairs ON ledger_month_total FOR ALL TO rupaya_owner
   USING (SESSION_USER = CURRENT_USER)
   WITH CHECK (SESSION_USER = CURRENT_USER);
+CREATE POLICY backup_reads ON ledger_posting FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY members_read ON ledger_posting FOR SELECT TO public
   USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND
 CASE
@@ -2404,6 +2443,8 @@ CREATE POLICY writers_insert ON ledger_posting FOR INSERT TO public
 CREATE POLICY writers_update ON ledger_posting FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY backup_reads ON ledger_statement FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY members_read ON ledger_statement FOR SELECT TO public
   USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])));
 CREATE POLICY owner_reads ON ledger_statement FOR SELECT TO rupaya_owner
@@ -2415,6 +2456,8 @@ CREATE POLICY writers_insert ON ledger_statement FOR INSERT TO public
 CREATE POLICY writers_update ON ledger_statement FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY backup_reads ON ledger_statement_line FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY members_read ON ledger_statement_line FOR SELECT TO public
   USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND (account_id <> ALL (( SELECT app_accounts_hidden() AS app_accounts_hidden)::uuid[])));
 CREATE POLICY owner_reads ON ledger_statement_line FOR SELECT TO rupaya_owner
@@ -2426,6 +2469,8 @@ CREATE POLICY writers_insert ON ledger_statement_line FOR INSERT TO public
 CREATE POLICY writers_update ON ledger_statement_line FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY backup_reads ON ledger_sync_event FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY members_read ON ledger_sync_event FOR SELECT TO public
   USING ((user_id = ( SELECT app_actor() AS app_actor)) OR ((user_id IS NULL) AND (book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND
 CASE
@@ -2442,6 +2487,8 @@ CREATE POLICY owner_reads ON ledger_sync_event FOR SELECT TO rupaya_owner
   USING true;
 CREATE POLICY owner_writes ON ledger_sync_event FOR INSERT TO rupaya_owner
   WITH CHECK true;
+CREATE POLICY backup_reads ON ledger_transaction FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY members_read ON ledger_transaction FOR SELECT TO public
   USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND
 CASE
@@ -2459,6 +2506,8 @@ CREATE POLICY writers_insert ON ledger_transaction FOR INSERT TO public
 CREATE POLICY writers_update ON ledger_transaction FOR UPDATE TO public
   USING (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]))
   WITH CHECK (book_id = ANY (( SELECT app_books('write'::text) AS app_books)::uuid[]));
+CREATE POLICY backup_reads ON ledger_transaction_version FOR SELECT TO rupaya_backup
+  USING true;
 CREATE POLICY members_read ON ledger_transaction_version FOR SELECT TO public
   USING ((book_id = ANY (( SELECT app_books('read'::text) AS app_books)::uuid[])) AND
 CASE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from tests.architecture.database import ask
@@ -77,7 +78,8 @@ class TestRowLevelSecurity:
     def test_names_the_actor_in_every_policy_for_the_application(self, admin_url):
         policies = ask(
             admin_url,
-            "SELECT policyname, concat(qual, with_check) FROM pg_policies WHERE NOT 'rupaya_owner' = ANY (roles)",
+            """SELECT policyname, concat(qual, with_check) FROM pg_policies
+                WHERE NOT roles && '{rupaya_owner,rupaya_backup}'::name[]""",
         )
 
         assert len(policies) > 10
@@ -85,6 +87,47 @@ class TestRowLevelSecurity:
             who = ("app_actor()", "app_books(", "app_memberships", "app_is_operator()")
             assert any(asked in rule for asked in who), name
             assert "current_setting('app.current_user_id'" not in rule, name
+
+    def test_shows_who_dumps_every_row_of_every_table_it_is_enabled_on(self, admin_url):
+        policies = ask(
+            admin_url,
+            """SELECT c.relname, array_agg(concat_ws(' ', policyname, cmd, permissive, roles::text, qual))
+                        FILTER (WHERE 'rupaya_backup' = ANY (roles) OR permissive = 'RESTRICTIVE')
+                 FROM pg_class c LEFT JOIN pg_policies p ON (p.schemaname, p.tablename) = ('public', c.relname)
+                WHERE c.relnamespace = 'public'::regnamespace AND c.relrowsecurity GROUP BY c.relname""",
+        )
+
+        assert len(policies) > 15
+        for name, found in policies:
+            assert found == ["backup_reads SELECT PERMISSIVE {rupaya_backup} true"], name
+
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "SELECT * FROM ledger_transaction WHERE book_id = gen_random_uuid() ORDER BY date DESC, id DESC LIMIT 51",
+            "SELECT * FROM audit_logs WHERE user_id = app_actor() ORDER BY created_at DESC LIMIT 51",
+            "SELECT * FROM accounts_session",
+        ],
+    )
+    def test_for_who_dumps_is_in_no_plan_of_the_application(self, admin_url, query):
+        with psycopg.connect(admin_url) as admin:
+
+            def plan():
+                admin.execute("SET LOCAL ROLE rupaya_user")
+                lines = [line for (line,) in admin.execute(f"EXPLAIN (VERBOSE) {query}")]
+                admin.execute("RESET ROLE")
+                return lines
+
+            after = plan()
+            for schema, table in admin.execute(
+                "SELECT schemaname, tablename FROM pg_policies WHERE policyname = 'backup_reads'"
+            ).fetchall():
+                admin.execute(f"DROP POLICY backup_reads ON {schema}.{table}")
+            before = plan()
+            admin.rollback()
+
+        assert after == before
+        assert any("app_" in line or "app.current_user_id" in line for line in after)
 
     def test_reads_an_empty_setting_as_nobody(self, admin_url):
         readers = ask(
@@ -151,10 +194,14 @@ class TestRoles:
 
         assert rights == [(False, False)]
 
-    def test_the_owner_of_the_schema_is_below_the_rules_too(self, admin_url):
+    @pytest.mark.parametrize("role", ["rupaya_owner", "rupaya_sealer", "rupaya_backup"])
+    def test_the_owner_of_the_schema_and_who_reads_all_are_below_the_rules_too(self, admin_url, role):
         assert ask(
-            admin_url, "SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = 'rupaya_owner'"
-        ) == [(False, False)]
+            admin_url, "SELECT rolsuper, rolbypassrls, rolcreaterole FROM pg_roles WHERE rolname = %s", role
+        ) == [(False,) * 3]
+
+    def test_who_dumps_belongs_to_nobody(self, admin_url):
+        assert ask(admin_url, "SELECT FROM pg_auth_members WHERE member = 'rupaya_backup'::regrole") == []
 
 
 class TestFunctions:

@@ -71,7 +71,7 @@ class TestMonths:
             (guards,) = ask(
                 admin_url,
                 """SELECT relrowsecurity, relforcerowsecurity,
-                          (SELECT array_agg(policyname::text || roles::text) FROM pg_policies
+                          (SELECT array_agg(policyname::text || roles::text ORDER BY policyname) FROM pg_policies
                             WHERE tablename = relname),
                           (SELECT array_agg(tgname::text) FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal),
                           has_any_column_privilege('rupaya_user', oid, 'SELECT, INSERT, UPDATE'),
@@ -81,7 +81,7 @@ class TestMonths:
             )
 
             assert guards == (
-                True, True, ["owner_reads{rupaya_owner}"],
+                True, True, ["backup_reads{rupaya_backup}", "owner_reads{rupaya_owner}"],
                 ["audit_logs_append_only", "audit_logs_erased_only"], False, False,
             ), month  # fmt: skip
 

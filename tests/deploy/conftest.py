@@ -45,6 +45,7 @@ def operator(address, asha, admin_url, tmp_path, monkeypatch):
         "OWNER_PASSWORD": "rupaya_owner",
         "USER_PASSWORD": "rupaya_user",
         "SEALER_PASSWORD": "rupaya_sealer",
+        "BACKUP_PASSWORD": "rupaya_backup",
         "EVIDENCE": str(tmp_path),
         "BOOK": str(asha.book.pk),
         "ACTOR": str(asha.user.pk),

@@ -110,10 +110,15 @@ def _roles_make(psql: Path, found: Servers) -> None:
 
 
 def backup_role_make(found: Servers) -> None:
-    """Who dumps: init.sql once more, with a password for rupaya_backup, as an operator runs it."""
+    """Who dumps may log in: init.sql once more, with a password for rupaya_backup, as an operator runs it."""
+    roles_make(found, admin_url=found.url("admin"))
+
+
+def roles_make(found: Servers, *, admin_url: str) -> None:
+    """Will run init.sql with a password for each role."""
     psql = binaries.wheel_program(binaries.POSTGRES).with_name("psql")
     words = [word for role in ROLES for word in ("-v", f"{role}_password={found.passwords[role]}")]
-    command: list[str | Path] = [psql, "-qX", "-v", "ON_ERROR_STOP=1", *words, "-d", found.url("admin")]
+    command: list[str | Path] = [psql, "-qX", "-v", "ON_ERROR_STOP=1", *words, "-d", admin_url]
     made = subprocess.run(
         [*command, "-f", ROOT / "deploy/postgres/init.sql"],
         env=ENVIRONMENT, check=False, capture_output=True, text=True,

@@ -32,36 +32,47 @@ class TestFirstSuperuser:
 
 
 class TestRoles:
-    def test_are_an_administrator_and_three_who_are_below_row_level_security(self, found):
+    def test_are_an_administrator_and_four_who_are_below_row_level_security(self, found):
         assert roles(found) == {
             "rupaya_admin": [True, True, True, True],
             "rupaya_owner": [False, False, False, False],
             "rupaya_user": [False, False, False, False],
             "rupaya_sealer": [False, False, False, False],
+            "rupaya_backup": [False, False, False, False],
         }
 
     def test_are_made_by_init_sql_again_as_by_an_operator(self, found):
         before = roles(found)
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(found.url("backup"))
+
+        backup_role_make(found)
+
+        assert roles(found) == before
+        with psycopg.connect(found.url("backup")) as backup:
+            assert backup.execute("SHOW default_transaction_read_only").fetchone() == ("on",)
+
+    def test_of_dumps_comes_below_row_level_security_where_it_was_past_it(self, found):
+        with psycopg.connect(found.url("admin")) as admin:  # as init.sql made it before
+            admin.execute("ALTER ROLE rupaya_backup LOGIN BYPASSRLS")
+            admin.execute("GRANT pg_read_all_data TO rupaya_backup")
+            admin.execute("SET ROLE rupaya_owner; CREATE TABLE kept (id serial)")
+            admin.execute("REVOKE ALL ON kept, kept_id_seq FROM rupaya_backup")
+
         try:
             backup_role_make(found)
 
-            # Who dumps sees every row, and may do nothing else.
-            assert roles(found) == before | {"rupaya_backup": [False, True, False, False]}
+            assert roles(found)["rupaya_backup"] == [False, False, False, False]
+            with psycopg.connect(found.url("backup")) as backup:
+                assert backup.execute("SELECT pg_has_role('pg_read_all_data', 'MEMBER')").fetchone() == (
+                    False,
+                )
+                assert backup.execute(
+                    "SELECT (SELECT count(*) FROM kept), last_value FROM kept_id_seq"
+                ).fetchone() == (0, 1)
         finally:
-            with psycopg.connect(found.url("admin")) as admin:
-                admin.execute("DROP OWNED BY rupaya_backup")
-                admin.execute("DROP ROLE rupaya_backup")
-
-    def test_past_row_level_security_are_made_by_no_administrator_below_it(self, found):
-        with psycopg.connect(found.url("admin")) as admin:
-            # As Amazon's documents say of RDS's administrator.
-            admin.execute("CREATE ROLE managed NOSUPERUSER CREATEDB CREATEROLE NOREPLICATION")
-            admin.execute("SET ROLE managed")
-
-            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="BYPASSRLS"):
-                admin.execute("CREATE ROLE rupaya_backup LOGIN BYPASSRLS")
-
-            admin.rollback()
+            with psycopg.connect(found.url("owner")) as owner:
+                owner.execute("DROP TABLE kept")
 
     def test_of_web_and_worker_can_make_nothing(self, found):
         with psycopg.connect(found.url("user")) as user, pytest.raises(psycopg.errors.InsufficientPrivilege):

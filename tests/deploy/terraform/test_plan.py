@@ -123,6 +123,11 @@ class TestSecrets:
         assert holders == {holder}
         assert readers == {f"rupaya-execution-{holder}"}
 
+    def test_of_who_dumps_reaches_no_task(self, plan):
+        arn = plan.by("aws_secretsmanager_secret", "name")["rupaya/database/rupaya_backup"]["arn"]
+
+        assert [policy["role"] for policy in plan.of("aws_iam_role_policy") if arn in policy["policy"]] == []
+
     def test_are_fetched_by_each_tasks_own_role(self, plan):
         definitions = plan.by("aws_ecs_task_definition", "family")
 

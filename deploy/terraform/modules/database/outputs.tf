@@ -23,6 +23,11 @@ output "sealer_secret_arn" {
   value       = aws_secretsmanager_secret.user["rupaya_sealer"].arn
 }
 
+output "backup_secret_arn" {
+  description = "Holds BACKUP_DATABASE_URL, for whoever makes a backup; no task of ours."
+  value       = aws_secretsmanager_secret.user["rupaya_backup"].arn
+}
+
 output "owner_secret_arn" {
   description = "Holds DATABASE_OWNER_URL, for migrations alone."
   value       = aws_secretsmanager_secret.user["rupaya_owner"].arn

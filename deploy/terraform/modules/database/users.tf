@@ -1,4 +1,4 @@
-# The three roles' addresses. Terraform makes each password in memory and writes it to its secret alone: it is in no state
+# The four roles' addresses. Terraform makes each password in memory and writes it to its secret alone: it is in no state
 # and no plan. deploy/postgres/init.sql gives the roles these passwords (deploy/README.md).
 
 locals {
@@ -6,6 +6,7 @@ locals {
     rupaya_user   = { variable = "DATABASE_URL", what = "Web and worker: below row-level security" }
     rupaya_sealer = { variable = "DATABASE_SEALER_URL", what = "The worker where it seals the audit log" }
     rupaya_owner  = { variable = "DATABASE_OWNER_URL", what = "Migrations and verify_ledger: the schema's owner" }
+    rupaya_backup = { variable = "BACKUP_DATABASE_URL", what = "Who dumps: reads every row, writes none; no task holds it" }
   }
 }
 

@@ -21,6 +21,7 @@ output "database" {
     user_secret_arn   = module.database.user_secret_arn
     sealer_secret_arn = module.database.sealer_secret_arn
     owner_secret_arn  = module.database.owner_secret_arn
+    backup_secret_arn = module.database.backup_secret_arn
   }
 }
 
