@@ -61,12 +61,14 @@ def database_settings(
     ssl: bool,
     root_certificate: str,
     pool_size: int | None,
+    pool_wait_s: int = 10,
     is_preparing: bool = False,
 ) -> dict[str, Any]:
     """Will turn a libpq URL into an entry of DATABASES.
 
     Everything libpq understands is understood, a socket directory in `?host=` too. pool_size is the
-    pool's maximum per process; None opens one plain connection. is_preparing: whether statements that ask for it
+    pool's maximum per process; None opens one plain connection. pool_wait_s: how long one waits for a connection of
+    the pool. is_preparing: whether statements that ask for it
     are prepared. Raises ImproperlyConfigured, naming the variable `name`.
     """
     try:
@@ -84,7 +86,7 @@ def database_settings(
         options |= _ssl_options(root_certificate)
     if pool_size is not None:
         # min_size 1: a command holds one connection, not four. timeout: seconds until a full pool says so.
-        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
+        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": pool_wait_s}
     if is_preparing:  # only what asks for it, by rupaya.core.prepared
         options["prepare_threshold"] = 1  # at the second time; PostgreSQL then plans it five times more
     return {
@@ -96,6 +98,28 @@ def database_settings(
     }
 
 
+def replica_settings(url: str, *, name: str, primary: Mapping[str, Any], **given: Any) -> dict[str, Any]:
+    """Will turn a libpq URL into the entry of DATABASES that reads from a streaming replica of `primary`, its entry.
+
+    Nothing writes there and nobody waits long for it. A replica has the primary's roles and databases, so role and
+    database must be the same: another could be above row-level security. Raises ImproperlyConfigured, naming the
+    variable `name`. given: what `database_settings` takes.
+    """
+    entry = database_settings(url, name=name, pool_wait_s=1, **given)
+    if (entry["USER"], entry["NAME"]) != (primary["USER"], primary["NAME"]):
+        raise ImproperlyConfigured(f"{name} must name the role and the database of DATABASE_URL.")
+    options = entry["OPTIONS"]
+    entry["OPTIONS"] = {
+        **_KEEPALIVES,
+        **options,
+        "options": f"{options.get('options', '')} -c default_transaction_read_only=on".strip(),
+    }
+    # Its own way to look whether it answers has an end, which a health check has not: rupaya.core.replica.
+    return entry | {"CONN_HEALTH_CHECKS": False, "TEST": {"MIRROR": "default"}}
+
+
+# A machine that is gone says nothing: after 11 s without a word the connection is broken, and the primary serves.
+_KEEPALIVES: Final = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 _DJANGO_KEYS: Final = {
     "host": "HOST",
     "port": "PORT",
@@ -291,7 +315,7 @@ def production_refusal(values: Mapping[str, str]) -> str | None:
 
 
 def _password_refusal(values: Mapping[str, str]) -> str | None:
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL"):
+    for name in ("DATABASE_URL", "DATABASE_REPLICA_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL"):
         if not values.get(name):
             continue
         try:

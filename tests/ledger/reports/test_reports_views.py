@@ -122,7 +122,9 @@ class TestReportView:
          ("cash_flow", "account_id", "Groceries"), ("income_statement", "category_id", "Cash"),
          ("category_trend", "category_id", "Cash")],
     )  # fmt: skip
-    def test_refuses_an_account_of_another_kind_or_book(self, api, asha, chitra, report, parameter, wrong):
+    def test_refuses_an_account_of_another_kind_or_book(
+        self, committed, api, asha, chitra, report, parameter, wrong
+    ):
         refused(
             api.get(f"reports/{report}", **{parameter: asha.account(wrong).pk}),
             400,
@@ -138,7 +140,7 @@ class TestReportView:
 
         refused(api.get("reports/payees", **query), 400, "account_unknown", parameter)
 
-    def test_refuses_more_figures_than_it_gives(self, api, asha):
+    def test_refuses_more_figures_than_it_gives(self, committed, api, asha):
         with acting_as(asha.actor):
             made = Account.objects.bulk_create(
                 Account(
