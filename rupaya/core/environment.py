@@ -41,6 +41,9 @@ _DEFAULT_PASSWORDS: Final = frozenset(
 _NOT_A_DATABASE_URL: Final = (
     "{name} is not a PostgreSQL URL; write it like postgresql://rupaya_user:password@localhost:5432/rupaya."
 )
+_NOT_A_REPLICA_URL: Final = (
+    "{name} is not a PostgreSQL URL with a host; write it like postgresql://replica.internal:5432."
+)
 _ORIGIN: Final = re.compile(
     r"(?:(?P<scheme>https?)://)?(?P<wild>\*\.)?(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?P<port>:\d{1,5})?",
     re.ASCII,
@@ -101,13 +104,20 @@ def database_settings(
 def replica_settings(url: str, *, name: str, primary: Mapping[str, Any], **given: Any) -> dict[str, Any]:
     """Will turn a libpq URL into the entry of DATABASES that reads from a streaming replica of `primary`, its entry.
 
-    Nothing writes there and nobody waits long for it. A replica has the primary's roles and databases, so role and
-    database must be the same: another could be above row-level security. Raises ImproperlyConfigured, naming the
-    variable `name`. given: what `database_settings` takes.
+    Nothing writes there and nobody waits long for it. A replica has the primary's roles, passwords and databases: what
+    the URL leaves out is the primary's, and role and database can be no others, since another role could be above
+    row-level security. Raises ImproperlyConfigured, naming the variable `name`. given: what `database_settings` takes.
     """
-    entry = database_settings(url, name=name, pool_wait_s=1, **given)
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise ImproperlyConfigured(_NOT_A_REPLICA_URL.format(name=name)) from error
+    if not parts.get("host"):
+        raise ImproperlyConfigured(_NOT_A_REPLICA_URL.format(name=name))
+    login = {key: primary[_DJANGO_KEYS[key]] for key in ("user", "password", "dbname")}
+    entry = database_settings(make_conninfo("", **{**login, **parts}), name=name, pool_wait_s=1, **given)
     if (entry["USER"], entry["NAME"]) != (primary["USER"], primary["NAME"]):
-        raise ImproperlyConfigured(f"{name} must name the role and the database of DATABASE_URL.")
+        raise ImproperlyConfigured(f"{name} must name the role and the database of DATABASE_URL, or neither.")
     options = entry["OPTIONS"]
     entry["OPTIONS"] = {
         **_KEEPALIVES,
@@ -315,7 +325,7 @@ def production_refusal(values: Mapping[str, str]) -> str | None:
 
 
 def _password_refusal(values: Mapping[str, str]) -> str | None:
-    for name in ("DATABASE_URL", "DATABASE_REPLICA_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL"):
+    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL"):
         if not values.get(name):
             continue
         try:
