@@ -15,7 +15,7 @@ import select
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Final, Literal, NamedTuple, TypeVar
+from typing import Final, Literal, NamedTuple, TypeVar, cast
 
 import structlog
 from django.conf import settings
@@ -25,6 +25,7 @@ from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn
 
 from rupaya.core.db import Actor, acting_as, rows_as_dicts
+from rupaya.core.errors import DomainError
 from rupaya.core.metrics import Gauge, replica_read_counted
 from rupaya.core.pausing import Pause
 
@@ -46,7 +47,7 @@ SELECT CASE current_setting('synchronous_commit')
        ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::integer AS timeline,
        (SELECT system_identifier FROM pg_control_system()) AS cluster
 """
-# The state, and the seconds since the newest commit that was replayed was made. After a failover a replica may be
+# The state, and the milliseconds since the newest commit that was replayed was made. After a failover a replica may be
 # ahead of the primary on a timeline that is no more, so places are compared on one timeline of one cluster.
 _STATE_SQL: Final = b"""
 SELECT CASE WHEN NOT pg_is_in_recovery()
@@ -54,7 +55,7 @@ SELECT CASE WHEN NOT pg_is_in_recovery()
               OR (SELECT system_identifier FROM pg_control_system()) <> $3::bigint THEN 'other'
             WHEN pg_last_wal_replay_lsn() >= $1::pg_lsn THEN 'level'
             ELSE 'behind' END,
-       extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp())
+       (1000 * extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()))::bigint
 """
 _log = structlog.get_logger("rupaya.replica")
 _pause: Final = Pause(seconds=PAUSE_S)
@@ -107,6 +108,9 @@ def read_as(actor: Actor, read: Callable[[str], Answer]) -> Answer:
                 raise
             connections[REPLICA].close()
             came = "broke"
+        except DomainError:
+            _served()
+            raise
         else:
             _served()
             return answer
@@ -165,7 +169,7 @@ def _state(place: Place) -> tuple[State, float]:
     connection = connections[REPLICA]
     connection.ensure_connection()
     row = _row_within(connection.connection.pgconn, _STATE_SQL, [str(part).encode() for part in place])
-    return row[0].decode(), float(row[1] or 0)  # type: ignore[return-value]  # the query's own words
+    return cast("State", row[0].decode()), int(row[1] or 0) / 1000
 
 
 def _row_within(pgconn: PGconn, statement: bytes, parameters: list[bytes]) -> list[bytes]:
@@ -177,7 +181,7 @@ def _row_within(pgconn: PGconn, statement: bytes, parameters: list[bytes]) -> li
     socket = select.poll()
     socket.register(pgconn.socket, select.POLLIN)
     pgconn.send_query_params(statement, parameters)
-    rows = []
+    rows: list[list[bytes]] = []
     while True:
         while pgconn.is_busy():
             if not socket.poll(max(0.0, 1000 * (ends - time.monotonic()))):
