@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import time
 
 import psycopg
@@ -19,6 +18,7 @@ from rupaya.core.errors import Conflict
 from rupaya.core.metrics import gauges_flat, metrics_text
 from rupaya.core.replica import Place, Standing, place_now, read_as, replica_gauges, standing_at
 from tests.accounts.phone import session_new, sessions_of
+from tests.support.replica import replica_named
 
 NOBODY = Actor(user_id=None, kind="system")
 
@@ -26,16 +26,8 @@ NOBODY = Actor(user_id=None, kind="system")
 @pytest.fixture
 def named(committed, monkeypatch):
     """A second way to the same database, under the replica's name; what it says of itself is up to each test."""
-    entry = copy.deepcopy(project.DATABASES["default"])
-    entry["OPTIONS"] |= {"options": "-c default_transaction_read_only=on"}
-    entry["OPTIONS"].pop("pool", None)
-    monkeypatch.setitem(project.DATABASES, "replica", entry)
-    replica._pause.end()
-    replica._told["at"] = -replica._TOLD_EVERY_S
-    yield
-    replica._pause.end()
-    connections["replica"].close()
-    del connections["replica"]
+    with replica_named(monkeypatch):
+        yield
 
 
 @pytest.fixture
