@@ -10,11 +10,14 @@ class RupayaConfig(AppConfig):
     name = "rupaya"
 
     def ready(self) -> None:
-        """Will register the system checks, watch for slow statements, and trace where that is asked for."""
+        """Will register checks and gauges, watch for slow statements, and trace where that is asked for."""
         from rupaya.core import checks  # noqa: F401, PLC0415  # importing registers them
-        from rupaya.core.slow_queries import slow_queries_watch  # noqa: PLC0415  # apps must be loaded first
+        from rupaya.core.metrics import gauges_register  # noqa: PLC0415  # apps must be loaded first
+        from rupaya.core.replica import replica_gauges  # noqa: PLC0415
+        from rupaya.core.slow_queries import slow_queries_watch  # noqa: PLC0415
 
         slow_queries_watch()
+        gauges_register(replica_gauges)
         if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
             from rupaya.core.tracing import tracing_start  # noqa: PLC0415  # only who traces loads the libraries
 

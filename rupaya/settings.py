@@ -78,6 +78,7 @@ SESSION_LIFETIME = timedelta(days=30)  # absolute: no refresh outlives it
 
 # ── Engines: what is not given is embedded ───────────────────────────────────────────────────────
 _database_url = env.str("DATABASE_URL", default="")
+_replica_url = env.str("DATABASE_REPLICA_URL", default="")
 _owner_url = env.str("DATABASE_OWNER_URL", default="")
 _sealer_url = env.str("DATABASE_SEALER_URL", default="")
 REDIS_URL = env.str("REDIS_URL", default="")
@@ -106,15 +107,16 @@ _ssl: dict[str, Any] = {
     "ssl": _switch("DATABASE_SSL"),
     "root_certificate": env.str("DATABASE_SSL_ROOT_CERT", default=""),
 }
-DATABASES = {
-    "default": environment.database_settings(
-        _database_url,
-        name="DATABASE_URL",
-        pool_size=_number("DATABASE_POOL_SIZE", 10, least=1, most=200),
-        is_preparing=_switch("DATABASE_PREPARED_STATEMENTS", is_on=True),
-        **_ssl,
-    )
+_pooled: dict[str, Any] = _ssl | {
+    "pool_size": _number("DATABASE_POOL_SIZE", 10, least=1, most=200),
+    "is_preparing": _switch("DATABASE_PREPARED_STATEMENTS", is_on=True),
 }
+DATABASES = {"default": environment.database_settings(_database_url, name="DATABASE_URL", **_pooled)}
+if _replica_url:  # only read, and only by what asks rupaya.core.replica
+    DATABASES["replica"] = environment.replica_settings(
+        _replica_url, name="DATABASE_REPLICA_URL", primary=DATABASES["default"], **_pooled
+    )
+DATABASE_REPLICA_WAIT_MS = _number("DATABASE_REPLICA_WAIT_MS", 100, least=0, most=5000)
 if _owner_url:  # only where migrations run; web and worker never hold the owner's password
     DATABASES["owner"] = environment.database_settings(
         _owner_url, name="DATABASE_OWNER_URL", pool_size=None, **_ssl

@@ -68,7 +68,10 @@ class Cluster:
         for port in ports:
             bind = ["-c", "deploy/gunicorn.conf.py", "--bind", f"127.0.0.1:{port}", "rupaya.wsgi:application"]
             self._ours(
-                f"web-{port}", [sys.executable, "-m", "gunicorn", *bind], DATABASE_URL=self.url(POOLER)
+                f"web-{port}",
+                [sys.executable, "-m", "gunicorn", *bind],
+                DATABASE_URL=self.url(POOLER),
+                DATABASE_REPLICA_URL=self.url(REPLICA),
             )
         # LISTEN needs a session of its own, which a pooler in transaction mode does not give.
         worker = [sys.executable, "manage.py", "procrastinate", "worker"]

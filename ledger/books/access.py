@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Final, Literal
 from uuid import UUID
 
+from django.db import DEFAULT_DB_ALIAS
+
 from ledger.books.models import Book
 from rupaya.core.db import columns_of, instances, rows_as_dicts
 from rupaya.core.errors import DomainError, FieldError, Forbidden, Invalid, NotFound
@@ -71,13 +73,14 @@ class BookVeiled(Forbidden):
 ACCOUNT_GUARDS: Final[dict[str, type[DomainError]]] = {"ledger_account_writable": AccountReadOnly}
 
 
-def book_for(*, user_id: UUID, book_id: UUID | None, right: Right) -> Book:
+def book_for(*, user_id: UUID, book_id: UUID | None, right: Right, using: str = DEFAULT_DB_ALIAS) -> Book:
     """The book, for a member with the right; without an id the person's first one. One query.
 
+    using: the database that it is read from, and with it what selectors read of it (`database_of`).
     Raises BookNotFound for a stranger, BookReadOnly for a member without the right.
     """
     named = "" if book_id is None else "AND m.book_id = %(book)s"
-    found = instances(Book, _FIND_SQL.format(named=named), {"user": user_id, "book": book_id})
+    found = instances(Book, _FIND_SQL.format(named=named), {"user": user_id, "book": book_id}, using=using)
     if not found:
         raise BookNotFound(book_id=book_id)
     (((role,), book),) = found

@@ -10,7 +10,7 @@ from uuid import UUID
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.rules import CATEGORY_TYPES, MONEY_TYPES, path_of
-from rupaya.core.db import columns_of, instances
+from rupaya.core.db import columns_of, database_of, instances
 from rupaya.core.errors import FieldError, Invalid, NotFound
 from rupaya.core.prepared import ids_text
 
@@ -121,9 +121,8 @@ def accounts_below(*, book: Book, ids: Iterable[UUID]) -> list[UUID]:
     """
     children: dict[UUID | None, list[UUID]] = {}
     known = set()
-    for identity, parent_id in (
-        Account.objects.filter(book=book).values_list("pk", "parent_id").order_by("pk")
-    ):
+    rows = Account.objects.using(database_of(book)).filter(book=book)
+    for identity, parent_id in rows.values_list("pk", "parent_id").order_by("pk"):
         children.setdefault(parent_id, []).append(identity)
         known.add(identity)
     found, left = [], [identity for identity in ids if identity in known]

@@ -13,7 +13,7 @@ from ledger.books.models import Book
 from ledger.reports.flows import CASH_KINDS
 from ledger.reports.moves import Moves, moves_of
 from ledger.reports.periods import Span
-from rupaya.core.db import rows_as_dicts
+from rupaya.core.db import database_of, rows_as_dicts
 from rupaya.core.fiscal import month_start
 
 _SQL: Final = Path(__file__).parent / "sql"
@@ -118,6 +118,7 @@ def _read(
                 **own,
                 **parameters,
             },
+            using=database_of(book),
         ),
         cuts=cuts,
     )

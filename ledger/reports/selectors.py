@@ -1,4 +1,4 @@
-"""Reading where a book stands, and what moved it."""
+"""Reading where a book stands, and what moved it: in the database that the book was read from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ledger.reports.rules import (
     overview_of,
 )
 from ledger.reports.standing import balance_sheet_of, net_worth_of, standing_of, trial_balance_of
-from rupaya.core.db import rows_as_dicts
+from rupaya.core.db import database_of, rows_as_dicts
 from rupaya.core.fiscal import month_start, months_after
 
 _BALANCES_SQL: Final = sql("balances")
@@ -57,7 +57,7 @@ def overview_at(*, book: Book, today: dt.date) -> Overview:
         "next_month": months_after(month, months=1),
         "window": months_after(month, months=1 - WINDOW_MONTHS),
     }
-    moves = moves_of(rows_as_dicts(_OVERVIEW_SQL, parameters))
+    moves = moves_of(rows_as_dicts(_OVERVIEW_SQL, parameters, using=database_of(book)))
     return overview_of(moves, today=today, currency=book.base_currency)
 
 
@@ -67,7 +67,7 @@ def balances_at(*, book: Book, today: dt.date, types: Collection[str] = OWN) -> 
     A closed one only where something is left on it.
     """
     values = {"book": book.pk, "today": today, "types": list(types)}
-    rows = rows_as_dicts(_BALANCES_SQL, values, is_prepared=True)
+    rows = rows_as_dicts(_BALANCES_SQL, values, using=database_of(book), is_prepared=True)
     return tuple(balance_of(row, currency=book.base_currency) for row in rows)
 
 
@@ -252,7 +252,8 @@ def _report_parties(
     if question.known_at is not None or len(account_ids) > IDS_MAX:
         within = None
     asked = Asked(key, nameless, question.whole, question.rows_max, within)
-    groups = parties_of(rows_as_dicts(statement, parameters), asked=asked, currency=book.base_currency)
+    rows = rows_as_dicts(statement, parameters, using=database_of(book))
+    groups = parties_of(rows, asked=asked, currency=book.base_currency)
     return Report(report, _asked(question), groups)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, Final
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, ClassVar, Final
 from zoneinfo import ZoneInfo
 
 from rest_framework.request import Request
@@ -32,7 +33,8 @@ from ledger.reports.serializers import account_out, report_out
 from rupaya.core import clock
 from rupaya.core.api import ApiView, list_body
 from rupaya.core.operations import Ask, Output, documented
-from rupaya.core.web import user_id_of
+from rupaya.core.replica import read_as
+from rupaya.core.web import actor_of, user_id_of
 
 _RANGE: Final = ("since", "until")
 _PARTIES: Final = (*_RANGE, "currency", "account_id", "category_id", "limit")
@@ -59,7 +61,10 @@ class AccountCollection(AccountOpening):
 
 
 class ReportView(ApiView):
-    """One report: which parameters it takes, and its selector. Two queries: the book, and the report."""
+    """One report: which parameters it takes, and its selector. Two queries: the book, and the report.
+
+    They are asked of the replica where there is one that has all that was written before the request.
+    """
 
     takes: ClassVar[tuple[str, ...]]
     default_by: ClassVar[str] = ""
@@ -71,11 +76,21 @@ class ReportView(ApiView):
     def __init_subclass__(cls) -> None:
         cls.asks = schemas.report_asks(cls.takes)
 
+    def acting(self, request: Request) -> AbstractContextManager[None]:  # noqa: ARG002
+        """Nothing yet: `read_as` opens the transaction where the report is read."""
+        return nullcontext()
+
     @documented("report_{thing}", "Report: {thing}", asks="asks", gives="shape", refuses=schemas.REPORTS)
     def get(self, request: Request) -> Response:
         """The report; `?book_id=`, `?known_at=`, and what it takes. A parameter that it does not know is refused."""
+        return Response(read_as(actor_of(request), lambda using: self._report(request, using)))
+
+    def _report(self, request: Request, using: str) -> dict[str, Any]:
         book = book_for(
-            user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right="read"
+            user_id=user_id_of(request),
+            book_id=book_id_read(request.GET.get("book_id")),
+            right="read",
+            using=using,
         )
         question = question_read(
             request.GET,
@@ -84,7 +99,7 @@ class ReportView(ApiView):
             today=clock.today(zone=ZoneInfo(book.time_zone)),
             default_by=self.default_by,
         )
-        return Response(report_out(type(self).read(book=book, question=question)))
+        return report_out(type(self).read(book=book, question=question))
 
 
 class Balances(ReportView):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any, ClassVar, Final
 
 from django.http import HttpRequest
@@ -51,7 +51,11 @@ class ApiView(APIView):
             self.http_method_not_allowed(request)
         super().initial(request, *args, **kwargs)
         if request.user is not None:
-            self._exits.enter_context(acting_as(actor_of(request)))
+            self._exits.enter_context(self.acting(request))
+
+    def acting(self, request: Request) -> AbstractContextManager[None]:
+        """The transaction that a handler runs in."""
+        return acting_as(actor_of(request))
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         """Will say which methods the address takes (in Allow), and nothing of how it is made; 204."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
-import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final, TypeVar
 
@@ -12,6 +10,8 @@ import structlog
 from django.core.cache.backends.base import DEFAULT_TIMEOUT, BaseCache
 from django_redis import get_redis_connection
 from redis.exceptions import NoScriptError, RedisError
+
+from rupaya.core.pausing import Pause
 
 Answer = TypeVar("Answer")
 PAUSE_S: Final = 5.0  # how long a Valkey that failed is left alone
@@ -61,34 +61,25 @@ class Breaker:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._resumes_at = 0.0  # by the monotonic clock; 0 while all is well
+        self._pause = Pause(seconds=PAUSE_S)
 
     def ask(self, question: Callable[[], Answer]) -> Answer:
         """The answer; raises CountingAway."""
-        if self._resumes_at and not self._may_try():
+        if not self._pause.may_try():
             raise CountingAway
         try:
             answer = question()
         except RedisError as error:
-            self._resumes_at = time.monotonic() + PAUSE_S
+            self._pause.begin()
             _log.warning("limits.not_counting", error_type=type(error).__name__, pause_s=PAUSE_S)
             raise CountingAway from error
-        if self._resumes_at:
-            self._resumes_at = 0.0
+        if self._pause.end():
             _log.warning("limits.counting_again")
         return answer
 
     def reset(self) -> None:
         """Will forget that anything failed."""
-        self._resumes_at = 0.0
-
-    def _may_try(self) -> bool:
-        with self._lock:
-            if time.monotonic() < self._resumes_at:
-                return False
-            self._resumes_at = time.monotonic() + PAUSE_S
-            return True
+        self._pause.end()
 
 
 breaker: Final = Breaker()

@@ -178,18 +178,25 @@ def columns_of(model: type[Model], alias: str) -> str:
     return ", ".join(f"{alias}.{field.column}" for field in model._meta.concrete_fields)  # noqa: SLF001  # Django's documented API
 
 
-def instances(model: type[Row], sql: str, parameters: Mapping[str, Any]) -> list[tuple[tuple[Any, ...], Row]]:
+def database_of(row: Model) -> str:
+    """The alias of the database that an object was read from: what is read of it later comes from there too."""
+    return row._state.db or DEFAULT_DB_ALIAS  # noqa: SLF001  # Django's documented API
+
+
+def instances(
+    model: type[Row], sql: str, parameters: Mapping[str, Any], *, using: str = DEFAULT_DB_ALIAS
+) -> list[tuple[tuple[Any, ...], Row]]:
     """The rows of a query whose last columns are `columns_of(model, …)`: what stands before them, and the object.
 
     For the few queries that every request asks: the ORM builds its SQL anew each time, which cost a fifth of a
     request for each of them. It is prepared.
     """
     fields = [field.attname for field in model._meta.concrete_fields]  # noqa: SLF001  # the same
-    with prepared_cursor() as cursor:
+    with prepared_cursor(using=using) as cursor:
         cursor.execute(sql, parameters)
         rows = cursor.fetchall()
     own = -len(fields)
-    return [(row[:own], model.from_db(DEFAULT_DB_ALIAS, fields, row[own:])) for row in rows]
+    return [(row[:own], model.from_db(using, fields, row[own:])) for row in rows]
 
 
 def rows_as_dicts(

@@ -41,6 +41,9 @@ _DEFAULT_PASSWORDS: Final = frozenset(
 _NOT_A_DATABASE_URL: Final = (
     "{name} is not a PostgreSQL URL; write it like postgresql://rupaya_user:password@localhost:5432/rupaya."
 )
+_NOT_A_REPLICA_URL: Final = (
+    "{name} is not a PostgreSQL URL with a host; write it like postgresql://replica.internal:5432."
+)
 _ORIGIN: Final = re.compile(
     r"(?:(?P<scheme>https?)://)?(?P<wild>\*\.)?(?P<host>[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?P<port>:\d{1,5})?",
     re.ASCII,
@@ -61,12 +64,14 @@ def database_settings(
     ssl: bool,
     root_certificate: str,
     pool_size: int | None,
+    pool_wait_s: int = 10,
     is_preparing: bool = False,
 ) -> dict[str, Any]:
     """Will turn a libpq URL into an entry of DATABASES.
 
     Everything libpq understands is understood, a socket directory in `?host=` too. pool_size is the
-    pool's maximum per process; None opens one plain connection. is_preparing: whether statements that ask for it
+    pool's maximum per process; None opens one plain connection. pool_wait_s: how long one waits for a connection of
+    the pool. is_preparing: whether statements that ask for it
     are prepared. Raises ImproperlyConfigured, naming the variable `name`.
     """
     try:
@@ -84,7 +89,7 @@ def database_settings(
         options |= _ssl_options(root_certificate)
     if pool_size is not None:
         # min_size 1: a command holds one connection, not four. timeout: seconds until a full pool says so.
-        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": 10}
+        options["pool"] = {"min_size": 1, "max_size": pool_size, "timeout": pool_wait_s}
     if is_preparing:  # only what asks for it, by rupaya.core.prepared
         options["prepare_threshold"] = 1  # at the second time; PostgreSQL then plans it five times more
     return {
@@ -96,6 +101,35 @@ def database_settings(
     }
 
 
+def replica_settings(url: str, *, name: str, primary: Mapping[str, Any], **given: Any) -> dict[str, Any]:
+    """Will turn a libpq URL into the entry of DATABASES that reads from a streaming replica of `primary`, its entry.
+
+    Nothing writes there and nobody waits long for it. A replica has the primary's roles, passwords and databases: what
+    the URL leaves out is the primary's, and role and database can be no others, since another role could be above
+    row-level security. Raises ImproperlyConfigured, naming the variable `name`. given: what `database_settings` takes.
+    """
+    try:
+        parts = conninfo_to_dict(url)
+    except ProgrammingError as error:
+        raise ImproperlyConfigured(_NOT_A_REPLICA_URL.format(name=name)) from error
+    if not parts.get("host"):
+        raise ImproperlyConfigured(_NOT_A_REPLICA_URL.format(name=name))
+    login = {key: primary[_DJANGO_KEYS[key]] for key in ("user", "password", "dbname")}
+    entry = database_settings(make_conninfo("", **{**login, **parts}), name=name, pool_wait_s=1, **given)
+    if (entry["USER"], entry["NAME"]) != (primary["USER"], primary["NAME"]):
+        raise ImproperlyConfigured(f"{name} must name the role and the database of DATABASE_URL, or neither.")
+    options = entry["OPTIONS"]
+    entry["OPTIONS"] = {
+        **_KEEPALIVES,
+        **options,
+        "options": f"{options.get('options', '')} -c default_transaction_read_only=on".strip(),
+    }
+    # Its own way to look whether it answers has an end, which a health check has not: rupaya.core.replica.
+    return entry | {"CONN_HEALTH_CHECKS": False, "TEST": {"MIRROR": "default"}}
+
+
+# A machine that is gone says nothing: after 11 s without a word the connection is broken, and the primary serves.
+_KEEPALIVES: Final = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 _DJANGO_KEYS: Final = {
     "host": "HOST",
     "port": "PORT",

@@ -21,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 
 from rupaya.core.json import json_bytes
 from rupaya.core.problem import problem_response
+from rupaya.core.replica import PLACE_SQL, Place, replica_is_named, standing_at
 
 PROBE_TIMEOUT_S: Final = 1.5  # a load balancer waits for 3 s
 WORKER_SILENT_S: Final = 60  # a worker says every 10 s that it lives
@@ -64,11 +65,14 @@ def health() -> tuple[dict[str, Any], int]:
 def ready() -> tuple[dict[str, Any], int]:
     """The same, with two small queries more; where the database is away they are not tried.
 
-    A queue that no worker attends is said and keeps nobody away: pages and phones are served, and letters wait.
+    A queue that no worker attends is said and keeps nobody away: pages and phones are served, and letters wait. So is
+    a replica that does not serve, in whose place the primary does.
     """
     checks = {"database": _checked("database", _database), "cache": _checked("cache", _cache)}
     if checks["database"] == "ok":
         checks |= {"migrations": _checked("migrations", _migrations), "queue": _checked("queue", _queue)}
+        if replica_is_named():
+            checks["replica"] = _checked("replica", _replica).replace("down", "unknown")  # keeps nobody away
     return _answer(checks)
 
 
@@ -119,6 +123,13 @@ def _migrations() -> None:
 @functools.cache
 def _own_migrations() -> frozenset[tuple[str, str]]:
     return frozenset(MigrationLoader(None).disk_migrations or ())
+
+
+def _replica() -> str:
+    """`ok`, or how it stands: `behind`, `other` (it follows no primary, or another one), `away`."""
+    [place] = _rows(PLACE_SQL)
+    state = standing_at(Place(*place)).state
+    return "ok" if state == "level" else state
 
 
 def _queue() -> str | None:

@@ -34,6 +34,7 @@ _durations = Histogram(
 )
 _limited = Counter("rupaya_requests_limited", "Requests refused by a limit.", ("limit",))
 _slow = Counter("rupaya_slow_queries", "Statements that took longer than SLOW_QUERY_MS.")
+_replica = Counter("rupaya_replica_reads", "What came of reads that the replica may serve.", ("came",))
 
 
 def request_counted(request: HttpRequest, *, status: int, seconds: float) -> None:
@@ -53,6 +54,11 @@ def limit_counted(limit: str) -> None:
 def slow_query_counted() -> None:
     """Will count a statement that took too long."""
     _slow.inc()
+
+
+def replica_read_counted(came: str) -> None:
+    """Will count a read that the replica served, or why it did not."""
+    _replica.labels(came).inc()
 
 
 class MetricsMiddleware:
@@ -77,7 +83,7 @@ def metrics_text() -> bytes:
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     else:
-        for own in (_requests, _durations, _limited, _slow):
+        for own in (_requests, _durations, _limited, _slow, _replica):
             registry.register(own)
     registry.register(_Gauges())
     return generate_latest(registry)

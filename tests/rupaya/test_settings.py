@@ -28,6 +28,10 @@ WRONG = {
     "weak JWT_SECRET": {"JWT_SECRET": CANARY},
     "neither true nor false DATABASE_SSL": {"DATABASE_SSL": "maybe"},
     "another server's REDIS_URL": {"REDIS_URL": "http://cache.internal:6379"},
+    "somebody else's DATABASE_REPLICA_URL": {
+        "DATABASE_REPLICA_URL": f"postgresql://root:{CANARY}@replica/rupaya"
+    },
+    "endless DATABASE_REPLICA_WAIT_MS": {"DATABASE_REPLICA_WAIT_MS": "60000"},
     "made-up SENTRY_DSN": {"SENTRY_DSN": "xx"},
     "default DATABASE_OWNER_URL": {
         "DATABASE_OWNER_URL": "postgresql://rupaya_owner:rupaya_owner@db.internal/rupaya"

@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from tests.deploy.terraform.planning import ROOT, Refused, Workshop
+from tests.deploy.terraform.planning import ROOT, Plan, Refused, Workshop
 
 GUNICORN = (ROOT / "deploy/gunicorn.conf.py").read_text()
 CONNECTIONS_ALARM = 80
@@ -228,6 +228,38 @@ class TestTasks:
                     [statement["Action"]] if isinstance(statement["Action"], str) else statement["Action"]
                 )
                 assert not [action for action in actions if action.endswith(("*", ":*"))]
+
+
+class TestReplica:
+    @pytest.fixture
+    def replicated(self, tmp_path, workshop):
+        """Production with a replica that reports are read from."""
+        own = Workshop(tmp_path)
+        path = own.code / "environments/production/main.tf"
+        path.write_text(
+            path.read_text().replace("is_multi_az           = true", "is_multi_az = true\n replica_count = 1")
+        )
+        return Plan(own.plan("production"))
+
+    def test_is_read_by_the_web_alone_and_makes_no_secret(self, production, replicated):
+        databases = replicated.by("aws_db_instance", "identifier")
+        replica = databases["rupaya-db-replica"]
+
+        assert replicated.unknown == []
+        assert set(databases) == {"rupaya-db", "rupaya-db-replica"}
+        assert replica["replicate_source_db"] == databases["rupaya-db"]["identifier"]
+        assert (replica["publicly_accessible"], replica["storage_encrypted"]) == (False, True)
+        assert replica["parameter_group_name"] == databases["rupaya-db"]["parameter_group_name"]
+        named = {
+            name: variables(one).get("DATABASE_REPLICA_URL") for name, one in containers(replicated).items()
+        }
+        assert named == {"web": f"postgresql://{replica['endpoint']}", "worker": None, "migrate": None}
+        assert len(replicated.of("aws_secretsmanager_secret")) == len(
+            production.of("aws_secretsmanager_secret")
+        )
+
+    def test_is_not_there_unless_it_is_asked_for(self, plan):
+        assert variables(containers(plan)["web"])["DATABASE_REPLICA_URL"] == ""
 
 
 class TestData:

@@ -5,6 +5,7 @@ import datetime as dt
 import orjson
 import pytest
 import time_machine
+from django.db import connections
 from django.test import Client
 
 from ledger.books.models import Book
@@ -14,7 +15,9 @@ from ledger.journal.services import transaction_post
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money
+from rupaya.core.replica import Standing
 from tests.ledger.desk import Api, guest_make, inr, record, refused
+from tests.support.replica import replica_named
 
 REPORTS = (
     "balances", "trial_balance", "balance_sheet", "income_statement", "cash_flow", "category_trend", "net_worth",
@@ -122,7 +125,9 @@ class TestReportView:
          ("cash_flow", "account_id", "Groceries"), ("income_statement", "category_id", "Cash"),
          ("category_trend", "category_id", "Cash")],
     )  # fmt: skip
-    def test_refuses_an_account_of_another_kind_or_book(self, api, asha, chitra, report, parameter, wrong):
+    def test_refuses_an_account_of_another_kind_or_book(
+        self, committed, api, asha, chitra, report, parameter, wrong
+    ):
         refused(
             api.get(f"reports/{report}", **{parameter: asha.account(wrong).pk}),
             400,
@@ -138,7 +143,27 @@ class TestReportView:
 
         refused(api.get("reports/payees", **query), 400, "account_unknown", parameter)
 
-    def test_refuses_more_figures_than_it_gives(self, api, asha):
+    @pytest.mark.parametrize("report", REPORTS)
+    def test_asks_the_replica_for_everything_where_there_is_one(
+        self, committed, api, household, monkeypatch, report
+    ):
+        query = {"account_id": household.account("Cash").pk} if report in {"payees", "tags"} else {}
+        from_primary = get(api, report, **query)
+        asked = []
+
+        def watch(execute, sql, *rest):
+            asked.append(sql)
+            return execute(sql, *rest)
+
+        monkeypatch.setattr("rupaya.core.replica.standing_at", lambda _place: Standing("level"))
+        with replica_named(monkeypatch), connections["default"].execute_wrapper(watch):
+            from_replica = get(api, report, **query)
+
+        assert from_replica == from_primary
+        assert asked
+        assert [sql for sql in asked if "ledger_" in sql] == []
+
+    def test_refuses_more_figures_than_it_gives(self, committed, api, asha):
         with acting_as(asha.actor):
             made = Account.objects.bulk_create(
                 Account(

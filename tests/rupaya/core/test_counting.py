@@ -55,7 +55,7 @@ class TestBreaker:
         with pytest.raises(CountingAway):
             own.ask(self.refuse)
         later = time.monotonic() + PAUSE_S + 1
-        monkeypatch.setattr("rupaya.core.counting.time.monotonic", lambda: later)
+        monkeypatch.setattr("rupaya.core.pausing.time.monotonic", lambda: later)
 
         def late(_number):
             with pytest.raises(CountingAway):
@@ -70,7 +70,7 @@ class TestBreaker:
         with pytest.raises(CountingAway):
             own.ask(self.refuse)
         later = time.monotonic() + PAUSE_S + 1
-        monkeypatch.setattr("rupaya.core.counting.time.monotonic", lambda: later)
+        monkeypatch.setattr("rupaya.core.pausing.time.monotonic", lambda: later)
 
         assert [own.ask(lambda: "well") for _ in range(3)] == ["well"] * 3
 
@@ -115,7 +115,7 @@ class TestWhileValkeyIsAway:
     def test_counting_goes_on_where_it_was_when_a_frozen_one_thaws(
         self, committed, asha, valkey, monkeypatch
     ):
-        monkeypatch.setattr(counting, "PAUSE_S", 0.1)
+        monkeypatch.setattr(counting.breaker._pause, "seconds", 0.1)
         client, headers = client_new(), bearer_of(asha)
         first, _ = ask(client, headers)
         valkey.freeze()

@@ -21,6 +21,7 @@ from rupaya.core.environment import (
     production_refusal,
     rate_read,
     rates_of_people,
+    replica_settings,
 )
 
 GOOD = {
@@ -58,6 +59,45 @@ class TestLibpqUrl:
     def test_refuses_what_is_no_url_and_tells_no_password(self):
         with pytest.raises(ImproperlyConfigured, match="BACKUP_DATABASE_URL") as refused:
             libpq_url("mysql://u:geheim@h/d", name="BACKUP_DATABASE_URL", ssl=True, root_certificate="")
+
+        assert "geheim" not in str(refused.value)
+
+
+class TestReplicaSettings:
+    PRIMARY = settings_of("postgresql://rupaya_user:geheim@db.internal/rupaya")
+
+    def made(self, url, **given):
+        common = {"ssl": False, "root_certificate": "", "pool_size": 4}
+        return replica_settings(url, name="DATABASE_REPLICA_URL", primary=self.PRIMARY, **common | given)
+
+    @pytest.mark.parametrize(
+        "url", ["postgresql://near.internal:5433", "postgresql://rupaya_user@near.internal:5433/rupaya"]
+    )
+    def test_takes_from_the_primary_what_it_leaves_out(self, url):
+        found = self.made(url)
+
+        assert [found[key] for key in ("HOST", "PORT", "USER", "PASSWORD", "NAME")] == [
+            "near.internal", "5433", "rupaya_user", "geheim", "rupaya",
+        ]  # fmt: skip
+
+    def test_only_reads_and_waits_for_nobody(self):
+        found = self.made("host=near.internal options='-c geqo=off'", ssl=True, root_certificate="/ca.pem")
+
+        options = found["OPTIONS"]
+        assert options["options"] == "-c geqo=off -c default_transaction_read_only=on"
+        assert (options["sslmode"], options["sslrootcert"]) == ("verify-full", "/ca.pem")
+        assert options["pool"] == {"min_size": 1, "max_size": 4, "timeout": 1}
+        assert options["keepalives_idle"] == 5
+        assert found["TEST"] == {"MIRROR": "default"}
+
+    @pytest.mark.parametrize(
+        "url",
+        ["postgresql://postgres:geheim@near.internal/rupaya", "postgresql://near.internal/staging", "postgresql:///rupaya",
+         "mysql://rupaya_user:geheim@near.internal/rupaya", "near.internal"],
+    )  # fmt: skip
+    def test_refuses_another_role_another_database_and_what_names_no_host(self, url):
+        with pytest.raises(ImproperlyConfigured, match="DATABASE_REPLICA_URL") as refused:
+            self.made(url)
 
         assert "geheim" not in str(refused.value)
 

@@ -16,6 +16,8 @@ from django.test import Client
 
 from rupaya.core import health as module
 from rupaya.core.health import health
+from rupaya.core.replica import Standing
+from tests.support.replica import replica_named
 
 LOAD_BALANCER_WAITS_S = 3
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -145,6 +147,16 @@ class TestReady:
         response = Client().get("/health/ready")
 
         assert (response.status_code, response.json()["checks"]["queue"]) == (200, "unattended")
+
+    @pytest.mark.parametrize(
+        ("stands", "said"), [(Standing("level"), "ok"), (Standing("behind"), "behind"), (None, "unknown")]
+    )
+    def test_says_how_the_replica_stands_and_serves_all_the_same(self, committed, monkeypatch, stands, said):
+        monkeypatch.setattr(module, "standing_at", lambda _place: stands)
+        with replica_named(monkeypatch):
+            response = Client().get("/health/ready")
+
+        assert (response.status_code, response.json()["checks"]["replica"]) == (200, said)
 
     def test_is_unavailable_where_the_cache_is_away(self, cache_down):
         response = Client().get("/health/ready")

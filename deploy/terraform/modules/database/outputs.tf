@@ -8,6 +8,11 @@ output "address" {
   value       = aws_db_instance.this.endpoint
 }
 
+output "replica_url" {
+  description = "What DATABASE_REPLICA_URL is; '' where there is no replica. Role, password and database are the instance's."
+  value       = try("postgresql://${aws_db_instance.replica[0].endpoint}", "")
+}
+
 output "master_secret_arn" {
   description = "Where RDS keeps the administrator's password."
   value       = aws_db_instance.this.master_user_secret[0].secret_arn

@@ -48,6 +48,16 @@ variable "is_multi_az" {
   type        = bool
 }
 
+variable "replica_count" {
+  description = "Streaming replicas that reports are read from."
+  type        = number
+
+  validation {
+    condition     = contains([0, 1], var.replica_count)
+    error_message = "replica_count must be 0 or 1: the service reads from one."
+  }
+}
+
 variable "storage_gib" {
   description = "Storage at first."
   type        = number

@@ -68,6 +68,7 @@ module "database" {
   postgres_major             = var.database.postgres_major
   instance_class             = var.database.instance_class
   is_multi_az                = var.database.is_multi_az
+  replica_count              = var.database.replica_count
   storage_gib                = var.database.storage_gib
   storage_max_gib            = var.database.storage_max_gib
   backup_retention_days      = var.database.backup_retention_days
@@ -116,6 +117,7 @@ module "service" {
   web                       = var.web
   worker                    = var.worker
   database_pool_size        = var.database_pool_size
+  database_replica_url      = module.database.replica_url
   database_root_certificate = var.database_root_certificate
   flood_requests            = var.flood_requests
 

@@ -69,11 +69,12 @@ variable "mail_from" {
 
 # ── Data ─────────────────────────────────────────────────────────────────────────────────────────
 variable "database" {
-  description = "PostgreSQL: its version, machine, storage, and days that can be gone back to."
+  description = "PostgreSQL: its version, machine, replicas that reports are read from, storage, and days that can be gone back to."
   type = object({
     postgres_major        = string
     instance_class        = string
     is_multi_az           = bool
+    replica_count         = optional(number, 0)
     storage_gib           = number
     storage_max_gib       = number
     backup_retention_days = number

@@ -130,8 +130,11 @@ resource "aws_ecs_task_definition" "this" {
       readonlyRootFilesystem = true
       stopTimeout            = each.value.stop_s
       environment = [
-        for name, value in merge(local.environment, { DATABASE_POOL_SIZE = tostring(each.value.pool_size) }) :
-        { name = name, value = value }
+        for name, value in merge(
+          local.environment,
+          { DATABASE_POOL_SIZE = tostring(each.value.pool_size) },
+          each.key == "web" ? { DATABASE_REPLICA_URL = var.database_replica_url } : {},
+        ) : { name = name, value = value }
       ]
       secrets = [
         for name, from in merge(local.secrets, each.value.secrets) : { name = name, valueFrom = from }

@@ -168,6 +168,11 @@ variable "anchor_retention_days" {
   type        = number
 }
 
+variable "database_replica_url" {
+  description = "Where reports are read; '' for the primary alone."
+  type        = string
+}
+
 variable "user_secret_arn" {
   description = "Holds DATABASE_URL."
   type        = string
