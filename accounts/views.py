@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 from contextlib import AbstractContextManager
 from uuid import UUID
@@ -33,7 +32,7 @@ class OpenView(ApiView):
 
     def acting_for(self, user_id: UUID) -> AbstractContextManager[None]:
         """The transaction in which the person acts whom the body has just proved or is about to make."""
-        return acting_as(dataclasses.replace(actor_of(self.request), user_id=user_id))
+        return acting_as(actor_of(self.request, user_id=user_id))
 
 
 class ProvingView(OpenView):

@@ -22,7 +22,7 @@ from accounts.attempts import login_attempt
 from accounts.forms import LoginForm, SignupForm
 from accounts.selectors import person_by_id
 from rupaya.core import clock
-from rupaya.core.db import Actor, acting_as
+from rupaya.core.db import acting_as
 from rupaya.core.errors import DomainError
 from rupaya.core.ids import uuid7
 from rupaya.core.limits import LimitReached, request_count
@@ -43,7 +43,7 @@ def signup(request: HttpRequest) -> HttpResponse:
         user_id = uuid7()  # made here, because row-level security wants the actor before the rows
         try:
             request_count(request)
-            with acting_as(_actor(request, user_id)):
+            with acting_as(actor_of(request, user_id=user_id)):
                 auth.login(request, services.person_signup(user_id=user_id, **form.cleaned_data))
         except DomainError as error:
             form.refuse(error)
@@ -67,7 +67,7 @@ def login(request: HttpRequest) -> HttpResponse:
         try:
             with login_attempt(request, email=form.cleaned_data["email"]):
                 verified = services.credentials_verify(**form.cleaned_data)
-                with acting_as(_actor(request, verified.user.pk)):
+                with acting_as(actor_of(request, user_id=verified.user.pk)):
                     # Django makes a new session key here: one that was planted before is worth nothing.
                     auth.login(request, services.login_record(verified=verified, now=clock.now()))
         except DomainError as error:
@@ -119,7 +119,3 @@ def next_path(request: HttpRequest) -> str:
 def _status_of(error: DomainError) -> int:
     """A form that is shown again is a page as any other, unless it was not even looked at."""
     return error.status if isinstance(error, LimitReached) else 200
-
-
-def _actor(request: HttpRequest, user_id: UUID) -> Actor:
-    return dataclasses.replace(actor_of(request), user_id=user_id)

@@ -177,6 +177,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "rupaya.core.middleware.LimitsMiddleware",
+    "rupaya.core.middleware.BodyLengthMiddleware",
     "rupaya.core.middleware.ConditionalMiddleware",
     "flags.middleware.FlagsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

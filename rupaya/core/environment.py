@@ -13,7 +13,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
 
 import environ
@@ -30,6 +30,7 @@ _DEFAULT_PASSWORDS: Final = frozenset(
         "rupaya_user",
         "rupaya_owner",
         "rupaya_sealer",
+        "rupaya_backup",
         "secret",
         "changeme",
         "change-me",
@@ -38,6 +39,9 @@ _DEFAULT_PASSWORDS: Final = frozenset(
         "123456",
     ]
 )
+_LOGINS: Final = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL")
+# A replica's password is the primary's; who makes backups or drills them may come by a socket.
+_LOGINS_BY_OTHER_WAYS: Final = ("DATABASE_REPLICA_URL", "BACKUP_DATABASE_URL", "BACKUP_DRILL_URL")
 _NOT_A_DATABASE_URL: Final = (
     "{name} is not a PostgreSQL URL; write it like postgresql://rupaya_user:password@localhost:5432/rupaya."
 )
@@ -325,28 +329,36 @@ def production_refusal(values: Mapping[str, str]) -> str | None:
 
 
 def _password_refusal(values: Mapping[str, str]) -> str | None:
-    for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_SEALER_URL"):
+    for name in (*_LOGINS, *_LOGINS_BY_OTHER_WAYS):
         if not values.get(name):
             continue
         try:
             password = str(conninfo_to_dict(values[name]).get("password") or "")
         except ProgrammingError:
             return _NOT_A_DATABASE_URL.format(name=name)
-        if password.lower() in _DEFAULT_PASSWORDS or not password:
+        if password.lower() in _DEFAULT_PASSWORDS or (name in _LOGINS and not password):
             return f"{name} has no password or a default one; production needs its own."
     try:
-        redis_password = values.get("REDIS_PASSWORD") or urlsplit(values["REDIS_URL"]).password or ""
+        given = _redis_passwords(values["REDIS_URL"])
     except ValueError:
         return "REDIS_URL is not a URL; write it like redis://localhost:6379/0."
-    if redis_password.lower() in _DEFAULT_PASSWORDS:
+    if values.get("REDIS_PASSWORD", "").lower() in _DEFAULT_PASSWORDS:
         return "REDIS_PASSWORD is a default password; production needs its own."
+    if any(password.lower() in _DEFAULT_PASSWORDS for password in given):
+        return "REDIS_URL has a default password; production needs its own."
     return None
 
 
+def _redis_passwords(url: str) -> list[str]:
+    """The passwords that redis-py reads in a URL, which go before REDIS_PASSWORD."""
+    parts = urlsplit(url)
+    return [unquote(parts.password or ""), *parse_qs(parts.query).get("password", [])]
+
+
 def _mode_refusal(values: Mapping[str, str]) -> str | None:
-    if values.get("DEBUG", "").lower() in environ.Env.BOOLEAN_TRUE_STRINGS:
+    if values.get("DEBUG", "").strip().lower() in environ.Env.BOOLEAN_TRUE_STRINGS:
         return "DEBUG must be off in production."
-    if not values.get("SENDGRID_API_KEY"):
+    if not values.get("SENDGRID_API_KEY", "").strip():
         return "SENDGRID_API_KEY is not set; production would send no mail."
     if bool(values.get("DATABASE_SEALER_URL")) != bool(values.get("AUDIT_SIGNING_KEY")):
         return "DATABASE_SEALER_URL and AUDIT_SIGNING_KEY go together: the worker that seals has both, others neither."

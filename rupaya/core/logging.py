@@ -19,21 +19,24 @@ from django.core.exceptions import ImproperlyConfigured
 from sentry_sdk.utils import BadDsn
 
 _SECRET_KEYS: Final = re.compile(
-    r"passw|secret|token|authori[sz]ation|cookie|api_?key|credential|account_?number|card|pan\b|aadhaar|otp|upi|vpa",
-    re.IGNORECASE,
+    r"passw|secret|token|authori[sz]ation|cookie|api_?key|credential|account_?number|card|aadhaar"
+    r"|(?<![a-z])(?:pan|t?otp|upi|vpa)s?(?![a-z])"  # as words: a span is none
 )
+_WORD_BEGINS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")  # in camelCase
 _SECRET_VALUES: Final = (
     re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),  # a JWT
     re.compile(r"(?i)\b(?:bearer|basic)\s+[\w.~+/=-]{8,}"),
     re.compile(r"(?i)(?:\b|_)(password|passwd|secret|token)\b(\W{1,3})[^\s&,;]{3,}"),
-    re.compile(
-        r"(?<![\w-])\d{9,19}(?![\w-])"
-    ),  # account and card numbers; a request id has letters or dashes
     re.compile(r"(?<![\w-])\d{4}(?:[ -]\d{4}){2,3}(?![\w-])"),  # the same as printed on a card
+    re.compile(r"(?<![\w-])[A-Z]{5}\d{4}[A-Z](?![\w-])"),  # a PAN of the income tax
     re.compile(r"://[^/\s:@]*:[^/\s@]+@"),  # a password in a URL
     re.compile(r"(?m)^\s*DETAIL:.*$"),  # PostgreSQL quotes the whole row that it refuses
     re.compile(r"(?<=/invitations/)[\w-]{40,}"),  # the link of an invitation lets its reader in
     re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),  # an e-mail address
+)
+# Account and card numbers, also behind letters; what stands in a UUID or another hexadecimal id is none.
+_NUMBERS: Final = re.compile(
+    r"(?P<id>\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b(?=\d*[a-f])[0-9a-f]{16,64}\b)|(?<!\d)\d{9,19}(?!\d)"
 )
 REDACTED: Final = "[redacted]"
 _SAFE_KEYS: Final = frozenset(
@@ -59,7 +62,7 @@ def refusals_calm(_logger: Any, _method: str, event: MutableMapping[str, Any]) -
 
 def redacted(key: str, value: Any) -> Any:
     """A value without secrets and account numbers, at any depth; under a name of a secret nothing of it is left."""
-    if _SECRET_KEYS.search(key):
+    if _SECRET_KEYS.search(_WORD_BEGINS.sub("_", key).lower()):
         return REDACTED
     if isinstance(value, dict):
         return {redacted("", str(name)): redacted(str(name), item) for name, item in value.items()}
@@ -72,7 +75,7 @@ def redacted(key: str, value: Any) -> Any:
     text = str(value)
     for pattern in _SECRET_VALUES:
         text = pattern.sub(REDACTED, text)
-    return text
+    return _NUMBERS.sub(lambda found: found["id"] or REDACTED, text)
 
 
 def logging_configure(*, level: str, as_json: bool, stream: str) -> None:

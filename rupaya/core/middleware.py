@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, UnreadablePostError
 from django.utils.cache import patch_vary_headers
+from django.utils.functional import LazyObject
 
 from rupaya.core.errors import DomainError, PreconditionFailed
 from rupaya.core.etag import etag_of, etags_match, if_match_check
@@ -43,6 +44,7 @@ class RequestMiddleware:
         seconds = time.perf_counter() - started
         request_counted(request, status=response.status_code, seconds=seconds)
         if not request.path.startswith(_QUIET) or response.status_code >= 500:
+            _person_bind(request)
             _log_end(request, response, duration_ms=int(1000 * seconds))
         return response
 
@@ -50,6 +52,15 @@ class RequestMiddleware:
 def _request_id(request: HttpRequest) -> str:
     given = request.headers.get("X-Request-ID", "")
     return given if _REQUEST_ID.fullmatch(given) else str(uuid7())
+
+
+def _person_bind(request: HttpRequest) -> None:
+    """Will tell whose request it was, where that became known on the way: nobody is looked up for a line of the log."""
+    user = request.__dict__.get("user")
+    if isinstance(user, LazyObject):  # a session's, of which Django keeps who was looked up
+        user = request.__dict__.get("_cached_user")
+    if user_id := getattr(user, "pk", None):
+        structlog.contextvars.bind_contextvars(user_id=str(user_id))
 
 
 def _log_end(request: HttpRequest, response: HttpResponse, *, duration_ms: int) -> None:
@@ -71,20 +82,32 @@ class RefusalBodyMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Will put a page in our look, or problem details under /v1, in the place of a body that is neither."""
-        if status := _body_refusal(request):
-            return refusal_page(request, None, status=status)
         response = self.get_response(request)
         if response.status_code < 400 or _has_words(request, response):
             return response
         worded = refusal_page(request, None, status=response.status_code)
-        for name in _KEPT:
-            if response.has_header(name):
-                worded[name] = response[name]
-        response.close()
+        for name, value in response.items():
+            if not name.lower().startswith("content-"):  # those are of the body that goes
+                worded[name] = value
+        if response.streaming:  # a file may be open; the rest has nothing to close, and would end the request early
+            response.close()
         return worded
 
 
-_KEPT: Final = ("Allow", "Retry-After", "WWW-Authenticate", "Vary")
+class BodyLengthMiddleware:
+    """Refuses a body that is not to be read: without a length, or of a length that nothing here takes.
+
+    Within CORS and limits: else a browser would keep the answer from an origin that may see it, and nobody count it.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Will answer 411 or 413, or pass the request on."""
+        if status := _body_refusal(request):
+            return refusal_page(request, None, status=status)
+        return self.get_response(request)
 
 
 def _body_refusal(request: HttpRequest) -> int:

@@ -24,11 +24,14 @@ class TestSchema:
 
         assert Client().get("/v1/openapi.json", headers={"If-None-Match": first["ETag"]}).status_code == 304
 
-    def test_is_read_only(self):
-        response = Client().post("/v1/openapi.json")
+    @pytest.mark.parametrize("path", ["/v1/openapi.json", "/v1/docs", "/v1/docs/transaction_create"])
+    @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS"])
+    def test_is_read_only(self, path, method):
+        response = Client(enforce_csrf_checks=True).generic(method, path)
 
-        assert response.status_code == 405
+        assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
         assert response["Allow"] == "GET, HEAD"
+        assert response.has_header("RateLimit-Remaining")  # it is counted, and says so
 
     def test_is_made_once_a_process(self, monkeypatch):
         docs.served()

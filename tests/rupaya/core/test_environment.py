@@ -299,6 +299,10 @@ class TestProductionRefusal:
          ("DATABASE_URL", "postgresql://rupaya_user:password@h/d"),
          ("DATABASE_URL", "postgresql://rupaya_user:Rupaya_User@h/d"),
          ("DATABASE_URL", "postgresql://rupaya_user@h/d"), ("DATABASE_URL", "geheim"),
+         ("DATABASE_REPLICA_URL", "postgresql://rupaya_user:password@h/d"),
+         ("BACKUP_DATABASE_URL", "postgresql://rupaya_backup:rupaya_backup@h/d"),
+         ("BACKUP_DRILL_URL", "postgresql://postgres:postgres@h"),
+         ("SENDGRID_API_KEY", " "), ("DEBUG", "true "), ("DEBUG", "on\r"),
          ("REDIS_PASSWORD", "redis"),
          ("DEBUG", "true"), ("DEBUG", "1"), ("DEBUG", "Yes"), ("DEBUG", "on"), ("DEBUG", "y"),
          ("DEBUG", "ok")],
@@ -310,9 +314,17 @@ class TestProductionRefusal:
         assert refusal.endswith(".")
         assert "geheim" not in refusal
 
-    @pytest.mark.parametrize("url", ["redis://:secret@h/0", "redis://[::1"])
-    def test_reads_the_caches_url(self, url):
-        assert "REDIS" in str(production_refusal(GOOD | {"REDIS_URL": url}))
+    @pytest.mark.parametrize(
+        "url", ["redis://:secret@h/0", "redis://:%73ecret@h/0", "redis://h/0?password=Redis", "redis://[::1"]
+    )
+    def test_reads_the_caches_url_which_goes_before_the_caches_password(self, url):
+        given = GOOD | {"REDIS_URL": url, "REDIS_PASSWORD": "of-its-own"}
+
+        assert "REDIS_URL" in str(production_refusal(given))
+
+    @pytest.mark.parametrize("name", ["DATABASE_REPLICA_URL", "BACKUP_DATABASE_URL", "BACKUP_DRILL_URL"])
+    def test_asks_no_password_of_who_comes_another_way(self, name):
+        assert production_refusal(GOOD | {name: "postgresql:///rupaya?host=/run/postgresql"}) is None
 
     @pytest.mark.parametrize("value", ["", "false", "0", "off", "no"])
     def test_lets_debug_be_off(self, value):

@@ -30,8 +30,8 @@ class TestRedact:
         ["password", "new_password", "Passwd", "access_token", "refresh_token", "token", "jwt_secret",
          "SECRET", "Authorization",
          "cookie", "Set-Cookie", "api_key", "apikey", "credentials", "account_number", "accountNumber",
-         "card", "pan",
-         "aadhaar", "otp", "upi_id", "vpa"],
+         "card", "pan", "pan_number", "panNumber", "PANs",
+         "aadhaar", "otp", "totp", "upi_id", "upiId", "vpa"],
     )  # fmt: skip
     def test_takes_out_a_value_by_its_key_at_any_depth(self, key):
         line = redacted(**{key: CANARY}, body={key: CANARY, "items": [{"deep": {key: [CANARY]}}]}, kept="yes")
@@ -44,7 +44,7 @@ class TestRedact:
         [JWT, f"Bearer {CANARY}", f"basic {CANARY}", f"password={CANARY}", f"access_token={CANARY}&x=1",
          f'"password": "{CANARY}"',
          f"refresh_token: {CANARY}", f"postgresql://user:{CANARY}@host/db", f"redis://:{CANARY}@host/0",
-         f"A/C {ACCOUNT}",
+         f"A/C {ACCOUNT}", f"acct=XX{ACCOUNT}", f"SB_{ACCOUNT}.csv", "PAN ABCPE1234F",
          ACCOUNT, "4111 1111 1111 1111", "4111-1111-1111-1111", "2345 6789 0123",
          f"/invitations/{LINK}", f"/login?next=/invitations/{LINK}"],
     )  # fmt: skip
@@ -52,7 +52,7 @@ class TestRedact:
         line = redacted(event=f"said {text} there", body={"x": [text, {"y": (text,)}], text: 1})
 
         assert REDACTED in line["event"]
-        for secret in (CANARY, JWT, ACCOUNT, "1111", "6789", LINK):
+        for secret in (CANARY, JWT, ACCOUNT, "1111", "6789", LINK, "ABCPE"):
             assert secret not in repr(line)
 
     def test_takes_out_account_numbers_that_are_keys(self):
@@ -71,7 +71,8 @@ class TestRedact:
             "request_id": identity, "user_id": identity, "path": f"/v1/statements/{identity}",
             "timestamp": "2026-11-23T04:47:11.123456Z",
             "status": 200, "duration_ms": 12, "is_new": True, "nothing": None,
-            "date": "2026-11-23", "amount": "₹1,23,456.78",
+            "date": "2026-11-23", "amount": "₹1,23,456.78", "span": "7", "occupied": "3",
+            "ids": "019ab1c2-0000-7000-8000-012345678901 4bf92f3577b34da6a3ce929d0e0e4736",
         }  # fmt: skip
 
         assert redacted(**fields) == fields

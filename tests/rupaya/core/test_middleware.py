@@ -14,10 +14,12 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.test import Client, RequestFactory
 
 from rupaya.core.etag import etag_of
-from rupaya.core.middleware import ConditionalMiddleware, RefusalBodyMiddleware
-from tests.ledger.desk import record
+from rupaya.core.ids import uuid7
+from rupaya.core.middleware import ANNOUNCED_BYTES_MAX, BodyLengthMiddleware, ConditionalMiddleware
+from tests.ledger.desk import browser_of, record
 from tests.rupaya.core.asking import bearer_of
 from tests.rupaya.core.probe_urls import SECRET
+from tests.support.limits import PROMISED
 
 ROOT = Path(__file__).parent.parent.parent.parent
 SCRIPT = """
@@ -32,6 +34,13 @@ for path in ("/v1/nothing?password=geheim", "/health", "/static/rupaya.css"):
 @pytest.fixture
 def client():
     return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def lines(caplog):
+    """The lines of requests so far, each as its fields."""
+    caplog.set_level("INFO", logger="rupaya.request")
+    return lambda: [record.msg for record in caplog.records if record.name == "rupaya.request"]
 
 
 class TestRequestMiddleware:
@@ -78,6 +87,31 @@ class TestRequestMiddleware:
             assert word in lines[0]
         assert "geheim" not in done.stdout + done.stderr
 
+    def test_tells_whose_request_it_was_on_a_phone_even_one_too_many(self, lines, client, settings, asha):
+        settings.RATE_LIMITS = PROMISED | {"api": (1, 900)}
+
+        answers = [client.get("/v1/me", headers=bearer_of(asha)).status_code for _ in range(2)]
+
+        assert answers == [200, 429]
+        assert [line["user_id"] for line in lines()] == [str(asha.user.pk)] * 2
+
+    @pytest.mark.parametrize("path", ["/", "/admin/"])
+    def test_tells_whose_request_it_was_on_the_web(self, lines, asha, path):
+        browser_of(asha).get(path)
+
+        assert lines()[-1]["user_id"] == str(asha.user.pk)
+
+    def test_tells_who_has_just_signed_up(self, lines, db):
+        body = {"email": f"{uuid7()}@example.in", "password": "mango-lassi-42-Pune", "full_name": "Dev"}
+        made = Client().post("/v1/auth/signup", body, content_type="application/json").json()
+
+        assert lines()[-1]["user_id"] == made["user"]["id"]
+
+    def test_tells_nobody_of_a_stranger(self, lines, client):
+        client.get("/v1/nothing")
+
+        assert "user_id" not in lines()[-1]
+
 
 @pytest.mark.urls("tests.rupaya.core.probe_urls")
 class TestRefusalBodyMiddleware:
@@ -106,15 +140,27 @@ class TestRefusalBodyMiddleware:
     def test_leaves_words_of_a_page_alone(self, client):
         assert client.get("/wordless/418").content == b"Nope"
 
+
+class TestBodyLengthMiddleware:
     @pytest.mark.parametrize("path", ["/login", "/v1/auth/login"])
     def test_refuses_a_body_without_a_length(self, path):
         request = RequestFactory().post(path, headers={"Transfer-Encoding": "chunked"})
         del request.META["CONTENT_LENGTH"]
         request.request_id = "request-1"  # type: ignore[attr-defined]
 
-        response = RefusalBodyMiddleware(lambda _: HttpResponse())(request)
+        response = BodyLengthMiddleware(lambda _: HttpResponse())(request)
 
         assert response.status_code == 411
+
+    def test_tells_it_to_an_origin_that_may_see_it_and_counts_it(self, client, db):
+        response = client.post(
+            "/v1/auth/login", b"x", content_type="application/json", CONTENT_LENGTH=str(ANNOUNCED_BYTES_MAX + 1),
+            headers={"Origin": "https://app.rupaya.com"},
+        )  # fmt: skip
+
+        assert (response.status_code, response.json()["code"]) == (413, "body_too_large")
+        assert response["Access-Control-Allow-Origin"] == "https://app.rupaya.com"
+        assert response.has_header("RateLimit-Remaining")
 
 
 def read_out(body=b"{}", *, method="GET", path="/v1/x", asked=None, **answer):
