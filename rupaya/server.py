@@ -4,6 +4,7 @@ and refusals of its own that read like ours. `deploy/gunicorn.conf.py` puts it i
 
 from __future__ import annotations
 
+import functools
 import time
 from typing import Any, Final
 
@@ -15,6 +16,9 @@ from gunicorn.workers import gthread
 HEADERS_S: Final = 10.0  # from the first byte of a request to the end of its headers
 PAUSE_S: Final = 15.0  # that a client may pause while it sends a body or takes an answer
 BODY_BYTES_PER_S_MIN: Final = 1024  # what it must send on average after the first pause
+# What is taken of a body that was refused unread, in gunicorn's 5 s, so that the connection serves the next request:
+# all that the application lets anybody announce. gunicorn's 64 KiB would hang up on who was told that it stays open.
+SKIPPED_BYTES_MAX: Final = 32 * 1024 * 1024
 _FORWARDED: Final = frozenset(
     ["FORWARDED", "X-FORWARDED-FOR", "X-FORWARDED-HOST", "X-FORWARDED-PORT", "X-FORWARDED-PROTO"]
 )
@@ -72,6 +76,7 @@ class BoundedConnection(gthread.TConn):  # type: ignore[misc]
             bounded = BoundedUnreader(self.sock)
             bounded.unread(self.parser.unreader.take_buffered())
             self.parser.unreader = bounded
+            self.parser.finish_body = functools.partial(self.parser.finish_body, max_bytes=SKIPPED_BYTES_MAX)
         self.parser.unreader.headers_begin()
 
 
@@ -107,8 +112,13 @@ class Worker(gthread.ThreadWorker):  # type: ignore[misc]
 
 
 def request_begin(worker: Any, request: Any) -> None:  # noqa: ARG001  # gunicorn's own hook, pre_request
-    """Bounds the body that follows, and leaves out what a stranger says of who sent the request and how."""
+    """Bounds the body that follows, and leaves out what a stranger says of who sent the request and how.
+
+    Where the body is more than is skipped, the answer says that the connection ends.
+    """
     request.unreader.body_begin()
+    if any(name == "CONTENT-LENGTH" and int(value) > SKIPPED_BYTES_MAX for name, value in request.headers):
+        request.force_close()
     if not request._peer_is_trusted_proxy():  # noqa: SLF001  # what FORWARDED_ALLOW_IPS means is gunicorn's to say
         request.headers = [header for header in request.headers if header[0] not in _FORWARDED]
 

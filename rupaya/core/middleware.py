@@ -89,7 +89,8 @@ class RefusalBodyMiddleware:
         for name, value in response.items():
             if not name.lower().startswith("content-"):  # those are of the body that goes
                 worded[name] = value
-        if response.streaming:  # a file may be open; the rest has nothing to close, and would end the request early
+        # Only what streams may hold a file; to close another would but tell all that the request is over.
+        if response.streaming:
             response.close()
         return worded
 

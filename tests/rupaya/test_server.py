@@ -9,6 +9,8 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from gunicorn.config import Config
 from gunicorn.http import RequestParser
 
 from rupaya import server
+from rupaya.core.middleware import ANNOUNCED_BYTES_MAX
 from rupaya.server import BoundedUnreader, HeadersTooSlow, request_begin
 from tests.support.engines import ROOT
 
@@ -143,6 +146,11 @@ def application(environ, start_response):
 """
 
 
+class TestSkippedBytesMax:
+    def test_is_all_that_the_application_lets_anybody_announce(self):
+        assert server.SKIPPED_BYTES_MAX >= ANNOUNCED_BYTES_MAX
+
+
 class TestWorker:
     @pytest.fixture
     def sleepy(self, tmp_path, monkeypatch):
@@ -213,6 +221,25 @@ class TestWorker:
             socket.create_connection(("127.0.0.1", port), timeout=2)
         assert self.answer(served) == b"HTTP/1.1 200"
         assert process.wait(25) == 0
+
+    @pytest.mark.parametrize("mib", [0.3, 12])
+    def test_keeps_a_connection_whose_body_nobody_read(self, sleepy, mib):
+        said = []
+        with closing(HTTPConnection("127.0.0.1", sleepy[1], timeout=20)) as line:
+            for _ in range(3):
+                line.request("POST", "/?0", body=b"x" * int(mib * 2**20))
+                answer = line.getresponse()
+                said.append((answer.status, answer.read(), answer.getheader("Connection")))
+
+        assert said == [(200, b"ok", "keep-alive")] * 3
+
+    def test_says_that_it_ends_where_the_body_is_too_much_to_skip(self, sleepy):
+        with closing(HTTPConnection("127.0.0.1", sleepy[1], timeout=20)) as line:
+            line.putrequest("POST", "/?0")
+            line.putheader("Content-Length", str(server.SKIPPED_BYTES_MAX + 1))
+            line.endheaders(b"x")
+
+            assert line.getresponse().getheader("Connection") == "close"
 
     def test_is_not_held_up_by_somebody_who_says_nothing(self, sleepy):
         process, port = sleepy
