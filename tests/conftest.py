@@ -16,12 +16,14 @@ from tests.support.engines import engines_start
 ADMIN_URL = engines_start()
 django.setup()
 
-from django.db import connections  # noqa: E402  # the engines must be there before
+from django.conf import settings  # noqa: E402  # the engines must be there before
+from django.db import connections  # noqa: E402
 
 from rupaya import embedded  # noqa: E402
 from tests.support import contract  # noqa: E402
 
 contract.watch()
+settings.PASSWORD_HASHERS = ["tests.support.hashing.QuickArgon2", *settings.PASSWORD_HASHERS[1:]]
 
 
 def pytest_sessionstart(session):
