@@ -87,6 +87,6 @@ def _turn_to(names: Mapping[str, str], environment: Mapping[str, str]) -> None:
     connections.close_all()
     for alias, name in names.items():
         if connections.databases[alias]["OPTIONS"].get("pool"):
-            connections[alias].close_pool()
+            connections[alias].close_pool()  # type: ignore[attr-defined]  # of PostgreSQL alone
         connections.databases[alias]["NAME"] = name  # every thread's connection reads this very dict
     os.environ.update({name: environment[name] for name in _LOGINS})
