@@ -82,7 +82,7 @@ def own_database():
         yield
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def admin_url():
     """A superuser's login to the test database."""
     parts = conninfo_to_dict(os.environ["DATABASE_URL"])
