@@ -33,7 +33,7 @@ demo: runtime ## The same with a household of two years, and its sign-in
 test: export PYTHONDONTWRITEBYTECODE =
 test: tools ## Everything that CI checks
 	@echo "── lint and deploy-check, side by side" && $(MAKE) --no-print-directory $(AT_ONCE) lint deploy-check ONLY="--but pytest"
-	@echo "── tests" && $(BIN) -m pytest -n 2 --dist worksteal
+	@echo "── tests" && $(BIN) -m pytest -n 2
 
 lint: tools ## Style, types, layers and templates
 	@echo "── ruff: style" && $(BIN) -m ruff check --quiet .
