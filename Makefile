@@ -10,6 +10,9 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 # mypy's plugin loads the settings; with addresses given it starts no engine that it would leave behind.
 NO_ENGINES := DATABASE_URL=postgresql://rupaya_user@localhost/rupaya REDIS_URL=redis://localhost:6379/0
 
+# Two at once where this make can keep their words apart; macOS's can't.
+AT_ONCE := $(if $(filter output-sync,$(.FEATURES)),--jobs=2 --output-sync=target)
+
 BENCH ?=
 ONLY ?=
 ROWS ?= 10000000
@@ -26,8 +29,11 @@ run: runtime ## Install, start everything, and print the address; PORT=9000 choo
 demo: runtime ## The same with a household of two years, and its sign-in
 	@$(BIN) manage.py dev --demo
 
-test: lint deploy-check ## Everything that CI checks
-	@echo "── tests" && $(BIN) -m pytest -n 2 --ignore=tests/deploy
+# Many tests start programs: what they import is compiled once, whatever the environment thinks of __pycache__.
+test: export PYTHONDONTWRITEBYTECODE =
+test: tools ## Everything that CI checks
+	@echo "── lint and deploy-check, side by side" && $(MAKE) --no-print-directory $(AT_ONCE) lint deploy-check ONLY="--but pytest"
+	@echo "── tests" && $(BIN) -m pytest -n 2
 
 lint: tools ## Style, types, layers and templates
 	@echo "── ruff: style" && $(BIN) -m ruff check --quiet .

@@ -9,18 +9,21 @@ from pathlib import Path
 import django
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests.support.engines import engines_start
 
 ADMIN_URL = engines_start()
 django.setup()
 
-from django.db import connections  # noqa: E402  # the engines must be there before
+from django.conf import settings  # noqa: E402  # the engines must be there before
+from django.db import connections  # noqa: E402
 
 from rupaya import embedded  # noqa: E402
 from tests.support import contract  # noqa: E402
 
 contract.watch()
+settings.PASSWORD_HASHERS = ["tests.support.hashing.QuickArgon2", *settings.PASSWORD_HASHERS[1:]]
 
 
 def pytest_sessionstart(session):
@@ -67,10 +70,23 @@ def committed(django_db_setup, django_db_blocker):
         connections.close_all()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def own_database():
+    """A database of this module's own, 0.1 s away, for what reads all that anybody ever wrote.
+
+    The worker's fills with what was committed, and whoever reads it whole would wait longer with each test.
+    """
+    from tests.support.scratch import scratch_database, working_in
+
+    with scratch_database(ADMIN_URL, purpose="own") as scratch, working_in(scratch):
+        yield
+
+
+@pytest.fixture(scope="module")
 def admin_url():
     """A superuser's login to the test database."""
-    return ADMIN_URL
+    parts = conninfo_to_dict(os.environ["DATABASE_URL"])
+    return make_conninfo(ADMIN_URL, dbname=parts["dbname"])
 
 
 @pytest.fixture

@@ -11,3 +11,14 @@ def phone(committed):
     from tests.accounts.phone import Phone
 
     return Phone()
+
+
+@pytest.fixture
+def costly_passwords(settings):
+    """Passwords cost here what they cost in production: those who come at once are at it for as long."""
+    from tests.accounts.phone import password_hash
+
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+    password_hash.cache_clear()
+    yield
+    password_hash.cache_clear()

@@ -83,6 +83,7 @@ class TestLoginAttempt:
         assert [response.status_code for response in said] == [200, 401, 429]
 
     @pytest.mark.slow
+    @pytest.mark.usefixtures("costly_passwords")
     def test_lets_five_of_forty_guesses_through_that_come_at_once(self, committed, monkeypatch):
         email, address = person_new().email, client_address_new()
         looked_at = []
@@ -238,6 +239,7 @@ class TestWithoutValkey:
         assert left(login(client, email)) == 4
 
     @pytest.mark.slow
+    @pytest.mark.usefixtures("costly_passwords")
     def test_lets_five_of_forty_guesses_through_that_come_at_once(self, committed):
         email, address = person_new().email, client_address_new()
 

@@ -79,6 +79,7 @@ class TestPersonSignup:
 
         assert [fault.field for fault in error.value.errors] == list(fields)
 
+    @pytest.mark.usefixtures("costly_passwords")
     def test_lets_one_of_two_at_once_win(self):
         email = address_new()
 

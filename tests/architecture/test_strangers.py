@@ -5,6 +5,7 @@ A new address is walked by itself. One with a new kind of id in its path fails h
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -18,10 +19,10 @@ from django.urls import URLPattern, get_resolver
 
 from rupaya.core.ids import uuid7
 from tests.ledger.attachments.pictures import PDF
-from tests.ledger.books.sharing import invite
+from tests.ledger.books.sharing import invite, share
 from tests.ledger.exports.taking import switched_on
 from tests.rupaya.core.asking import bearer_of
-from tests.support.cast import member_add
+from tests.support.cast import person_make
 
 STATEMENT = Path(__file__).parent.parent / "ledger/statements/fixtures/hdfc_delimited.txt"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -88,14 +89,34 @@ BODIES = {
 PAGES = [path for path, pattern in routes("") if pattern.callback.__module__.startswith("ledger.")]
 
 
-@pytest.fixture
-def ids(committed, asha):
+@pytest.fixture(scope="module")
+def asha(django_db_setup, django_db_blocker):
+    """One for all: whoever is refused changes nothing of hers."""
+    with django_db_blocker.unblock():
+        yield person_make("Asha")
+
+
+@pytest.fixture(scope="module")
+def ids(asha):
     """Asha's ids by the name of the path's parameter.
 
     Her book holds a transaction with a receipt, a statement and an invitation. What a flag hides is shown to everyone.
     """
     with switched_on():
         yield _ids(asha)
+
+
+@pytest.fixture(scope="module")
+def member_of_asha(asha):
+    """Makes, once for each role, somebody who shares Asha's book."""
+
+    @functools.cache
+    def member(role):
+        person = person_make("Bala")
+        share(asha, person, role)
+        return person
+
+    return member
 
 
 def _ids(asha) -> dict[str, str]:
@@ -177,7 +198,7 @@ class TestNobody:
 
 @pytest.mark.parametrize(("path", "method"), BOOK_API, ids=lambda value: value)
 class TestStranger:
-    def test_finds_nothing_in_ashas_book(self, ids, asha, chitra, path, method):
+    def test_finds_nothing_in_ashas_book(self, committed, ids, asha, chitra, path, method):
         where = f"{address(path, ids)}?book_id={asha.book.pk}"
 
         response = call(Client(), method, where, bearer_of(chitra))
@@ -185,7 +206,7 @@ class TestStranger:
         assert response.status_code == 404
         assert json.loads(response.content)["code"] == "book_not_found"
 
-    def test_finds_nothing_of_ashas_in_a_book_of_their_own(self, ids, asha, chitra, path, method):
+    def test_finds_nothing_of_ashas_in_a_book_of_their_own(self, committed, ids, asha, chitra, path, method):
         response = call(Client(), method, address(path, ids), bearer_of(chitra))
 
         assert SECRET.encode() not in response.content
@@ -196,7 +217,7 @@ class TestStranger:
 
 class TestForeignId:
     @pytest.mark.parametrize(("path", "method", "name"), FOREIGN, ids=lambda value: value)
-    def test_is_unknown_in_a_book_of_ones_own(self, ids, asha, chitra, path, method, name):
+    def test_is_unknown_in_a_book_of_ones_own(self, committed, ids, asha, chitra, path, method, name):
         own = {"book_id": str(chitra.book.pk), "user_id": str(chitra.id)}
         where = address(path, ids | own | {name: ids[name]})
 
@@ -208,7 +229,7 @@ class TestForeignId:
 @pytest.mark.parametrize("path", sorted(BOOKLESS - OPEN))
 @pytest.mark.parametrize("method", METHODS)
 class TestBookless:
-    def test_tells_a_stranger_nothing_of_ashas(self, ids, asha, chitra, path, method):
+    def test_tells_a_stranger_nothing_of_ashas(self, committed, ids, asha, chitra, path, method):
         response = call(Client(), method, f"{address(path, ids)}?book_id={asha.book.pk}", bearer_of(chitra))
 
         assert response.status_code in ({404, 405} if path in SIGNED else {200, 400, 405})
@@ -218,21 +239,21 @@ class TestBookless:
 
 class TestEditor:
     @pytest.mark.parametrize(("path", "method"), ADMIN_API, ids=lambda value: value)
-    def test_does_not_administer_a_book(self, ids, asha, bala, admin_url, path, method):
-        member_add(admin_url, book=asha.book, person=bala, role="editor")
+    def test_does_not_administer_a_book(self, committed, ids, member_of_asha, path, method):
+        editor = member_of_asha("editor")
 
-        response = call(Client(), method, address(path, ids), bearer_of(bala))
+        response = call(Client(), method, address(path, ids), bearer_of(editor))
 
         assert response.status_code == 403, response.content
 
 
 class TestViewer:
     @pytest.mark.parametrize(("path", "method"), BOOK_API, ids=lambda value: value)
-    def test_may_read_and_not_write(self, ids, asha, bala, admin_url, path, method):
-        member_add(admin_url, book=asha.book, person=bala, role="viewer")
+    def test_may_read_and_not_write(self, committed, ids, asha, member_of_asha, path, method):
+        viewer = member_of_asha("viewer")
         where = f"{address(path, ids)}?book_id={asha.book.pk}"
 
-        response = call(Client(), method, where, bearer_of(bala))
+        response = call(Client(), method, where, bearer_of(viewer))
 
         may = method == "get" and path not in OWNERS_READ
         assert response.status_code == (200 if may else 403), response.content
@@ -241,13 +262,13 @@ class TestViewer:
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path or "overview")
 class TestPages:
     @pytest.mark.parametrize("method", ["get", "post"])
-    def test_send_nobody_in_without_signing_in(self, ids, path, method):
+    def test_send_nobody_in_without_signing_in(self, committed, ids, path, method):
         response = getattr(Client(), method)(address(path, ids))
 
         assert response.status_code == 302
         assert response["Location"].startswith("/login?next=")
 
-    def test_show_a_stranger_nothing_of_ashas(self, ids, asha, chitra, path):
+    def test_show_a_stranger_nothing_of_ashas(self, committed, ids, asha, chitra, path):
         client = Client()
         client.force_login(chitra.user)
 
@@ -262,7 +283,7 @@ class TestPages:
             refusal = 403 if path in LETTERS else 404
             assert response.status_code in ({refusal, 302} if "<" in path else {200})
 
-    def test_let_a_stranger_change_nothing_of_ashas(self, ids, asha, chitra, path):
+    def test_let_a_stranger_change_nothing_of_ashas(self, committed, ids, asha, chitra, path):
         client = Client()
         client.force_login(chitra.user)
 

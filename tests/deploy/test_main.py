@@ -36,6 +36,16 @@ class TestMain:
         assert check.main([]) == 1
         assert "Found something: one, three." in capfd.readouterr().out
 
+    def test_runs_those_that_are_named_or_all_others(self, steps, capfd):
+        steps(one=ILL, two=WELL)
+
+        assert [check.main(words) for words in (["one"], ["two"], ["--but", "one"], ["--but", "two"])] == [
+            1,
+            0,
+            0,
+            1,
+        ]
+
     def test_says_loudly_what_it_could_not_check(self, steps, capfd):
         steps(one=["a-tool-that-is-nowhere"], two=WELL)
 

@@ -21,7 +21,7 @@ SECTIONS = ("Symptom", "Look", "Do", "Verify")
 LINES_MAX = 75  # a page
 WHY_MIN = 8  # letters of a reason
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("own_database")]
 
 
 def named(command):

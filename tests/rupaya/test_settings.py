@@ -131,6 +131,7 @@ class TestProduction:
             assert set(s.ALLOWED_HOSTS) == {"app.rupaya.com", "api.rupaya.com"}
             assert s.SESSION_COOKIE_SECURE and s.CSRF_COOKIE_SECURE and s.SECURE_SSL_REDIRECT
             assert s.JWT_SECRET not in s.SECRET_KEY and s.JWT_REFRESH_SECRET not in s.SECRET_KEY
+            assert s.PASSWORD_HASHERS[0] == "django.contrib.auth.hashers.Argon2PasswordHasher"
             print("as agreed")"""
         tls = {
             "DATABASE_SSL": "true",

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
+from django.db import connections
 from psycopg.conninfo import conninfo_to_dict
 
 from tests.support.engines import ROOT, TEMPLATE, login_url
@@ -42,6 +43,11 @@ class Scratch:
         assert done.returncode == 0, done.stderr
 
 
+_LOGINS = {
+    "DATABASE_URL": "rupaya_user",
+    "DATABASE_OWNER_URL": "rupaya_owner",
+    "DATABASE_SEALER_URL": "rupaya_sealer",
+}
 HEAD = "import django; django.setup()\nfrom django.core.management import call_command\n"
 
 
@@ -56,17 +62,31 @@ def scratch_database(
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         # A clone does not inherit what init.sql gives on the database itself; trusted extensions need it.
         admin.execute(f"GRANT CREATE ON DATABASE {name} TO rupaya_owner")
-    logins = {
-        variable: login_url(admin_url, user=role, database=name)
-        for variable, role in (
-            ("DATABASE_URL", "rupaya_user"),
-            ("DATABASE_OWNER_URL", "rupaya_owner"),
-            ("DATABASE_SEALER_URL", "rupaya_sealer"),
-        )
-    }
+    logins = {variable: login_url(admin_url, user=role, database=name) for variable, role in _LOGINS.items()}
     admin_of_scratch = login_url(admin_url, user=str(conninfo_to_dict(admin_url)["user"]), database=name)
     try:
         yield Scratch(name, admin_of_scratch, {**os.environ, **logins, **(more or {})})
     finally:
         with psycopg.connect(admin_url, autocommit=True) as admin:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@contextmanager
+def working_in(scratch: Scratch) -> Iterator[None]:
+    """Meanwhile Django, and whoever reads the environment, works in `scratch` and not in the worker's database."""
+    before = {alias: settings["NAME"] for alias, settings in connections.databases.items()}
+    variables = {name: os.environ[name] for name in _LOGINS}
+    _turn_to(dict.fromkeys(before, scratch.name), scratch.environment)
+    try:
+        yield
+    finally:
+        _turn_to(before, variables)
+
+
+def _turn_to(names: Mapping[str, str], environment: Mapping[str, str]) -> None:
+    connections.close_all()
+    for alias, name in names.items():
+        if connections.databases[alias]["OPTIONS"].get("pool"):
+            connections[alias].close_pool()  # type: ignore[attr-defined]  # of PostgreSQL alone
+        connections.databases[alias]["NAME"] = name  # every thread's connection reads this very dict
+    os.environ.update({name: environment[name] for name in _LOGINS})

@@ -18,6 +18,7 @@ from rupaya.core.db import acting_as
 from tests.audit.seals.sealing import SEALER, TAMPERED, seal_all, seal_newest, tampering, verify
 from tests.support.cast import person_make
 
+pytestmark = pytest.mark.usefixtures("own_database")
 BUCKET, REGION = "rupaya-heads-test", "ap-south-1"
 
 

@@ -27,6 +27,8 @@ from rupaya.core.ids import uuid7
 from tests.audit.seals.sealing import SEALER, seal_all, verify
 from tests.support.cast import member_add
 
+pytestmark = pytest.mark.usefixtures("own_database")
+
 
 def forget(person):
     with acting_as(SEALER):

@@ -11,6 +11,8 @@ from audit.seals.trail import Difference
 from rupaya.core.ids import uuid7
 from tests.audit.seals.sealing import TAMPERED, seal_all, tampering, verify
 
+pytestmark = pytest.mark.usefixtures("own_database")
+
 
 @pytest.fixture
 def gaps(committed, asha, admin_url):

@@ -12,6 +12,7 @@ from audit.seals.entries import NOBODY
 from rupaya.core.ids import uuid7
 from tests.audit.seals.sealing import entries_of, seal_all, sealer_connect
 
+pytestmark = pytest.mark.usefixtures("own_database")
 LEAF = """
 INSERT INTO audit_leaf (position, entry_id, entry_created_at, hash, changes_hash, origin_hash)
 SELECT (SELECT max(position) FROM audit_leaf) + {}, gen_random_uuid(), now(), 'x', 'x', 'x'

@@ -22,6 +22,7 @@ from rupaya.core.ids import uuid7
 from tests.audit.seals.sealing import TAMPERED, entries_of, seal_all, seal_newest, tampering
 from tests.support.cast import person_make
 
+pytestmark = pytest.mark.usefixtures("own_database")
 ROOT = Path(__file__).parent.parent.parent.parent
 
 

@@ -32,6 +32,7 @@ from tests.audit.seals.sealing import (
 )
 from tests.support.cast import person_make
 
+pytestmark = pytest.mark.usefixtures("own_database")
 RENAME = "UPDATE ledger_book SET name = %s WHERE id = %s"
 
 

@@ -23,6 +23,7 @@ from tests.audit.seals.sealing import (
     verify,
 )
 
+pytestmark = pytest.mark.usefixtures("own_database")
 TOMORROW = clock.now().astimezone(dt.UTC).date() + dt.timedelta(days=1)
 COPY = """
 INSERT INTO audit_logs (id, user_id, actor_kind, action, resource_type, resource_id, book_id, changes, ip_address,

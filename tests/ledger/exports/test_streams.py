@@ -25,6 +25,7 @@ from tests.accounts.phone import session_new, sessions_of
 from tests.ledger.books.sharing import share
 from tests.ledger.desk import Api, record, refused
 from tests.ledger.exports.taking import expenses_make, take
+from tests.support.cast import person_make
 
 PATH = "transactions/export"
 
@@ -187,12 +188,21 @@ class TestAnswer:
         assert take(asha)
 
 
+@pytest.fixture(scope="module")
+def few_and_many(django_db_setup, django_db_blocker):
+    """Somebody with 1,000 transactions, and somebody with 50,000."""
+    with django_db_blocker.unblock():
+        asha, bala = person_make("Asha"), person_make("Bala")
+        expenses_make(asha, count=1000)
+        expenses_make(bala, count=50_000)
+        yield asha, bala
+
+
 @pytest.mark.slow
 class TestMemory:
     @pytest.mark.parametrize("ending", ["csv", "ndjson"])
-    def test_is_the_same_for_fifty_times_as_many(self, committed, asha, bala, ending):
-        expenses_make(asha, count=1000)
-        expenses_make(bala, count=50_000)
+    def test_is_the_same_for_fifty_times_as_many(self, committed, few_and_many, ending):
+        asha, bala = few_and_many
         peaks_of(asha, ending)  # what is loaded once
 
         few, many = peaks_of(asha, ending), peaks_of(bala, ending)

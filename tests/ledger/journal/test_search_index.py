@@ -17,6 +17,7 @@ from rupaya.core.db import acting_as
 from rupaya.core.money import CURRENCY_PLACES, Money
 from tests.ledger.desk import record
 from tests.ledger.journal.changing import BULK, act
+from tests.support.cast import person_make
 
 TEXT = "(t.description || ' ' || t.payee || ' ' || t.notes) ILIKE %(q)s"
 ROWS = 20_000
@@ -67,8 +68,8 @@ def rows_read(plan):
 class Shelf:
     """A connection that is the application's role in a big house, and forgets everything at the end."""
 
-    def __init__(self, admin, person):
-        self.admin, self.person = admin, person
+    def __init__(self, admin, person, stranger):
+        self.admin, self.person, self.stranger = admin, person, stranger
 
     def ask(self, sql, parameters=None):
         self.admin.execute("SET LOCAL ROLE rupaya_user")
@@ -93,9 +94,15 @@ class Shelf:
         return found[0][0][0]["Plan"]
 
 
-@pytest.fixture
-def shelf(committed, asha, bala, chitra, admin_url):
-    """Asha's book of many transactions, among others. Rolled back, statistics too."""
+@pytest.fixture(scope="module")
+def house(django_db_setup, django_db_blocker, admin_url):
+    """Asha's book of many transactions, among others. Rolled back in the end, statistics too."""
+    with django_db_blocker.unblock():
+        asha, bala, chitra = (person_make(name) for name in ("Asha", "Bala", "Chitra"))
+        yield from _filled(admin_url, asha, bala, chitra)
+
+
+def _filled(admin_url, asha, bala, chitra):
     names = ("Cash", "Fuel")
     accounts = {person: [person.account(name).pk for name in names] for person in (asha, bala, chitra)}
     with psycopg.connect(admin_url, cursor_factory=psycopg.ClientCursor) as admin:
@@ -117,15 +124,22 @@ def shelf(committed, asha, bala, chitra, admin_url):
         for index in ("ledger_transaction_text", "ledger_transaction_tagged"):
             admin.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
         admin.execute("ANALYZE ledger_transaction, ledger_posting, ledger_account, ledger_member")
-        yield Shelf(admin, asha)
+        yield Shelf(admin, asha, chitra)
         admin.rollback()
+
+
+@pytest.fixture
+def shelf(house, committed):
+    """The house as it was filled; what a test does to it is gone after it."""
+    with house.admin.transaction(force_rollback=True):
+        yield Shelf(house.admin, house.person, house.stranger)
 
 
 @pytest.mark.slow
 class TestSearch:
-    def test_asks_its_index_for_the_book_and_the_words_or_the_tag_at_once(self, shelf, asha, chitra):
-        near, zanzibar, _ = statements(asha, words("zanzibar"))
-        _, trip, _ = statements(asha, Filters(tag="trip"))
+    def test_asks_its_index_for_the_book_and_the_words_or_the_tag_at_once(self, shelf):
+        near, zanzibar, _ = statements(shelf.person, words("zanzibar"))
+        _, trip, _ = statements(shelf.person, Filters(tag="trip"))
 
         by_words, by_tag = index_conditions(shelf.plan(*zanzibar)), index_conditions(shelf.plan(*trip))
         assert "book_id = " in by_words["ledger_transaction_text"]
@@ -144,11 +158,11 @@ class TestSearch:
             assert not [condition for condition in asked if "~~*" in condition or "@>" in condition]
 
         # A stranger who asks the same finds nothing, though their own book says it too.
-        shelf.person = chitra
+        shelf.person = shelf.stranger
         assert shelf.ask(*zanzibar) == shelf.ask(*trip) == []
 
-    def test_walks_the_list_for_a_word_that_is_frequent(self, shelf, asha):
-        near, every, _ = statements(asha, words("shop"))
+    def test_walks_the_list_for_a_word_that_is_frequent(self, shelf):
+        near, every, _ = statements(shelf.person, words("shop"))
 
         # Where asha's rows are not committed, the second is asked too; here the first fills the page alone.
         assert len(shelf.ask(*near)) == 51
@@ -159,8 +173,8 @@ class TestSearch:
         assert "Sort" not in [node["Node Type"] for node in nodes(plan)]
         assert rows_read(plan) < FEW
 
-    def test_walks_the_list_for_a_page_without_a_search(self, shelf, asha):
-        ((sql, parameters),) = statements(asha, NONE)
+    def test_walks_the_list_for_a_page_without_a_search(self, shelf):
+        ((sql, parameters),) = statements(shelf.person, NONE)
 
         # Neither policy nor plan may expect an empty book, in which sorting all of it would be cheap.
         for plan in (shelf.plan(sql, parameters), shelf.kept_plan(sql, parameters)):
@@ -168,8 +182,8 @@ class TestSearch:
             assert "Sort" not in [node["Node Type"] for node in nodes(plan)]
         assert rows_read(plan) < FEW
 
-    def test_fetches_by_its_key_what_it_found(self, shelf, asha):
-        *_, (sql, parameters) = statements(asha, words("shop"))
+    def test_fetches_by_its_key_what_it_found(self, shelf):
+        *_, (sql, parameters) = statements(shelf.person, words("shop"))
         ids = [
             row[0] for row in shelf.ask("SELECT id FROM ledger_transaction ORDER BY amount_minor LIMIT 51")
         ]

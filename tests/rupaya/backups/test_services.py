@@ -26,6 +26,7 @@ from tests.architecture.test_sql_objects import page
 from tests.ledger.desk import record
 from tests.support.engines import ROOT
 
+pytestmark = pytest.mark.usefixtures("own_database")
 WHERE = "SELECT current_database(), current_user"
 NEWEST = "SELECT max(created_at) FROM audit_logs WHERE book_id = %s"
 NOW = dt.datetime(2026, 11, 23, 10, 0, tzinfo=dt.UTC)

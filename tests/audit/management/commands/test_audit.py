@@ -16,6 +16,8 @@ from audit.seals.keys import signer
 from rupaya.core.db import acting_as
 from tests.audit.seals.sealing import SEALER, entries_of, seal_all, seal_newest, tampering
 
+pytestmark = pytest.mark.usefixtures("own_database")
+
 
 def run(*arguments):
     """What it wrote to stdout."""

@@ -13,6 +13,8 @@ from rupaya.management.commands import backup
 from tests.ledger.desk import record
 from tests.rupaya.backups.conftest import backup_url, keys  # noqa: F401  # fixtures
 
+pytestmark = pytest.mark.usefixtures("own_database")
+
 
 @pytest.fixture
 def ready(committed, settings, tmp_path, keys, backup_url, admin_url, asha):  # noqa: F811

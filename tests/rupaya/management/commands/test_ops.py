@@ -137,7 +137,7 @@ class TestRollback:
     def test_exits_1_with_the_reason(self, ecs, server):  # noqa: F811
         server.answer = 200, json.dumps({"status": "ok", "version": "1.1"}).encode(), {}
 
-        done = call("rollback", "--yes", "--json", "--limit", "6", "--url", ecs.url)
+        done = call("rollback", "--yes", "--json", "--limit", "2", "--url", ecs.url)
 
         assert done.returncode == 1
         assert "wanted: ok, version 1.0" in json.loads(done.stdout)["error"]
@@ -183,7 +183,7 @@ class TestDeploy:
         server.answer = 200, json.dumps({"status": "ok", "version": "1.1"}).encode(), {}
 
         done = call(
-            "deploy", "--image", image("c"), "--version", "1.2", "--yes", "--limit", "8", "--url", ecs.url
+            "deploy", "--image", image("c"), "--version", "1.2", "--yes", "--limit", "3", "--url", ecs.url
         )
 
         assert done.returncode == 1
