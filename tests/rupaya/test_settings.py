@@ -204,3 +204,23 @@ class TestWithoutEngines:
 
         assert done.returncode == 1
         assert done.stderr.startswith("DATABASE_URL is not set; production never uses the embedded engines")
+
+
+class TestLog:
+    @pytest.mark.parametrize(
+        ("words", "place"),
+        [
+            ("gunicorn", "stdout"),
+            ("manage.py procrastinate worker", "stdout"),
+            ("manage.py verify_ledger --json", "stderr"),
+            ("manage.py ops restart --service worker --json", "stderr"),
+        ],
+    )
+    def test_of_a_server_is_its_stdout_and_of_a_command_beside_its_data(self, words, place):
+        script = f"import sys; sys.argv = {words.split()}; from django.conf import settings; settings.DEBUG; "
+        log = "import logging; logging.getLogger('rupaya').warning('something.happened')"
+
+        done = run("-c", script + log, env=GOOD | {"DJANGO_SETTINGS_MODULE": "rupaya.settings"})
+
+        assert done.returncode == 0, done.stderr
+        assert [name for name in ("stdout", "stderr") if "something.happened" in getattr(done, name)] == [place]
