@@ -15,9 +15,9 @@ from typing import Any
 # gunicorn's own script does not look for modules where it was started; `python -m gunicorn` does.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from django.core.exceptions import ImproperlyConfigured  # noqa: E402  # after the line above
+from django.core.exceptions import ImproperlyConfigured  # after the line above
 
-from rupaya.dotenv import variables_read  # noqa: E402  # likewise
+from rupaya.dotenv import variables_read  # likewise
 
 try:
     environ = variables_read()

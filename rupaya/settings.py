@@ -69,12 +69,10 @@ API_BASE_URL = env.str("API_BASE_URL", default=f"http://localhost:{PORT}/v1").rs
 
 # ── Secrets ──────────────────────────────────────────────────────────────────────────────────────
 JWT_SECRET, JWT_REFRESH_SECRET = env.str("JWT_SECRET", default=""), env.str("JWT_REFRESH_SECRET", default="")
-if not (JWT_SECRET and JWT_REFRESH_SECRET):  # production was refused above, but for what signs nothing
-    _made_secrets = (
-        dict.fromkeys(("JWT_SECRET", "JWT_REFRESH_SECRET"), secrets.token_urlsafe(48))
-        if IS_PRODUCTION
-        else environment.development_secrets(VAR_DIR)
-    )
+if IS_PRODUCTION:  # was refused above without them, but for what signs nothing
+    JWT_SECRET, JWT_REFRESH_SECRET = (one or secrets.token_hex() for one in (JWT_SECRET, JWT_REFRESH_SECRET))
+elif not (JWT_SECRET and JWT_REFRESH_SECRET):
+    _made_secrets = environment.development_secrets(VAR_DIR)
     JWT_SECRET = JWT_SECRET or _made_secrets["JWT_SECRET"]
     JWT_REFRESH_SECRET = JWT_REFRESH_SECRET or _made_secrets["JWT_REFRESH_SECRET"]
 SECRET_KEY = environment.derived_key(JWT_SECRET, purpose="django")
@@ -112,6 +110,7 @@ _ssl: dict[str, Any] = {
     "ssl": _switch("DATABASE_SSL"),
     "root_certificate": env.str("DATABASE_SSL_ROOT_CERT", default=""),
 }
+_single: dict[str, Any] = _ssl | {"pool_size": None}
 _pooled: dict[str, Any] = _ssl | {
     "pool_size": _number("DATABASE_POOL_SIZE", 10, least=1, most=200),
     "is_preparing": _switch("DATABASE_PREPARED_STATEMENTS", is_on=True),
@@ -123,13 +122,9 @@ if _replica_url:  # only read, and only by what asks rupaya.core.replica
     )
 DATABASE_REPLICA_WAIT_MS = _number("DATABASE_REPLICA_WAIT_MS", 100, least=0, most=5000)
 if _owner_url:  # only where migrations run; web and worker never hold the owner's password
-    DATABASES["owner"] = environment.database_settings(
-        _owner_url, name="DATABASE_OWNER_URL", pool_size=None, **_ssl
-    )
+    DATABASES["owner"] = environment.database_settings(_owner_url, name="DATABASE_OWNER_URL", **_single)
 if _sealer_url:  # only where the audit log is sealed: the worker, never the web server
-    DATABASES["sealer"] = environment.database_settings(
-        _sealer_url, name="DATABASE_SEALER_URL", pool_size=None, **_ssl
-    )
+    DATABASES["sealer"] = environment.database_settings(_sealer_url, name="DATABASE_SEALER_URL", **_single)
 BACKUP_DATABASE_URL = environment.libpq_url(BACKUP_DATABASE_URL, name="BACKUP_DATABASE_URL", **_ssl)
 BACKUP_DRILL_URL = environment.libpq_url(BACKUP_DRILL_URL, name="BACKUP_DRILL_URL", **_ssl)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -218,8 +213,6 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler
 FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # bytes of what comes beside files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
-
-# ── Work in the background ───────────────────────────────────────────────────────────────────────
 
 # ── People ───────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
@@ -362,9 +355,8 @@ if any(RAZORPAY.values()) and not all(RAZORPAY.values()):
     )
 
 # ── The audit log's seals ────────────────────────────────────────────────────────────────────────
-AUDIT_LOG_NAME = (
-    f"{environment.host_of(FRONTEND_URL, name='FRONTEND_URL')}/audit"  # which heads are signed as
-)
+# Which heads are signed as.
+AUDIT_LOG_NAME = f"{environment.host_of(FRONTEND_URL, name='FRONTEND_URL')}/audit"
 AUDIT_SIGNING_KEY = environment.signing_seed(
     env.str("AUDIT_SIGNING_KEY", default=""),
     made=None if IS_PRODUCTION else environment.derived_key(JWT_SECRET, purpose="audit"),

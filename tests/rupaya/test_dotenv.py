@@ -62,8 +62,9 @@ class TestGunicorn:
 
         def ask(env, *words, **given):
             (tmp_path / ".env").write_bytes(env)
+            config = ["-c", "deploy/gunicorn.conf.py"]
             done = subprocess.run(
-                [sys.executable, "-m", "gunicorn", "--print-config", "-c", "deploy/gunicorn.conf.py", *words, "nothing"],
+                [sys.executable, "-m", "gunicorn", "--print-config", *config, *words, "nothing"],
                 cwd=tmp_path, env={"PATH": os.environ["PATH"], "TMPDIR": str(tmp_path), **given}, check=False,
                 capture_output=True, text=True, timeout=30,
             )  # fmt: skip
@@ -73,9 +74,10 @@ class TestGunicorn:
         return ask
 
     def test_is_set_by_env(self, settings, tmp_path):
-        lines = b"WEB_CONCURRENCY=5\nWEB_THREADS=7\nPORT=8123\nFORWARDED_ALLOW_IPS=10.0.0.0/16\nMETRICS_BIND=127.0.0.1:9464\n"
-
-        found, done = settings(lines)
+        found, done = settings(
+            b"WEB_CONCURRENCY=5\nWEB_THREADS=7\nPORT=8123\n"
+            b"FORWARDED_ALLOW_IPS=10.0.0.0/16\nMETRICS_BIND=127.0.0.1:9464\n"
+        )
 
         assert (found["workers"], found["threads"]) == ("5", "7"), done.stderr
         assert found["bind"] == "['127.0.0.1:8123']"

@@ -223,4 +223,6 @@ class TestLog:
         done = run("-c", script + log, env=GOOD | {"DJANGO_SETTINGS_MODULE": "rupaya.settings"})
 
         assert done.returncode == 0, done.stderr
-        assert [name for name in ("stdout", "stderr") if "something.happened" in getattr(done, name)] == [place]
+        assert [name for name in ("stdout", "stderr") if "something.happened" in getattr(done, name)] == [
+            place
+        ]

@@ -181,13 +181,17 @@ class TestVariables:
         assert held.isdisjoint({"AWS_SECRET_ACCESS_KEY", "RAZORPAY_KEY_SECRET", "AUDIT_SIGNING_KEY"})
 
     def test_that_are_demanded_are_those_that_the_readme_names(self):
-        [sentence] = re.findall(r"^With Docker: put (.*?) into `\.env`", (ROOT / "README.md").read_text(), re.MULTILINE)
+        [sentence] = re.findall(
+            r"^With Docker: put (.*?) into `\.env`", (ROOT / "README.md").read_text(), re.MULTILINE
+        )
 
         assert set(re.findall(r"`([A-Z][A-Z0-9_]*)`", sentence)) == demanded()
 
     @pytest.mark.parametrize("is_said", [True, False], ids=["said", "unsaid"])
     def test_arrive_in_the_settings_and_leave_the_default_where_they_are_empty(self, services, is_said):
-        secrets = {name: f"{number}-of-32-letters-and-more-abcdefgh" for number, name in enumerate(demanded())}
+        secrets = {
+            name: f"{number}-of-32-letters-and-more-abcdefgh" for number, name in enumerate(demanded())
+        }
         env_file = secrets | ({name: text for name, (text, _) in OTHERS.items()} if is_said else {})
         given_web = given(services["web"], env_file)
         plain = {name: value for name, value in given_web.items() if value or name == "ALLOWED_ORIGINS"}

@@ -18,8 +18,6 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 SLIM = runpy.run_path(str(ROOT / "deploy/image/slim.py"))
 IGNORED = (ROOT / ".dockerignore").read_text().splitlines()
 
-_SAID = {"capture_output": True, "text": True, "check": False, "timeout": 10}
-
 
 def instruction(name):
     """The words of an instruction in JSON, over however many lines it goes."""
@@ -56,7 +54,14 @@ class TestDockerfile:
         _, _, code = instruction("HEALTHCHECK .* CMD")
         ask = "import urllib.request; urllib.request.urlopen = lambda *given, **more: print(given, more); "
 
-        ran = subprocess.run([sys.executable, "-c", ask + code], env=given, **_SAID)
+        ran = subprocess.run(
+            [sys.executable, "-c", ask + code],
+            env=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=10,
+        )
 
         assert ran.stdout == f"('http://127.0.0.1:{port}/health',) {{'timeout': 2}}\n", ran.stderr
 

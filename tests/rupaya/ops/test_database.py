@@ -99,9 +99,10 @@ class TestSnapshot:
         prepared = snapshot_prepare(means, rds=rds, name="before-diwali")
         seen = {"DBSnapshots": [{"Status": state}]}
 
-        with monkeypatch.context() as patch, pytest.raises(OpsError, match=sentence) as caught:
+        with monkeypatch.context() as patch:
             patch.setattr(rds, "describe_db_snapshots", lambda **_asked: seen)
-            prepared.run()
+            with pytest.raises(OpsError, match=sentence) as caught:
+                prepared.run()
 
         assert caught.value.code == code
 

@@ -35,7 +35,8 @@ def hurried(world):
 
 def refusing(world, monkeypatch, *, after):
     """AWS says no to every change of a service after so many; gives those it made."""
-    update, made = world.ecs.update_service, []
+    update = world.ecs.update_service
+    made: list[str] = []
 
     def updated(**asked):
         if len(made) == after:
@@ -81,7 +82,7 @@ class TestRestart:
     def test_of_which_aws_refuses_the_second_half_is_neither_done_nor_undone(self, running, monkeypatch):
         restarted = refusing(running, monkeypatch, after=1)
 
-        with pytest.raises(OpsError, match="AWS: .*no capacity") as caught:
+        with pytest.raises(OpsError, match=r"AWS: .*no capacity") as caught:
             restart_prepare(running.means, parts=[WEB, WORKER]).run()
 
         assert caught.value.code == PARTLY
