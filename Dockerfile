@@ -78,7 +78,9 @@ USER 1001:1001
 VOLUME ["/tmp"]
 EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=3s --start-period=40s --retries=3 \
-    CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/health', timeout=2)"]
-# Alone: gunicorn itself tells its processes to end what they are at.
+    CMD ["python", "-c", "import os, urllib.request as ask; port = os.environ.get('PORT') or '8000'; \
+    ask.urlopen(f'http://127.0.0.1:{port}/health', timeout=2)"]
+# Alone: gunicorn itself tells its processes to end what they are at. `exec`: the shell is there for PORT, and goes.
 ENTRYPOINT ["/usr/bin/dumb-init", "--single-child", "--"]
-CMD ["gunicorn", "--config", "deploy/gunicorn.conf.py", "--bind", "0.0.0.0:8000", "rupaya.wsgi:application"]
+CMD ["sh", "-c", \
+    "exec gunicorn --config deploy/gunicorn.conf.py --bind 0.0.0.0:${PORT:-8000} rupaya.wsgi:application"]

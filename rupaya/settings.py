@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -20,15 +21,13 @@ from rupaya import __version__, embedded
 from rupaya.client_config.rules import BUILD_MAX, ConfigInvalid, minimums_read
 from rupaya.core import environment
 from rupaya.core.logging import logging_configure, sentry_start
+from rupaya.dotenv import variables_read
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
 
 env = environ.Env()
-try:
-    env.read_env(BASE_DIR / ".env")
-except UnicodeDecodeError as error:
-    raise ImproperlyConfigured(".env is not UTF-8 text; start again from .env.example.") from error
+env.ENVIRON = variables_read()  # without the empty ones: they take the default
 
 
 def _switch(name: str, *, is_on: bool = False) -> bool:
@@ -50,11 +49,14 @@ def _rate(name: str, default: str) -> tuple[int, int]:
 
 
 # ── Which environment ────────────────────────────────────────────────────────────────────────────
-APP_ENV = env.str("APP_ENV", default="development")
+_command = sys.argv[1:] if Path(sys.argv[0]).name == "manage.py" else []
+# They ask no database, no Redis and nothing that is secret, so production lets them start without.
+_needs_nothing = _command[:1] in (["ops"], ["client_config"])
+APP_ENV = os.environ.get("APP_ENV", "development")  # an empty one is refused: production may have been meant
 if APP_ENV not in {"development", "test", "production"}:
     raise ImproperlyConfigured(f"APP_ENV is {APP_ENV!r}; it must be development, test or production.")
 IS_PRODUCTION = APP_ENV == "production"
-if IS_PRODUCTION and (refusal := environment.production_refusal(os.environ)):
+if IS_PRODUCTION and not _needs_nothing and (refusal := environment.production_refusal(os.environ)):
     raise ImproperlyConfigured(refusal)
 
 APP_NAME = env.str("APP_NAME", default="RUPAYA")
@@ -67,7 +69,9 @@ API_BASE_URL = env.str("API_BASE_URL", default=f"http://localhost:{PORT}/v1").rs
 
 # ── Secrets ──────────────────────────────────────────────────────────────────────────────────────
 JWT_SECRET, JWT_REFRESH_SECRET = env.str("JWT_SECRET", default=""), env.str("JWT_REFRESH_SECRET", default="")
-if not (JWT_SECRET and JWT_REFRESH_SECRET):  # production was refused above
+if IS_PRODUCTION:  # was refused above without them, but for what signs nothing
+    JWT_SECRET, JWT_REFRESH_SECRET = (one or secrets.token_hex() for one in (JWT_SECRET, JWT_REFRESH_SECRET))
+elif not (JWT_SECRET and JWT_REFRESH_SECRET):
     _made_secrets = environment.development_secrets(VAR_DIR)
     JWT_SECRET = JWT_SECRET or _made_secrets["JWT_SECRET"]
     JWT_REFRESH_SECRET = JWT_REFRESH_SECRET or _made_secrets["JWT_REFRESH_SECRET"]
@@ -85,8 +89,7 @@ REDIS_URL = env.str("REDIS_URL", default="")
 BACKUP_DATABASE_URL = env.str("BACKUP_DATABASE_URL", default="")
 BACKUP_DRILL_URL = env.str("BACKUP_DRILL_URL", default="")
 EMBEDDED_NOTICES: tuple[str, ...] = ()
-if Path(sys.argv[0]).name == "manage.py" and sys.argv[1:2] in (["ops"], ["client_config"]):
-    # They ask no database: nothing is started for them, and what they never connect to only needs a name.
+if _needs_nothing:  # nothing is started for it, and what it never connects to only needs a name
     _database_url = _database_url or "postgresql://rupaya_user@localhost/rupaya"
     REDIS_URL = REDIS_URL or "redis://localhost:6379/0"
 if not (_database_url and REDIS_URL):
@@ -107,6 +110,7 @@ _ssl: dict[str, Any] = {
     "ssl": _switch("DATABASE_SSL"),
     "root_certificate": env.str("DATABASE_SSL_ROOT_CERT", default=""),
 }
+_single: dict[str, Any] = _ssl | {"pool_size": None}
 _pooled: dict[str, Any] = _ssl | {
     "pool_size": _number("DATABASE_POOL_SIZE", 10, least=1, most=200),
     "is_preparing": _switch("DATABASE_PREPARED_STATEMENTS", is_on=True),
@@ -118,13 +122,9 @@ if _replica_url:  # only read, and only by what asks rupaya.core.replica
     )
 DATABASE_REPLICA_WAIT_MS = _number("DATABASE_REPLICA_WAIT_MS", 100, least=0, most=5000)
 if _owner_url:  # only where migrations run; web and worker never hold the owner's password
-    DATABASES["owner"] = environment.database_settings(
-        _owner_url, name="DATABASE_OWNER_URL", pool_size=None, **_ssl
-    )
+    DATABASES["owner"] = environment.database_settings(_owner_url, name="DATABASE_OWNER_URL", **_single)
 if _sealer_url:  # only where the audit log is sealed: the worker, never the web server
-    DATABASES["sealer"] = environment.database_settings(
-        _sealer_url, name="DATABASE_SEALER_URL", pool_size=None, **_ssl
-    )
+    DATABASES["sealer"] = environment.database_settings(_sealer_url, name="DATABASE_SEALER_URL", **_single)
 BACKUP_DATABASE_URL = environment.libpq_url(BACKUP_DATABASE_URL, name="BACKUP_DATABASE_URL", **_ssl)
 BACKUP_DRILL_URL = environment.libpq_url(BACKUP_DRILL_URL, name="BACKUP_DRILL_URL", **_ssl)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -215,8 +215,6 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 1024 * 1024  # bytes of what comes beside files
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
 
-# ── Work in the background ───────────────────────────────────────────────────────────────────────
-
 # ── People ───────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
 SILENCED_SYSTEM_CHECKS = [
@@ -271,7 +269,8 @@ X_FRAME_OPTIONS = "DENY"
 # How many proxies of ours stand in front; the client's address is that many from the right of X-Forwarded-For.
 TRUSTED_PROXY_HOPS = _number("TRUSTED_PROXY_HOPS", 1 if IS_PRODUCTION else 0, least=0, most=5)
 CORS_ALLOWED_ORIGIN_REGEXES = environment.origin_patterns(
-    env.str("ALLOWED_ORIGINS", default="localhost:8000,localhost:3001,*.rupaya.com")
+    # An empty one has a meaning of its own: nobody.
+    os.environ.get("ALLOWED_ORIGINS", "localhost:8000,localhost:3001,*.rupaya.com")
 )
 CORS_URLS_REGEX = r"\A/v1/"
 CORS_ALLOW_HEADERS = [*default_headers, "idempotency-key", "if-match", "if-none-match", "x-request-id"]
@@ -357,9 +356,8 @@ if any(RAZORPAY.values()) and not all(RAZORPAY.values()):
     )
 
 # ── The audit log's seals ────────────────────────────────────────────────────────────────────────
-AUDIT_LOG_NAME = (
-    f"{environment.host_of(FRONTEND_URL, name='FRONTEND_URL')}/audit"  # which heads are signed as
-)
+# Which heads are signed as.
+AUDIT_LOG_NAME = f"{environment.host_of(FRONTEND_URL, name='FRONTEND_URL')}/audit"
 AUDIT_SIGNING_KEY = environment.signing_seed(
     env.str("AUDIT_SIGNING_KEY", default=""),
     made=None if IS_PRODUCTION else environment.derived_key(JWT_SECRET, purpose="audit"),
@@ -389,8 +387,8 @@ except ConfigInvalid as error:
 # ── Logs and errors ──────────────────────────────────────────────────────────────────────────────
 LOGGING_CONFIG = None
 # A server's log is its stdout; a command's stdout is its data, so its log goes to stderr.
-_is_command = Path(sys.argv[0]).name == "manage.py" and "worker" not in sys.argv
-logging_configure(level=LOG_LEVEL, as_json=IS_PRODUCTION, stream="stderr" if _is_command else "stdout")
+_is_server = not _command or _command[:2] == ["procrastinate", "worker"]
+logging_configure(level=LOG_LEVEL, as_json=IS_PRODUCTION, stream="stdout" if _is_server else "stderr")
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 if SENTRY_DSN:
     sentry_start(dsn=SENTRY_DSN, environment=APP_ENV, release=f"{APP_NAME}@{APP_VERSION}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rupaya.ops.fleet import DATABASE
-from rupaya.ops.plans import USAGE, OpsError, Plan, Prepared
+from rupaya.ops.plans import USAGE, OpsError, Plan, Prepared, begun
 from rupaya.ops.rollout import Means
 from rupaya.ops.waiting import wait_until
 
@@ -25,6 +25,7 @@ METRICS: Final = (
 )
 # CloudWatch keeps points of a minute for 15 days, of five for 63 and of an hour for 455.
 _KEPT: Final = ((60, 15), (300, 63), (3600, 455))
+_SNAPSHOT_ENDS: Final = {"available", "failed", "incompatible-restore", "incompatible-parameters"}
 _SNAPSHOT: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
@@ -128,19 +129,28 @@ def snapshot_prepare(means: Means, *, rds: Any, name: str, instance: str = DATAB
         tags = [{"Key": "MadeBy", "Value": "rupaya-ops"}]
         rds.create_db_snapshot(DBSnapshotIdentifier=identifier, DBInstanceIdentifier=instance, Tags=tags)
 
-        def look() -> tuple[bool, str]:
-            seen = _snapshot(rds, identifier) or {"Status": "unknown"}
-            if seen["Status"] in {"failed", "incompatible-restore", "incompatible-parameters"}:
-                raise OpsError(f"The snapshot {identifier} {seen['Status']}.")
-            return seen[
-                "Status"
-            ] == "available", f"{identifier}: {seen['Status']}, {seen.get('PercentProgress', 0)} %"
-
-        what = f"The snapshot {identifier} (which goes on by itself)"
-        wait_until(look, patience=means.patience, say=means.say, what=what)
-        return {"snapshot": identifier, "arn": (_snapshot(rds, identifier) or {}).get("DBSnapshotArn")}
+        with begun():
+            made = _ended(means, rds, identifier)
+        if made["Status"] != "available":
+            raise OpsError(f"The snapshot {identifier} {made['Status']}.")
+        return {"snapshot": identifier, "arn": made.get("DBSnapshotArn")}
 
     return Prepared(plan, run)
+
+
+def _ended(means: Means, rds: Any, identifier: str) -> Mapping[str, Any]:
+    """The snapshot as it is when RDS is done with it, well or not. Raises OpsError where that takes too long."""
+    seen: Mapping[str, Any] = {}
+
+    def look() -> tuple[bool, str]:
+        nonlocal seen
+        seen = _snapshot(rds, identifier) or {"Status": "unknown"}
+        told = f"{identifier}: {seen['Status']}, {seen.get('PercentProgress', 0)} %"
+        return seen["Status"] in _SNAPSHOT_ENDS, told
+
+    what = f"The snapshot {identifier} (which goes on by itself)"
+    wait_until(look, patience=means.patience, say=means.say, what=what)
+    return seen
 
 
 def _instance(rds: Any, instance: str) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db.migrations.graph import MigrationGraph
 
 from rupaya.ops.fleet import MIGRATE, WEB, Fleet, Task
-from rupaya.ops.plans import USAGE, OpsError, Plan, Prepared
+from rupaya.ops.plans import USAGE, OpsError, Plan, Prepared, begun
 from rupaya.ops.releases import TAG_MIGRATED, definition_next, image_check, version_check
 from rupaya.ops.rollout import Means
 from rupaya.ops.schema import label_of
@@ -54,14 +54,16 @@ def migrate_prepare(
         revision = means.fleet.register(definition, MIGRATE, like=before)
         task = means.fleet.run_once(revision, MIGRATE, like=service, command=command)
         means.say(f"Task {task.id} of {revision.name} is on its way")
-        ended = _ended(means, task)
+        with begun():
+            ended = _ended(means, task)
         for line in _log_tail(logs, revision.definition, ended):
             means.say(line)
         if ended.exit_code != 0:
             raise OpsError(
                 f"The migration failed with exit code {ended.exit_code}: {ended.reason or 'see its log'}"
             )
-        means.fleet.tag(revision, TAG_MIGRATED, means.moment)
+        with begun():
+            means.fleet.tag(revision, TAG_MIGRATED, means.moment)
         return {"revision": revision.name, "task": task.id, "exit_code": 0}
 
     return Prepared(plan, run)

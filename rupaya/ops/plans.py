@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
+
+from botocore.exceptions import BotoCoreError, ClientError
 
 FAILED: Final = 1
 USAGE: Final = 2
@@ -18,6 +21,20 @@ class OpsError(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.code = code
+
+
+@contextmanager
+def begun() -> Iterator[None]:
+    """For what follows a change: that it took too long, or AWS refused, leaves something neither done nor undone.
+
+    Raises OpsError with PARTLY in the place of OpsError with FAILED, and of botocore's errors.
+    """
+    try:
+        yield
+    except OpsError as error:
+        raise OpsError(error.sentence, code=PARTLY if error.code == FAILED else error.code) from error
+    except (BotoCoreError, ClientError) as error:
+        raise OpsError(f"AWS: {error}", code=PARTLY) from error
 
 
 @dataclass(frozen=True, slots=True)

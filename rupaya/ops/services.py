@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rupaya.ops.fleet import RUNNING, Fleet, Part
-from rupaya.ops.plans import USAGE, OpsError, Plan, Prepared
+from rupaya.ops.plans import USAGE, OpsError, Plan, Prepared, begun
 from rupaya.ops.rollout import Means, arrive
 
 COUNT_MAX: Final = 50
@@ -71,7 +71,11 @@ def restart_prepare(means: Means, *, parts: Sequence[Part]) -> Prepared:
     )
 
     def run() -> Mapping[str, Any]:
-        arrive(means, [(part, means.fleet.restart(part)) for part in parts])
+        first, *others = parts
+        going = [(first, means.fleet.restart(first))]
+        with begun():
+            going += [(part, means.fleet.restart(part)) for part in others]
+            arrive(means, going)
         return {"restarted": [part.service for part in parts]}
 
     return Prepared(plan, run)
@@ -104,7 +108,9 @@ def scale_prepare(means: Means, *, scaling: Any, part: Part, count: int) -> Prep
     )
 
     def run() -> Mapping[str, Any]:
-        arrive(means, [(part, means.fleet.scale(part, count))])
+        going = [(part, means.fleet.scale(part, count))]
+        with begun():
+            arrive(means, going)
         return {"service": part.service, "count": count}
 
     return Prepared(plan, run)

@@ -13,7 +13,7 @@ READ = re.compile(
 )
 READ_BY_LIBRARIES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}  # boto3 takes them itself
 SOURCES = ("rupaya/settings.py", "deploy/gunicorn.conf.py")
-COMPOSE = re.compile(r"(?<!\$)\$\{([A-Z_]+)")
+COMPOSE = re.compile(r"(?<!\$)\$\{([A-Z][A-Z0-9_]*)")
 
 
 def variables() -> set[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -142,3 +144,86 @@ class TestProduction:
         done = run("-c", script, env=GOOD | tls)
 
         assert done.stdout == "as agreed\n", done.stderr
+
+    def test_takes_an_empty_app_env_for_a_mistake_and_not_for_development(self):
+        done = run("manage.py", "check", env=GOOD | {"APP_ENV": ""})
+
+        assert done.returncode == 1
+        assert done.stderr == "APP_ENV is ''; it must be development, test or production.\n"
+
+
+class TestEmpty:
+    def test_is_as_not_set_for_every_variable_of_the_example(self):
+        script = """if True:
+            import json
+            from django.conf import settings
+            print(json.dumps({name: repr(getattr(settings, name)) for name in dir(settings) if name.isupper()}))"""
+        names = re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+        # What an empty one of these means is asked on its own.
+        empty = {name: "" for name in names if name not in GOOD and name != "ALLOWED_ORIGINS"}
+        good = GOOD | {"DJANGO_SETTINGS_MODULE": "rupaya.settings"}
+
+        unset, none = run("-c", script, env=good), run("-c", script, env=good | empty)
+
+        assert {"WEB_CONCURRENCY", "JWT_EXPIRY", "DATABASE_PREPARED_STATEMENTS", "STATIC_ROOT"} <= set(empty)
+        assert none.returncode == 0, none.stderr
+        assert addressless(none.stdout) == addressless(unset.stdout)
+
+    def test_allowed_origins_are_nobody(self):
+        script = "from django.conf import settings; print(settings.CORS_ALLOWED_ORIGIN_REGEXES)"
+        nobody = GOOD | {"DJANGO_SETTINGS_MODULE": "rupaya.settings", "ALLOWED_ORIGINS": ""}
+
+        assert run("-c", script, env=nobody).stdout == "[]\n"
+
+
+def addressless(text):
+    """What the settings are, without where it lies in memory."""
+    return json.loads(re.sub(r" at 0x[0-9a-f]+", "", text))
+
+
+class TestWithoutEngines:
+    NOTHING = {"APP_ENV": "production", "API_BASE_URL": "https://api.rupaya.com/v1"}  # noqa: RUF012  # of a test
+
+    @pytest.mark.parametrize(
+        "words",
+        [("ops", "smoke", "--dry-run"), ("client_config", "--format", "dotenv")],
+        ids=["ops", "client_config"],
+    )
+    def test_starts_in_production_with_nothing_and_makes_no_secret(self, words):
+        made = ROOT / "var/secrets.json"
+        before = made.stat().st_mtime_ns if made.exists() else None
+
+        done = run("manage.py", *words, env=self.NOTHING)
+
+        assert done.returncode == 0, done.stderr
+        assert "https://api.rupaya.com" in done.stdout
+        assert before == (made.stat().st_mtime_ns if made.exists() else None)
+
+    @pytest.mark.parametrize("words", [("check",), ("migrate", "ops"), ("verify_ledger",)])
+    def test_refuses_every_other_command(self, words):
+        done = run("manage.py", *words, env=self.NOTHING)
+
+        assert done.returncode == 1
+        assert done.stderr.startswith("DATABASE_URL is not set; production never uses the embedded engines")
+
+
+class TestLog:
+    @pytest.mark.parametrize(
+        ("words", "place"),
+        [
+            ("gunicorn", "stdout"),
+            ("manage.py procrastinate worker", "stdout"),
+            ("manage.py verify_ledger --json", "stderr"),
+            ("manage.py ops restart --service worker --json", "stderr"),
+        ],
+    )
+    def test_of_a_server_is_its_stdout_and_of_a_command_beside_its_data(self, words, place):
+        script = f"import sys; sys.argv = {words.split()}; from django.conf import settings; settings.DEBUG; "
+        log = "import logging; logging.getLogger('rupaya').warning('something.happened')"
+
+        done = run("-c", script + log, env=GOOD | {"DJANGO_SETTINGS_MODULE": "rupaya.settings"})
+
+        assert done.returncode == 0, done.stderr
+        assert [name for name in ("stdout", "stderr") if "something.happened" in getattr(done, name)] == [
+            place
+        ]

@@ -14,7 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rupaya.core import clock
 from rupaya.ops import database, logs, services
 from rupaya.ops.deploy import deploy_prepare
-from rupaya.ops.fleet import RUNNING, Fleet, client_make
+from rupaya.ops.fleet import CLUSTER, DATABASE, RUNNING, Fleet, client_make
 from rupaya.ops.migrate import migrate_prepare
 from rupaya.ops.plans import USAGE, OpsError, Plan, Prepared
 from rupaya.ops.rollback import rollback_prepare
@@ -36,7 +36,8 @@ class Command(BaseCommand):
 
     help = (
         "Watch, scale, restart, deploy and roll back the service on AWS. Exit 0: done; 1: not done, and why; "
-        "2: it was asked wrongly, or not confirmed; 3: begun, and neither done nor undone."
+        "2: it was asked wrongly, or not confirmed; 3: begun, and neither done nor undone (a rollback then "
+        "ends with 1 too)."
     )
     requires_system_checks = ()
 
@@ -79,10 +80,17 @@ class Command(BaseCommand):
     # ── Reading ──
 
     def _status(self, options: dict[str, Any]) -> None:
+        if options["dry_run"]:
+            names = " and ".join(part.service for part in RUNNING)
+            self._show(Plan(f"Ask ECS what {names} of {CLUSTER} run"), options)
+            return
         told = services.status(self._means(options).fleet)
         self._tell({"services": told}, services.status_lines(told), options)
 
     def _log_groups(self, options: dict[str, Any]) -> None:
+        if options["dry_run"]:
+            self._show(Plan(f"Ask CloudWatch for the log groups below {logs.PREFIX}"), options)
+            return
         groups = logs.log_groups(self._client("logs", options))
         lines = [f"{one['name']}: {one['bytes']} bytes, kept {one['days'] or 'all'} days" for one in groups]
         self._tell({"groups": groups}, lines, options)
@@ -118,6 +126,11 @@ class Command(BaseCommand):
             period_s=options["period"],
             now=now,
         )
+        if options["dry_run"]:
+            title = f"Ask CloudWatch for {len(database.METRICS)} metrics of {DATABASE}"
+            since = f"from {window.start:%Y-%m-%dT%H:%M:%SZ} to {window.end:%Y-%m-%dT%H:%M:%SZ}"
+            self._show(Plan(f"{title}, {since}, {window.period_s} s a point"), options)
+            return
         told = database.metrics(self._client("cloudwatch", options), window=window)
         self._tell({"metrics": told}, database.metrics_lines(told), options)
 

@@ -24,7 +24,16 @@ from psycopg.conninfo import make_conninfo
 
 from rupaya.backups.envelope import key_make
 from tests.deploy.image.engine import Engine, engine_choose
-from tests.deploy.image.servers import HOST, ROOT, Servers, backup_role_make, environment_of, loud, servers
+from tests.deploy.image.servers import (
+    HOST,
+    ROOT,
+    Servers,
+    backup_role_make,
+    environment_of,
+    loud,
+    port_free,
+    servers,
+)
 from tests.support.tls import authority_make, tls_before
 
 CANNOT: Final = 3  # build.sh's exit code where there is neither Docker nor buildah
@@ -75,6 +84,7 @@ def main() -> int:
             lambda: inside(engine),
             lambda: migrates(engine, found, environment),
             lambda: serves_and_drains(engine, environment),
+            lambda: listens_where_it_is_told(engine, environment),
             lambda: works(engine, environment),
             lambda: dumps(engine, found, environment),
         ]
@@ -153,6 +163,29 @@ def serves_and_drains(engine: Engine, environment: dict[str, str]) -> str:
         f"/health and its check are well after {ready_s:.1f} s; "
         f"SIGTERM answers what was begun, exit 0 after {stopped_s:.1f} s"
     )
+
+
+def listens_where_it_is_told(engine: Engine, environment: dict[str, str]) -> str:
+    """Another PORT: there it listens, there its health is asked, and nowhere else."""
+    port = port_free()
+    told = environment | {"PORT": str(port)}
+    probe = engine.config["Healthcheck"]["Test"][1:]
+    web = engine.started(None, told)
+    try:
+        ends = time.monotonic() + READY_S
+        while engine.ran(probe, told).returncode != 0:
+            assert web.poll() is None, f"the web server ended by itself: {web.returncode}"
+            assert time.monotonic() < ends, f"it is not well at {port} within {READY_S:.0f} s"
+            time.sleep(0.2)
+        with socket.socket() as client:
+            assert client.connect_ex((HOST, PORT)) != 0, f"somebody listens at {PORT}"
+        web.send_signal(signal.SIGTERM)
+        code = web.wait(STOP_S)
+        assert code == 0, f"the exit code is {code}"
+    finally:
+        web.kill()
+        web.wait()
+    return f"with PORT={port} it listens there, and its check asks there"
 
 
 def works(engine: Engine, environment: dict[str, str]) -> str:

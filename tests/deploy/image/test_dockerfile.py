@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import runpy
+import subprocess
+import sys
 import tomllib
+
+import pytest
 
 from tests.deploy.image.servers import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 SLIM = runpy.run_path(str(ROOT / "deploy/image/slim.py"))
 IGNORED = (ROOT / ".dockerignore").read_text().splitlines()
+
+
+def instruction(name):
+    """The words of an instruction in JSON, over however many lines it goes."""
+    [words] = re.findall(rf"^{name} (\[.*\])$", DOCKERFILE.replace("\\\n", ""), re.MULTILINE)
+    return json.loads(words)
 
 
 class TestDockerignore:
@@ -37,7 +48,39 @@ class TestDockerfile:
 
     def test_asks_health_as_often_as_was_promised(self):
         assert "HEALTHCHECK --interval=30s --timeout=3s --start-period=40s --retries=3" in DOCKERFILE
-        assert "http://127.0.0.1:8000/health'" in DOCKERFILE
+
+    @pytest.mark.parametrize(("given", "port"), [({}, 8000), ({"PORT": ""}, 8000), ({"PORT": "9000"}, 9000)])
+    def test_asks_health_where_the_server_listens(self, given, port):
+        _, _, code = instruction("HEALTHCHECK .* CMD")
+        ask = "import urllib.request; urllib.request.urlopen = lambda *given, **more: print(given, more); "
+
+        ran = subprocess.run(
+            [sys.executable, "-c", ask + code],
+            env=given,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=10,
+        )
+
+        assert ran.stdout == f"('http://127.0.0.1:{port}/health',) {{'timeout': 2}}\n", ran.stderr
+
+    @pytest.mark.parametrize(("given", "port"), [({}, 8000), ({"PORT": ""}, 8000), ({"PORT": "9000"}, 9000)])
+    def test_listens_at_port_in_the_place_of_the_shell(self, tmp_path, given, port):
+        gunicorn = tmp_path / "gunicorn"
+        gunicorn.write_text('#!/bin/sh\necho "$$ $*"\n')
+        gunicorn.chmod(0o755)
+
+        with subprocess.Popen(
+            instruction("CMD"),
+            env={"PATH": f"{tmp_path}:{os.defpath}", **given},
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as child:
+            said = child.communicate(timeout=10)[0].strip()
+
+        words = f"--config deploy/gunicorn.conf.py --bind 0.0.0.0:{port} rupaya.wsgi:application"
+        assert said == f"{child.pid} {words}"
 
     def test_runs_as_nobody_who_could_do_harm(self):
         assert re.search(r"^USER 1001:1001$", DOCKERFILE, re.MULTILINE)

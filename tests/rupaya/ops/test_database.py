@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
 
 from rupaya.core import clock
 from rupaya.ops.database import METRICS, metrics, metrics_lines, snapshot_prepare, window_check
-from rupaya.ops.plans import OpsError
+from rupaya.ops.plans import FAILED, PARTLY, OpsError
 from tests.rupaya.ops.aws import NOW
 
 HOUR = dt.timedelta(hours=1)
@@ -86,6 +87,24 @@ class TestSnapshot:
         assert result["snapshot"] == "rupaya-db-2026-11-23t10-00-00z"
         (made,) = rds.describe_db_snapshots(SnapshotType="manual")["DBSnapshots"]
         assert made["Status"] == "available"
+
+    @pytest.mark.parametrize(
+        ("state", "sentence", "code"),
+        [("creating", "took longer than 10 s", PARTLY), ("failed", "before-diwali failed", FAILED)],
+    )
+    def test_that_takes_too_long_is_neither_done_nor_undone_and_one_that_failed_is_not_done(
+        self, world, rds, monkeypatch, state, sentence, code
+    ):
+        means = dataclasses.replace(world.means, patience=world.time.patience(limit_s=10))
+        prepared = snapshot_prepare(means, rds=rds, name="before-diwali")
+        seen = {"DBSnapshots": [{"Status": state}]}
+
+        with monkeypatch.context() as patch:
+            patch.setattr(rds, "describe_db_snapshots", lambda **_asked: seen)
+            with pytest.raises(OpsError, match=sentence) as caught:
+                prepared.run()
+
+        assert caught.value.code == code
 
     def test_refuses_a_name_that_is_taken(self, world, rds):
         snapshot_prepare(world.means, rds=rds, name="before-diwali").run()

@@ -8,10 +8,10 @@ import pytest
 
 from rupaya.ops.fleet import MIGRATE
 from rupaya.ops.migrate import migrate_prepare, migrated_label
-from rupaya.ops.plans import OpsError
+from rupaya.ops.plans import FAILED, PARTLY, OpsError
 from rupaya.ops.releases import TAG_MIGRATED
 from rupaya.ops.schema import nodes_known
-from tests.rupaya.ops.aws import GRAPH, LABEL, image
+from tests.rupaya.ops.aws import GRAPH, LABEL, image, refusal
 
 
 @pytest.fixture
@@ -41,9 +41,10 @@ class TestMigrate:
     def test_fails_with_the_exit_code_and_notes_nothing(self, before):
         before.ecs.exit_code = 1
 
-        with pytest.raises(OpsError, match="exit code 1"):
+        with pytest.raises(OpsError, match="exit code 1") as caught:
             prepare(before).run()
 
+        assert caught.value.code == FAILED
         assert TAG_MIGRATED not in before.ecs.tags_of(before.arn(MIGRATE, 2))
         assert migrated_label(before.means.fleet) == ""
 
@@ -51,8 +52,21 @@ class TestMigrate:
         prepared = prepare(before)
         before.ecs.tasks = Endless()
 
-        with pytest.raises(OpsError, match="goes on by itself"):
+        with pytest.raises(OpsError, match="goes on by itself") as caught:
             prepared.run()
+
+        assert caught.value.code == PARTLY
+
+    def test_that_can_not_be_noted_is_neither_done_nor_undone(self, before, monkeypatch):
+        def tag_resource(**_asked):
+            raise refusal("TagResource", "too fast", code="ThrottlingException")
+
+        monkeypatch.setattr(before.ecs, "tag_resource", tag_resource)
+
+        with pytest.raises(OpsError, match="too fast") as caught:
+            prepare(before).run()
+
+        assert caught.value.code == PARTLY
 
     def test_takes_one_app_back_and_what_needed_the_later_ones_too(self, before):
         prepared = prepare(before, to="ledger.0004_statement_guards")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
+from botocore.exceptions import ClientError
 
 from rupaya.ops.fleet import WEB, WORKER
-from rupaya.ops.plans import OpsError
+from rupaya.ops.plans import FAILED, PARTLY, OpsError
 from rupaya.ops.services import restart_prepare, scale_prepare, status, status_lines
-from tests.rupaya.ops.aws import image
+from tests.rupaya.ops.aws import image, refusal
 
 
 class Scaling:
@@ -23,6 +26,26 @@ class Scaling:
 def running(world):
     world.release("1.0", "a", day=20)
     return world
+
+
+def hurried(world):
+    """Ten seconds, which no deployment is done in."""
+    return dataclasses.replace(world.means, patience=world.time.patience(limit_s=10))
+
+
+def refusing(world, monkeypatch, *, after):
+    """AWS says no to every change of a service after so many; gives those it made."""
+    update = world.ecs.update_service
+    made: list[str] = []
+
+    def updated(**asked):
+        if len(made) == after:
+            raise refusal("UpdateService", "no capacity")
+        made.append(asked["service"])
+        return update(**asked)
+
+    monkeypatch.setattr(world.ecs, "update_service", updated)
+    return made
 
 
 class TestStatus:
@@ -50,8 +73,44 @@ class TestRestart:
         assert [call[2] for call in running.ecs.calls] == [True, True]
         assert running.time.seconds >= 40
 
+    def test_that_takes_too_long_is_neither_done_nor_undone(self, running):
+        with pytest.raises(OpsError, match="took longer than 10 s") as caught:
+            restart_prepare(hurried(running), parts=[WEB, WORKER]).run()
+
+        assert caught.value.code == PARTLY
+
+    def test_of_which_aws_refuses_the_second_half_is_neither_done_nor_undone(self, running, monkeypatch):
+        restarted = refusing(running, monkeypatch, after=1)
+
+        with pytest.raises(OpsError, match=r"AWS: .*no capacity") as caught:
+            restart_prepare(running.means, parts=[WEB, WORKER]).run()
+
+        assert caught.value.code == PARTLY
+        assert restarted == ["rupaya-service"]
+
+    def test_that_aws_refuses_at_once_is_not_begun(self, running, monkeypatch):
+        restarted = refusing(running, monkeypatch, after=0)
+
+        with pytest.raises(ClientError, match="no capacity"):
+            restart_prepare(running.means, parts=[WEB, WORKER]).run()
+
+        assert restarted == []
+
 
 class TestScale:
+    def test_that_takes_too_long_is_neither_done_nor_undone(self, running):
+        with pytest.raises(OpsError, match="took longer than 10 s") as caught:
+            scale_prepare(hurried(running), scaling=Scaling(), part=WEB, count=3).run()
+
+        assert caught.value.code == PARTLY
+        assert running.means.fleet.service(WEB).desired == 3
+
+    def test_that_is_refused_is_not_begun(self, running):
+        with pytest.raises(OpsError) as caught:
+            scale_prepare(running.means, scaling=Scaling((2, 4)), part=WEB, count=1)
+
+        assert caught.value.code == FAILED
+
     def test_waits_until_they_run(self, running):
         prepared = scale_prepare(running.means, scaling=Scaling((1, 4)), part=WEB, count=3)
 

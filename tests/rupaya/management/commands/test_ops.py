@@ -200,6 +200,7 @@ class TestDeploy:
 class TestOthers:
     def test_say_what_they_would_do(self, ecs):
         for arguments in (
+            ["status"], ["log-groups"], ["db-metrics"],
             ["restart"], ["scale", "--count", "2"], ["smoke", "--url", ecs.url], ["logs", "--follow"],
             ["migrate", "--image", image("c")], ["deploy", "--image", image("c")],
         ):  # fmt: skip
@@ -207,6 +208,21 @@ class TestOthers:
 
             assert done.returncode == 0, done.stderr
             assert json.loads(done.stdout)["is_dry_run"] is True
+
+    @pytest.mark.parametrize("arguments", [["status"], ["log-groups"], ["db-metrics", "--start", "2h"]])
+    def test_say_what_they_would_read_and_ask_nobody(self, monkeypatch, arguments):
+        def client_make(*_given, **_named):
+            raise AssertionError("AWS was asked")
+
+        monkeypatch.setattr(ops, "client_make", client_make)
+
+        done = call(*arguments, "--dry-run", "--json")
+
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["plan"]["title"].startswith("Ask ")
+
+    def test_dry_run_refuses_a_window_that_nobody_has(self):
+        assert call("db-metrics", "--start", "500d", "--dry-run").returncode == 2
 
     def test_restart_and_scale(self, ecs):
         assert call("restart", "--yes", "--limit", "20").returncode == 0
