@@ -46,7 +46,7 @@ class Leg:
 
 
 # What `ledger_post` fills in by itself. Written out and read again, it took a tenth of a thousand transactions' time.
-_FILLED_IN: Final[Mapping[str, Any]] = {
+_FILLED_IN: Final[dict[str, Any]] = {
     "payee": "",
     "notes": "",
     "tags": [],
