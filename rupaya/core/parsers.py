@@ -8,6 +8,8 @@ from decimal import Decimal, InvalidOperation
 from typing import IO, Any, Final, NoReturn
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
 from rest_framework.parsers import BaseParser, MultiPartParser
 
 from rupaya.core.errors import Invalid
@@ -29,6 +31,14 @@ class BodyTooLarge(Invalid):
     code = "body_too_large"
     title = "The body is too large"
     status = 413
+
+
+def body_of(request: HttpRequest) -> bytes:
+    """The body as it came; a parser reads it again from memory. Raises BodyTooLarge."""
+    try:
+        return bytes(request.body)
+    except RequestDataTooBig as error:
+        raise BodyTooLarge from error
 
 
 class StrictJSONParser(BaseParser):
