@@ -122,6 +122,11 @@ def items_read(
     """Will validate each item of a batch; raises Invalid naming every wrong field as `transactions.3.amount`."""
     values, errors = [], []
     for index, (item, context) in enumerate(zip(items, contexts, strict=True)):
+        if not isinstance(item, Mapping):
+            errors.append(
+                FieldError(f"transactions.{index}", "invalid", "Each transaction is a JSON object.")
+            )
+            continue
         try:
             values.append(input_read(shape, data=item, context=context))
         except Invalid as error:

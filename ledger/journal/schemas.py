@@ -17,7 +17,6 @@ from ledger.journal.search import IDS_MAX
 from ledger.journal.selectors import FilterInvalid
 from ledger.journal.serializers import TYPES
 from ledger.journal.services import GUARDS, ExternalIdTwice
-from rupaya.core.money import AmountInvalid
 from rupaya.core.operations import (
     DAY_SCHEMA,
     Ask,
@@ -34,12 +33,11 @@ POSTS: Final[Refusals] = (
     AccountUnknown,
     AccountUnfit,
     AmountUnfit,
-    AmountInvalid,
     TransferToItself,
     ExternalIdTwice,
     *GUARDS.values(),
 )
-FILTERS: Final[Refusals] = (*READS_BOOK, FilterInvalid, AmountInvalid)
+FILTERS: Final[Refusals] = (*READS_BOOK, FilterInvalid)
 LISTS: Final[Refusals] = (*FILTERS, QueryInvalid)
 
 _ID: Final = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"

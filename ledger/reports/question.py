@@ -114,10 +114,12 @@ def _instant(query: Mapping[str, str]) -> dt.datetime | None:
         )
     except ValueError:
         moment = None
-    if moment is None or not EARLIEST <= moment.date() <= LATEST:
+    if moment is None:
         filter_refuse(
             "known_at", "known_at must be an instant as RFC 3339, for example 2026-11-23T18:30:00Z."
         )
+    if not EARLIEST <= moment.date() <= LATEST:
+        filter_refuse("known_at", f"known_at must lie between {EARLIEST} and {LATEST}.")
     return moment
 
 

@@ -40,6 +40,4 @@ def parameters_check(query: QueryDict, *, takes: Mapping[str, bool]) -> None:
 def _refuse_unknown(name: str, takes: Collection[str]) -> NoReturn:
     shown = f"“{name}”" if len(name) <= _NAME_SHOWN and name.isprintable() else "of that name"
     known = f"it takes {', '.join(sorted(takes))}" if takes else "it takes none"
-    raise ParameterInvalid(
-        name[:_NAME_SHOWN], "unknown", f"This address has no parameter {shown}; {known}."
-    )
+    raise ParameterInvalid(name[:_NAME_SHOWN], "unknown", f"This address has no parameter {shown}; {known}.")

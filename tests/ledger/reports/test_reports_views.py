@@ -119,6 +119,16 @@ class TestReportView:
     def test_refuses_a_parameter_of_another_report(self, api, report, name):
         refused(api.get(f"reports/{report}", **{name: "2096-11-20"}), 400, "parameter_invalid", name)
 
+    @pytest.mark.parametrize(
+        ("known_at", "sentence"),
+        [("0001-01-01T00:00:00Z", "known_at must lie between 1950-01-01 and 2150-12-31."),
+         ("yesterday", "known_at must be an instant as RFC 3339, for example 2026-11-23T18:30:00Z.")],
+    )  # fmt: skip
+    def test_tells_an_instant_too_far_away_from_what_is_none(self, api, known_at, sentence):
+        body = refused(api.get("reports/balances", known_at=known_at), 400, "filter_invalid", "known_at")
+
+        assert body["error"] == sentence
+
     def test_refuses_a_limit_that_is_none(self, api):
         refused(api.get("reports/payees", limit="201"), 400, "page_invalid", "limit")
 
@@ -126,7 +136,8 @@ class TestReportView:
         ("report", "parameter", "wrong"),
         [("balances", "account_id", "Groceries"), ("net_worth", "account_id", "Opening balances"),
          ("cash_flow", "account_id", "Groceries"), ("income_statement", "category_id", "Cash"),
-         ("category_trend", "category_id", "Cash")],
+         ("category_trend", "category_id", "Cash"), ("payees", "category_id", "Cash"),
+         ("tags", "account_id", "Groceries")],
     )  # fmt: skip
     def test_refuses_an_account_of_another_kind_or_book(
         self, committed, api, asha, chitra, report, parameter, wrong

@@ -46,7 +46,9 @@ class TestDocument:
         assert {"Idempotency-Key", "If-Match", "book_id", "transaction_id"} == names
 
     def test_says_which_parameter_may_be_empty(self):
-        taken = {one["name"]: one.get("allowEmptyValue", False) for one in said("/accounts", "get")["parameters"]}
+        taken = {
+            one["name"]: one.get("allowEmptyValue", False) for one in said("/accounts", "get")["parameters"]
+        }
 
         assert taken == {"limit": True, "cursor": True, "book_id": False, "If-None-Match": False}
 

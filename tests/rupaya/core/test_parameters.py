@@ -88,9 +88,7 @@ class TestEveryAddress:
         refused(ask("post", "/transactions", query, body=body), 400, "parameter_invalid")
 
     def test_refuses_a_version_that_got_lost(self, ask):
-        refused(
-            ask("post", "/transactions/{id}/restore", "?version="), 400, "parameter_invalid", "version"
-        )
+        refused(ask("post", "/transactions/{id}/restore", "?version="), 400, "parameter_invalid", "version")
 
 
 @pytest.mark.parametrize(("method", "path"), BODILESS)
