@@ -96,6 +96,8 @@ def _instant(query: Mapping[str, str], name: str) -> dt.datetime | None:
         instant = dt.datetime.fromisoformat(text) if len(text) <= _INSTANT_MAX else None
     except ValueError:
         instant = None
-    if instant is None or instant.tzinfo is None or instant.year not in YEARS:
+    if instant is None or instant.tzinfo is None:
         _refuse(name, f"{name} must be an instant with its offset, such as 2026-11-23T00:00:00+05:30.")
+    if instant.year not in YEARS:
+        _refuse(name, f"{name} must lie in the years from {YEARS[0]} to {YEARS[-1]}.")
     return instant.astimezone(dt.UTC)

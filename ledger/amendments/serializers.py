@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -117,11 +117,16 @@ def _uuid(value: Any) -> UUID | None:
 
 
 def items_read(
-    shape: type[Input], items: list[Mapping[str, Any]], *, contexts: list[dict[str, Any]]
+    shape: type[Input], items: Sequence[Any], *, contexts: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     """Will validate each item of a batch; raises Invalid naming every wrong field as `transactions.3.amount`."""
     values, errors = [], []
     for index, (item, context) in enumerate(zip(items, contexts, strict=True)):
+        if not isinstance(item, Mapping):
+            errors.append(
+                FieldError(f"transactions.{index}", "invalid", "Each transaction is a JSON object.")
+            )
+            continue
         try:
             values.append(input_read(shape, data=item, context=context))
         except Invalid as error:

@@ -270,7 +270,7 @@ def _several(shown: Sequence[Shown], undo_token: UUID | None, *, status: int = 2
 
 
 def _version_read(text: str | None) -> int | None:
-    if not text:
+    if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and int(text) > 0):
         message = "version must be a whole number from 1."

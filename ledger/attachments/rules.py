@@ -24,7 +24,7 @@ ENDINGS: Final = {
     "image/heic": (".heic", ".heif"),
     "application/pdf": (".pdf",),
 }
-TAKEN: Final = "JPEG, PNG, WebP, HEIC and PDF"
+TAKEN: Final = "JPEG, PNG, WebP, HEIC or PDF"
 _FOLDER: Final = "attachments"
 
 

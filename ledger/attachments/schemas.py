@@ -21,6 +21,7 @@ TOKEN_ASK: Final = Ask(
     "The right to fetch the file; `download_url` has it.",
     {"type": "string", "maxLength": 500},
     is_required=True,
+    may_be_empty=True,
 )
 LISTS: Final[Refusals] = (*READS_BOOK, TransactionNotFound)
 READS_ATTACHMENT: Final[Refusals] = (*READS_BOOK, AttachmentNotFound)

@@ -98,7 +98,7 @@ def whole_book_check(*, book: Book) -> None:
 
 def book_id_read(text: str | None) -> UUID | None:
     """Will read `?book_id=`; raises Invalid."""
-    if not text:
+    if text is None:
         return None
     try:
         return UUID(text)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from ledger.books.rules import (
     time_zones,
 )
 from rupaya.core.api import Input
+from rupaya.core.days import DayUnreadable, day_parse
 from rupaya.core.money import CURRENCY_PLACES
 from rupaya.core.operations import DAY_SCHEMA
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:  # queries live in selectors
 ROLES: Final = ("owner", "editor", "viewer")
 LEVELS: Final = ("full", "read", "hidden")
 LAST: Final = "last"
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class NameField(serializers.CharField):
@@ -104,11 +103,9 @@ class DayField(serializers.Field):  # type: ignore[type-arg]  # not subscriptabl
     def to_internal_value(self, data: Any) -> dt.date:
         """Will read the day."""
         try:
-            if isinstance(data, str) and _DAY.fullmatch(data):
-                return dt.date.fromisoformat(data)
-        except ValueError:
-            pass
-        raise serializers.ValidationError("Write the date as YYYY-MM-DD, for example 2026-03-31.", "invalid")
+            return day_parse(data)
+        except DayUnreadable as error:
+            raise serializers.ValidationError(str(error), "invalid") from error
 
     def to_representation(self, value: dt.date) -> str:
         """The day as it is taken."""

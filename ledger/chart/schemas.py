@@ -10,14 +10,12 @@ from ledger.books.schemas import READS_BOOK, WRITES_BOOK
 from ledger.chart.rules import ACCOUNT_TYPES, CATEGORY_TYPES, TYPE_OF_KIND
 from ledger.chart.selectors import AccountNotFound, AccountUnknown
 from ledger.chart.services import GUARDS, AccountMerged, AccountNameInvalid
-from rupaya.core.money import AmountInvalid
 from rupaya.core.operations import Ask, CurrencyCode, MajorField, MinorField, Output, Refusals, page_of_shape
 
 SHAPES_CHART: Final[Refusals] = (
     AccountMerged,
     AccountNameInvalid,
     AccountUnknown,
-    AmountInvalid,
     *GUARDS.values(),
 )
 WRITES_CHART: Final[Refusals] = (*WRITES_BOOK, *SHAPES_CHART)

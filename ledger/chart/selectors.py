@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -114,18 +114,28 @@ def account_named(*, book: Book, name: str) -> Account | None:
     return found.filter(name__iexact=" ".join(name.split())).order_by("type", "pk").first()
 
 
-def accounts_below(*, book: Book, ids: Iterable[UUID]) -> list[UUID]:
+class OfAnotherKind(LookupError):
+    """Raised for a category where an account is meant, or the other way round; its text is a sentence."""
+
+
+def accounts_below(*, book: Book, ids: Iterable[UUID], types: Collection[str]) -> list[UUID]:
     """These accounts of the book and everything below them in its tree. One query.
 
-    A book has at most 2,000 accounts, so they are all read.
+    A book has at most 2,000 accounts, so they are all read. types: what they must be of; raises OfAnotherKind.
     """
     children: dict[UUID | None, list[UUID]] = {}
-    known = set()
+    known = {}
     rows = Account.objects.using(database_of(book)).filter(book=book)
-    for identity, parent_id in rows.values_list("pk", "parent_id").order_by("pk"):
+    for identity, parent_id, name, kind in rows.values_list("pk", "parent_id", "name", "type").order_by("pk"):
         children.setdefault(parent_id, []).append(identity)
-        known.add(identity)
+        known[identity] = (name, kind)
     found, left = [], [identity for identity in ids if identity in known]
+    for name, kind in map(known.__getitem__, left):
+        if kind not in types:
+            what = (
+                "a category" if set(types) == set(CATEGORY_TYPES) else "an account that holds or owes money"
+            )
+            raise OfAnotherKind(f"“{name}” is not {what}.")
     while left:
         identity = left.pop()
         if identity not in found:

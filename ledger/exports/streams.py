@@ -10,7 +10,7 @@ import errno
 import functools
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Concatenate, Final, ParamSpec, TypeVar
 from uuid import UUID
@@ -26,7 +26,7 @@ from ledger.exports.rules import CONTENT_TYPES, file_name, format_read
 from ledger.exports.selectors import export_form, export_pieces, export_place
 from ledger.exports.services import export_allow, export_record
 from ledger.journal.filters import Filters
-from ledger.journal.search import NAMES, filter_refuse, filters_read
+from ledger.journal.search import NAMES, filters_read
 from rupaya.core import clock
 from rupaya.core.db import Actor, snapshot_as
 from rupaya.core.problem import DATABASE_AWAY
@@ -37,8 +37,6 @@ Answer = TypeVar("Answer", bound=HttpResponseBase)
 SECONDS_MAX: Final = (
     15 * 60.0
 )  # a file; a fetch is bounded by the role's statement_timeout, a pause by the server
-_TAKEN: Final = NAMES | {"book_id", "format"}
-_NAME_SHOWN: Final = 60  # characters of a parameter's name
 _log = structlog.get_logger("ledger.exports")
 
 
@@ -79,14 +77,12 @@ class ExportResponse(StreamingHttpResponse):
 def export_answer(request: HttpRequest, *, book_id: UUID | None, is_marked: bool) -> HttpResponseBase:
     """Will check what is asked for, and answer with the file; HEAD with its headers alone.
 
-    Six queries and the flag's, and those of the filters. Refuses what the list refuses, and parameters that it does
-    not know: a filter that is not one would give the whole book. Raises FormatUnknown,
+    Six queries and the flag's, and those of the filters. Refuses what the list refuses. Raises FormatUnknown,
     FeatureUnavailable. is_marked: whether CSV begins with the byte order mark.
     """
     user_id = user_id_of(request)
     book = book_for(user_id=user_id, book_id=book_id, right="read")
     export_allow(user=request.user)
-    _names_check(request.GET)
     ending = format_read(request.GET.get("format"))
     today = clock.today(zone=ZoneInfo(book.time_zone))
     filters = filters_read(book=book, query=request.GET, today=today)
@@ -108,12 +104,6 @@ def export_answer(request: HttpRequest, *, book_id: UUID | None, is_marked: bool
     export_record(book=book, ending=ending, filters=given)
     export = Export(book.pk, user_id, filters, ending, is_marked, actor_of(request))
     return ExportResponse(export, headers=headers)
-
-
-def _names_check(query: Iterable[str]) -> None:
-    for name in sorted(set(query) - _TAKEN):
-        shown, known = name[:_NAME_SHOWN], ", ".join(sorted(_TAKEN))
-        filter_refuse(shown, f"An export has no parameter “{shown}”. It takes {known}.")
 
 
 def begun(answer: Answer) -> Answer:

@@ -6,6 +6,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from ledger.exports.streams import beginning, export_answer
+from ledger.journal.search import NAMES
+from rupaya.core.parameters import parameters_check
 from rupaya.core.web import page
 
 
@@ -13,4 +15,7 @@ from rupaya.core.web import page
 @page
 def transaction_export(request: HttpRequest) -> HttpResponseBase:
     """`/transactions/export`: the list with its filters, as a file that Excel opens."""
+    parameters_check(
+        request.GET, takes=dict.fromkeys(NAMES | {"format"}, True)
+    )  # a form sends all its fields
     return export_answer(request, book_id=None, is_marked=True)

@@ -6,7 +6,6 @@ import functools
 from collections.abc import Callable
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
-from django.core.exceptions import RequestDataTooBig
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,7 +14,7 @@ from ledger.idempotency.services import KeyInUse, KeyReused, key_answer, key_cla
 from rupaya.core import clock, db
 from rupaya.core.api import ApiView
 from rupaya.core.operations import Ask, documented_also
-from rupaya.core.parsers import BodyTooLarge
+from rupaya.core.parsers import body_of
 from rupaya.core.renderers import OrjsonRenderer
 
 P = ParamSpec("P")
@@ -49,7 +48,7 @@ def once(
             return handler(view, request, *args, **kwargs)
         key, now = key_check(text), clock.now()
         fingerprint = fingerprint_of(
-            method=str(request.method), path=request.get_full_path(), body=_body_of(request)
+            method=str(request.method), path=request.get_full_path(), body=body_of(request)
         )
         earlier = key_claim(key=key, fingerprint=fingerprint, now=now)
         if earlier is not None:
@@ -63,14 +62,6 @@ def once(
 
     documented_also(inner, asks=(KEY_ASK,), refuses=(KeyInvalid, KeyReused, KeyInUse), headers=(REPLAYED,))
     return inner
-
-
-def _body_of(request: Request) -> bytes:
-    """The body as it came; the parser reads it again from memory."""
-    try:
-        return bytes(request.body)
-    except RequestDataTooBig as error:
-        raise BodyTooLarge from error
 
 
 def _answer_of(response: Response) -> Answer:

@@ -55,19 +55,14 @@ class EntriesRefused(Rejected):
     title = "Some of the transactions are not right; none was recorded"
 
     def __init__(self, wrong: Sequence[tuple[int, DomainError]]) -> None:
-        index, first = wrong[0]
-        super().__init__(
-            f"Transaction {index + 1}: {first.message}",
-            errors=[
-                FieldError(
-                    f"transactions.{place}{f'.{inner.field}' if inner.field else ''}",
-                    inner.code,
-                    inner.message,
-                )
-                for place, error in wrong
-                for inner in (error.errors or [FieldError("", error.code, error.message)])
-            ],
-        )
+        errors = [
+            FieldError(
+                f"transactions.{place}{f'.{inner.field}' if inner.field else ''}", inner.code, inner.message
+            )
+            for place, error in wrong
+            for inner in (error.errors or [FieldError("", error.code, error.message)])
+        ]
+        super().__init__(f"{errors[0].field}: {errors[0].message}", errors=errors)
 
 
 @dataclass(frozen=True, slots=True)

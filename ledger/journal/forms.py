@@ -39,7 +39,7 @@ class AmountField(forms.CharField):
         try:
             money = money_parse(text.replace(",", ""), currency=self.currency)
         except AmountInvalid as error:
-            raise forms.ValidationError(error.message, error.code) from error
+            raise forms.ValidationError(error.message, error.field_code) from error
         if money.minor <= 0:
             raise forms.ValidationError("The amount must be more than zero.", "amount_not_positive")
         return money

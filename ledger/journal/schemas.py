@@ -17,7 +17,6 @@ from ledger.journal.search import IDS_MAX
 from ledger.journal.selectors import FilterInvalid
 from ledger.journal.serializers import TYPES
 from ledger.journal.services import GUARDS, ExternalIdTwice
-from rupaya.core.money import AmountInvalid
 from rupaya.core.operations import (
     DAY_SCHEMA,
     Ask,
@@ -34,16 +33,16 @@ POSTS: Final[Refusals] = (
     AccountUnknown,
     AccountUnfit,
     AmountUnfit,
-    AmountInvalid,
     TransferToItself,
     ExternalIdTwice,
     *GUARDS.values(),
 )
-FILTERS: Final[Refusals] = (*READS_BOOK, FilterInvalid, AmountInvalid)
+FILTERS: Final[Refusals] = (*READS_BOOK, FilterInvalid)
 LISTS: Final[Refusals] = (*FILTERS, QueryInvalid)
 
 _ID: Final = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _IDS: Final = {"type": "string", "pattern": f"^{_ID}(,{_ID}){{0,{IDS_MAX - 1}}}$"}
+_SEEN: Final = {"type": "string", "pattern": r"\S"}
 _TRUTH: Final = {"type": "boolean"}
 _AMOUNT: Final = {"type": "string", "pattern": r"^[+-]?[0-9]{1,13}(\.[0-9]{1,2})?$"}
 
@@ -72,16 +71,17 @@ FILTER_ASKS: Final = (
     ids_ask("account_id", "Money from or to one of these accounts."),
     ids_ask("category_id", "A part in one of these categories or below."),
     ids_ask("posting_account_id", "A part on exactly one of these accounts or categories."),
-    Ask("payee", "Exactly that payee, upper and lower case alike.", {"type": "string", "maxLength": PAYEE_MAX}),
-    Ask("tag", "Exactly that tag, upper and lower case alike.", {"type": "string", "maxLength": TAG_MAX}),
-    Ask("amount_min", "At least that, in major units of the book's currency.", _AMOUNT),
-    Ask("amount_max", "At most that, in major units of the book's currency.", _AMOUNT),
+    Ask("payee", "Exactly that payee, upper and lower case alike.", {**_SEEN, "maxLength": PAYEE_MAX}),
+    Ask("tag", "Exactly that tag, upper and lower case alike.", {**_SEEN, "maxLength": TAG_MAX}),
+    Ask("amount_min", "At least that, in major units of each transaction's currency.", _AMOUNT),
+    Ask("amount_max", "At most that, in major units of each transaction's currency.", _AMOUNT),
     Ask("is_reconciled", "Whether it was ticked off against the bank.", _TRUTH),
     Ask("has_attachment", "Whether it has a receipt or another paper.", _TRUTH),
     Ask(
         "q",
         "What the dashboard's search field takes, for example `swiggy -refund amount:>500`.",
         {"type": "string", "maxLength": CHARACTERS_MAX},
+        may_be_empty=True,
     ),
 )  # fmt: skip
 

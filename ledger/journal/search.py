@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
 from ledger.books.models import Book
-from ledger.chart.selectors import accounts_below, accounts_foreign, chart_names
+from ledger.chart.rules import CATEGORY_TYPES
+from ledger.chart.selectors import OfAnotherKind, accounts_below, accounts_foreign, chart_names
 from ledger.journal.filters import STATUSES, Filters
 from ledger.journal.query.amounts import Scales, scales_of
 from ledger.journal.query.names import ChartEntry, names_of, names_resolve
@@ -17,10 +17,10 @@ from ledger.journal.query.parser import query_parse
 from ledger.journal.query.sql import query_sql
 from ledger.journal.rules import PAYEE_MAX, TAG_MAX, TYPES
 from ledger.journal.selectors import FilterInvalid
+from rupaya.core.days import DayUnreadable, day_parse
 from rupaya.core.errors import FieldError
 from rupaya.core.money import AmountInvalid, money_parse
 
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _TRUTHS: Final = {"true": True, "false": False}
 IDS_MAX: Final = 50  # accounts or categories in one filter
 # What a request may narrow a list by.
@@ -41,7 +41,6 @@ def filters_read(*, book: Book, query: Mapping[str, str], today: dt.date) -> Fil
     `amount_min` and `amount_max` (major units of each transaction's currency), `is_reconciled`, `has_attachment`;
     `q` as docs/API.md says under "Searching".
     """
-    categories = ids_read(query, "category_id")
     scales = _scales(query, book)
     asked = _asked(query.get("q", ""), book, today, scales)
     return Filters(
@@ -50,7 +49,7 @@ def filters_read(*, book: Book, query: Mapping[str, str], today: dt.date) -> Fil
         since=day_read(query, "since"),
         until=day_read(query, "until"),
         account_ids=ids_read(query, "account_id"),
-        category_ids=tuple(accounts_below(book=book, ids=categories)) if categories else None,
+        category_ids=_categories_below(book, ids_read(query, "category_id")),
         leg_account_ids=ids_read(query, "posting_account_id"),
         payee=_text(query, "payee", PAYEE_MAX),
         tag=_text(query, "tag", TAG_MAX).casefold(),
@@ -61,6 +60,13 @@ def filters_read(*, book: Book, query: Mapping[str, str], today: dt.date) -> Fil
         has_attachment=_truth(query, "has_attachment"),
         **asked,
     )
+
+
+def _categories_below(book: Book, ids: tuple[UUID, ...] | None) -> tuple[UUID, ...] | None:
+    try:
+        return tuple(accounts_below(book=book, ids=ids, types=CATEGORY_TYPES)) if ids else None
+    except OfAnotherKind as error:
+        filter_refuse("category_id", str(error))
 
 
 def _scales(query: Mapping[str, str], book: Book) -> Scales:
@@ -104,11 +110,9 @@ def day_read(query: Mapping[str, str], name: str) -> dt.date | None:
     """A day, or None where the parameter is absent; raises FilterInvalid."""
     text = query.get(name, "")
     try:
-        if not text or _DAY.fullmatch(text):
-            return dt.date.fromisoformat(text) if text else None
-    except ValueError:
-        pass
-    filter_refuse(name, f"{name} must be a day as YYYY-MM-DD.")
+        return day_parse(text) if text else None
+    except DayUnreadable as error:
+        filter_refuse(name, f"{name}: {error}")
 
 
 def ids_read(query: Mapping[str, str], name: str) -> tuple[UUID, ...] | None:
@@ -138,7 +142,7 @@ def _minor(query: Mapping[str, str], name: str, scales: Scales) -> int | None:
     try:
         return money_parse(text, currency=scales.currency, field=name).minor if text else None
     except AmountInvalid as error:
-        filter_refuse(name, error.message, error.code)
+        filter_refuse(name, error.message, error.field_code)
 
 
 def _truth(query: Mapping[str, str], name: str) -> bool | None:

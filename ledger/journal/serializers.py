@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from decimal import Decimal
 from typing import Any, ClassVar, Final, cast
 
@@ -23,11 +22,11 @@ from ledger.journal.rules import (
     description_fold,
 )
 from rupaya.core.api import ClaimField, Input
+from rupaya.core.days import DayUnreadable, day_parse
 from rupaya.core.money import CURRENCY_PLACES, AmountInvalid, Money, money_parse
 from rupaya.core.operations import AMOUNT_SCHEMA, DAY_SCHEMA
-from rupaya.core.text import has_hidden
+from rupaya.core.text import has_hidden, is_key
 
-_DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 TYPES: Final = ("income", "expense", "transfer")
 
 
@@ -50,7 +49,7 @@ class AmountField(serializers.Field[Money, Any, Any, Any]):
                 number_read(data), currency=self.context["base" if self.in_base else "currency"]
             )
         except AmountInvalid as error:
-            raise serializers.ValidationError(error.message, error.code) from error
+            raise serializers.ValidationError(error.message, error.field_code) from error
         if money.minor <= 0:
             raise serializers.ValidationError(
                 "The amount must be more than zero; `type` says which way it went.", "amount_not_positive"
@@ -72,7 +71,7 @@ class NumberField(serializers.Field):  # type: ignore[type-arg]  # not subscript
         try:
             return number_read(data)
         except AmountInvalid as error:
-            raise serializers.ValidationError(error.message, error.code) from error
+            raise serializers.ValidationError(error.message, error.field_code) from error
 
     def to_representation(self, value: Any) -> Any:
         """As it is taken."""
@@ -94,13 +93,9 @@ class DateField(serializers.Field):  # type: ignore[type-arg]  # not subscriptab
     def to_internal_value(self, data: Any) -> dt.date:
         """Will read the day; raises ValidationError for anything else, and for what can only be a typing error."""
         try:
-            day = dt.date.fromisoformat(data) if isinstance(data, str) and _DAY.fullmatch(data) else None
-        except ValueError:
-            day = None
-        if day is None:
-            raise serializers.ValidationError(
-                "Write the date as YYYY-MM-DD, for example 2026-11-23.", "invalid"
-            )
+            day = day_parse(data)
+        except DayUnreadable as error:
+            raise serializers.ValidationError(str(error), "invalid") from error
         if not EARLIEST <= day <= LATEST:
             raise serializers.ValidationError(
                 f"The date must lie between {EARLIEST} and {LATEST}.", "date_out_of_range"
@@ -122,6 +117,22 @@ class DescriptionField(serializers.CharField):
             raise serializers.ValidationError("This holds characters that can't be shown.", "invalid")
         if not text:
             raise serializers.ValidationError("This may not be blank.", "blank")
+        return text
+
+
+class KeyField(serializers.CharField):
+    """A program's own key: kept as it is sent, or refused. Folded, two keys would become one, and a recording lost."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        """Will take characters that show, and single spaces between them."""
+        text = super().to_internal_value(data)
+        if not is_key(text):
+            raise serializers.ValidationError(
+                "A key is of characters that can be seen, and single spaces between them.", "invalid"
+            )
         return text
 
 
@@ -222,7 +233,7 @@ class TransactionIn(InCurrency):
     tags = TagsField()
     status = serializers.ChoiceField(choices=("pending", "posted"), required=False)
     is_reconciled = ClaimField(required=False)
-    external_id = DescriptionField(required=False, max_length=EXTERNAL_ID_MAX)
+    external_id = KeyField(required=False, max_length=EXTERNAL_ID_MAX)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """What fits together: a transfer has another account, a split adds up to its amount."""

@@ -17,7 +17,6 @@ from rupaya.core.pagination import limit_read
 
 SERIES_MONTHS: Final = 12  # a series without `since` shows as many, the present one included
 _KINDS: Final = ("income", "expense")
-_EVERYWHERE: Final = frozenset({"book_id", "known_at"})
 # RFC 3339. A plus in a query that was not escaped arrives as a space.
 _INSTANT: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+ -]\d\d:\d\d)", re.ASCII
@@ -63,7 +62,6 @@ def question_read(
     A flow is from the financial year's first day to today; a series (`default_by`) the last twelve months.
     Raises FilterInvalid or PageInvalid, naming the parameter.
     """
-    _check_names(query, takes)
     by = choice_read(query, "by", BYS) or default_by
     day = _day(query, "as_of" if "as_of" in takes else "until") or today
     since = None if "as_of" in takes else _since(query, day, calendar, is_series=bool(default_by))
@@ -85,17 +83,6 @@ def question_read(
             "compare", "A report by periods shows the previous ones already; leave out by or compare."
         )
     return question
-
-
-def _check_names(query: Mapping[str, str], takes: Collection[str]) -> None:
-    """A misspelt parameter would give a figure that was not asked for."""
-    known = sorted({*takes, *_EVERYWHERE})
-    for name in query:
-        if name not in known:
-            shown = name if len(name) <= 30 and name.isprintable() else "That"
-            filter_refuse(
-                name[:30], f"{shown} is no parameter of this report; it takes {', '.join(known)}.", "unknown"
-            )
 
 
 def _day(query: Mapping[str, str], name: str) -> dt.date | None:
@@ -127,10 +114,12 @@ def _instant(query: Mapping[str, str]) -> dt.datetime | None:
         )
     except ValueError:
         moment = None
-    if moment is None or not EARLIEST <= moment.date() <= LATEST:
+    if moment is None:
         filter_refuse(
             "known_at", "known_at must be an instant as RFC 3339, for example 2026-11-23T18:30:00Z."
         )
+    if not EARLIEST <= moment.date() <= LATEST:
+        filter_refuse("known_at", f"known_at must lie between {EARLIEST} and {LATEST}.")
     return moment
 
 

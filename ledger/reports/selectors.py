@@ -8,7 +8,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from ledger.books.models import Book
-from ledger.chart.selectors import AccountUnknown, accounts_below
+from ledger.chart.rules import CATEGORY_TYPES, MONEY_TYPES
+from ledger.chart.selectors import AccountUnknown, OfAnotherKind, accounts_below
 from ledger.journal.search import filter_refuse
 from ledger.reports.engine import COUNTS, Source, cash_read, moves_read, sql
 from ledger.reports.figures import IDS_MAX, Group, Listing, Report
@@ -262,10 +263,15 @@ def _joined(ids: Sequence[UUID]) -> str:
 
 
 def _below(book: Book, ids: Sequence[UUID] | None, field: str) -> list[UUID]:
-    """The accounts and everything below them; raises AccountUnknown."""
+    """The accounts and everything below them; raises AccountUnknown, and FilterInvalid for another kind."""
     if not ids:
         return []
-    found = accounts_below(book=book, ids=ids)
+    try:
+        found = accounts_below(
+            book=book, ids=ids, types=CATEGORY_TYPES if field == "category_id" else MONEY_TYPES
+        )
+    except OfAnotherKind as error:
+        filter_refuse(field, str(error))
     if not set(ids) <= set(found):
         raise AccountUnknown(field)
     return found

@@ -17,12 +17,14 @@ ASKS: Final = (
         "limit",
         "How many changes to give at most.",
         {"type": "integer", "minimum": 1, "maximum": ROWS_MAX, "default": ROWS_USUAL},
+        may_be_empty=True,
         example=20,
     ),
     Ask(
         "cursor",
         "From where to go on: the `cursor` of the last page. Without it everything is told as it stands.",
         {"type": "string", "maxLength": CURSOR_CHARACTERS_MAX},
+        may_be_empty=True,
     ),
 )
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from rest_framework import serializers
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,7 +18,10 @@ from rest_framework.views import APIView
 from rupaya.core.db import acting_as
 from rupaya.core.errors import Invalid
 from rupaya.core.limits import request_count
+from rupaya.core.operations import operation_said
 from rupaya.core.pagination import cursor_read, limit_read, page_body, page_of_list
+from rupaya.core.parameters import parameters_check
+from rupaya.core.parsers import body_of
 from rupaya.core.problem import field_errors
 from rupaya.core.web import actor_of
 
@@ -50,8 +54,22 @@ class ApiView(APIView):
         if request.method not in self.allowed_methods:
             self.http_method_not_allowed(request)
         super().initial(request, *args, **kwargs)
+        self._check_shape(request)
         if request.user is not None:
             self._exits.enter_context(self.acting(request))
+
+    def _check_shape(self, request: Request) -> None:
+        """Will hold the query, and a body where none is meant, against what the handler says that it takes.
+
+        Before the transaction opens: a slow phone must not hold a connection. Raises ParameterInvalid, and what reading
+        a body may raise.
+        """
+        said = operation_said(type(self), str(request.method))  # type: ignore[arg-type]  # a class can be hashed
+        if said is None:
+            return
+        parameters_check(request.GET, takes=said.parameters)
+        if said.takes is None and request.method not in SAFE_METHODS and body_of(request):
+            input_read(Input, data=request.data)
 
     def acting(self, request: Request) -> AbstractContextManager[None]:
         """The transaction that a handler runs in."""

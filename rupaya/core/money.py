@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
-from typing import Final
+from typing import ClassVar, Final
 
 from rupaya.core.errors import FieldError, Invalid
 
@@ -26,13 +26,15 @@ _THOUSAND_GAP: Final = re.compile(r"(?<=\d)(?=(?:\d{3})+$)")
 
 
 class AmountInvalid(Invalid):
-    """Raised when a text or number is not an amount of the currency."""
+    """Raised when a text or number is not an amount of the currency: a wrong field like any other.
 
-    code = "amount_invalid"
-    title = "The amount is not valid"
+    `field_code` is the field's own, wherever the amount was looked at: in a request's shape or by a service.
+    """
+
+    field_code: ClassVar[str] = "amount_invalid"
 
     def __init__(self, message: str, *, field: str = "amount") -> None:
-        super().__init__(message, errors=[FieldError(field, self.code, message)])
+        super().__init__(message, errors=[FieldError(field, self.field_code, message)])
 
 
 @dataclass(frozen=True, slots=True, order=False)

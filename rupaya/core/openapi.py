@@ -20,6 +20,7 @@ from rupaya import __version__
 from rupaya.core.api import Input
 from rupaya.core.errors import DomainError, Invalid, NotFound
 from rupaya.core.operations import Bytes, Operation, Output, operation_of
+from rupaya.core.parameters import ParameterInvalid
 from rupaya.core.parsers import BodyTooLarge, BodyUnreadable
 from rupaya.core.problem import CONTENT_TYPE, problem, problem_title
 
@@ -108,7 +109,7 @@ class OperationSchema(AutoSchema):
         operation: Schema = super().get_operation(*args, **kwargs) or {}
         said = self.said
         for parameter in operation.get("parameters", []):
-            if parameter["in"] == "query" and not parameter.get("required"):
+            if said.parameters.get(parameter["name"]) and parameter["in"] == "query":
                 parameter["allowEmptyValue"] = True  # as if it were not there
         for status, shape in said.gives.items():
             operation["responses"][str(status)] = self._answer(status, shape, said)
@@ -228,10 +229,11 @@ class OperationSchema(AutoSchema):
         classes: list[type[DomainError]] = list(self.said.refuses)
         for authenticator in self.view.get_authenticators():
             classes += getattr(authenticator, "refuses", ())
+        classes.append(ParameterInvalid)
         statuses = list(_EVERYWHERE)
         if "{" in self.path:
             classes.append(NotFound)  # what is no id finds nothing
-        if self.said.takes is not None:
+        if self.method != "GET":  # one that takes no body may be sent one
             classes += [Invalid, BodyUnreadable, BodyTooLarge]
             statuses += _WITH_BODY
         return [(cls.status, cls.code, cls.title) for cls in classes] + [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, TypeVar
@@ -52,13 +53,17 @@ class CurrencyCode(serializers.Field):  # type: ignore[type-arg]  # not subscrip
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A parameter of the query, or a header of the request. `schema` is JSON Schema."""
+    """A parameter of the query, or a header of the request. `schema` is JSON Schema.
+
+    may_be_empty: an empty one is as good as none. Of what narrows a question, it would be another question.
+    """
 
     name: str
     description: str
     schema: Mapping[str, Any]
     place: Literal["query", "header"] = "query"
     is_required: bool = False
+    may_be_empty: bool = False
     example: Any = None
 
 
@@ -78,6 +83,11 @@ class Operation:
     headers: tuple[str, ...] = ()
     is_sign_in_optional: bool = False
 
+    @property
+    def parameters(self) -> dict[str, bool]:
+        """The names that its query may have, each with whether it may be empty."""
+        return {ask.name: ask.may_be_empty for ask in self.asks if ask.place == "query"}
+
 
 UUID_SCHEMA: Final = {"type": "string", "format": "uuid"}
 DAY_SCHEMA: Final = {"type": "string", "format": "date"}
@@ -92,12 +102,14 @@ PAGE_ASKS: Final = (
         "limit",
         "How many to give at most.",
         {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
+        may_be_empty=True,
         example=20,
     ),
     Ask(
         "cursor",
         "Where the page begins; taken from `next` or `previous` of another page.",
         {"type": "string", "maxLength": CURSOR_CHARACTERS_MAX},
+        may_be_empty=True,
     ),
 )
 IF_MATCH: Final = Ask(
@@ -179,6 +191,15 @@ def operation_of(view: APIView | type[APIView], method: str) -> Operation:
         refuses=refuses,
         headers=tuple(dict.fromkeys(headers)),
     )
+
+
+@functools.cache
+def operation_said(view: type[APIView], method: str) -> Operation | None:
+    """The same, kept for the next request; None for a handler that says nothing, and where there is none."""
+    try:
+        return operation_of(view, "GET" if method == "HEAD" else method)
+    except (LookupError, AttributeError):
+        return None
 
 
 def _is_file(shape: Any) -> bool:

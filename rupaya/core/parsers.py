@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import IO, Any, Final, NoReturn
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest
 from rest_framework.parsers import BaseParser, MultiPartParser
 
 from rupaya.core.errors import Invalid
@@ -29,6 +32,14 @@ class BodyTooLarge(Invalid):
     code = "body_too_large"
     title = "The body is too large"
     status = 413
+
+
+def body_of(request: HttpRequest) -> bytes:
+    """The body as it came; a parser reads it again from memory. Raises BodyTooLarge."""
+    try:
+        return bytes(request.body)
+    except RequestDataTooBig as error:
+        raise BodyTooLarge from error
 
 
 class StrictJSONParser(BaseParser):
@@ -62,9 +73,16 @@ class UploadParser(MultiPartParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Will read fields and files; raises BodyTooLarge."""
+        """Will read fields and files; raises BodyTooLarge, or BodyUnreadable for a name that stands there twice."""
         upload_check((parser_context or {})["request"].META, file_bytes_max=self.file_bytes_max)
-        return super().parse(stream, media_type, parser_context)
+        form = super().parse(stream, media_type, parser_context)
+        given = Counter(
+            name for part in (form.data, form.files) for name, values in part.lists() for _ in values
+        )
+        for name, times in given.items():
+            if times > 1:  # of two, one would be dropped
+                raise BodyUnreadable(f"The body names {name[:60]!r} twice.")
+        return form
 
 
 def upload_check(meta: Mapping[str, Any], *, file_bytes_max: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
@@ -10,6 +11,10 @@ REASON_MAX: Final = 500  # characters of why somebody did something
 _HIDDEN_CATEGORIES: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # They turn the direction of what stands around a text. Joiners stay allowed: Indic scripts and emoji need them.
 _DIRECTION_MARKS: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters, marks and signs that are printable by Unicode's categories and show nothing: fillers and selectors.
+_UNSEEN: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 def has_hidden(text: str) -> bool:
@@ -17,6 +22,17 @@ def has_hidden(text: str) -> bool:
     return any(
         character in _DIRECTION_MARKS or unicodedata.category(character) in _HIDDEN_CATEGORIES
         for character in text
+    )
+
+
+def is_key(text: str) -> bool:
+    """Whether all of a text can be seen: characters that show, and single spaces between them."""
+    return (
+        text.isprintable()
+        and text.strip() == text
+        and "  " not in text
+        and not _UNSEEN.search(text)
+        and is_seen(text)
     )
 
 

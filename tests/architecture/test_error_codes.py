@@ -11,11 +11,13 @@ import pytest
 
 from rupaya.core.errors import DomainError
 from rupaya.core.limits import LimitReached
+from rupaya.core.money import AmountInvalid
 from rupaya.core.problem import TITLES
 
 ROOT = Path(__file__).parent.parent.parent
 APPS = ("rupaya", "accounts", "audit", "flags", "ledger")
-SAME = {LimitReached}  # TooManyRequests, and how much of the limit is used
+# TooManyRequests, and how much of the limit is used; Invalid, and what its field is called
+SAME = {LimitReached, AmountInvalid}
 SKIPPED = ("migrations", "wsgi", "settings", "management")
 
 

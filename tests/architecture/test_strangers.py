@@ -45,6 +45,8 @@ OWNERS_READ = {
 }
 # A letter's link exists, and is not a stranger's; all else of Asha's does not exist for them.
 LETTERS = {"invitations/<slug:token>"}
+# A page that takes no name in its address that it does not know.
+EXACT = {"transactions/export"}
 # Administering a book is its owners' too, and money is written elsewhere.
 ADMINISTRATION = "v1/books/<uuid:book_id>"
 
@@ -157,6 +159,12 @@ def address(path: str, ids: dict[str, str]) -> str:
     return f"/{path}"
 
 
+def of_book(path: str, ids: dict[str, str]) -> str:
+    """The address with Asha's book in it, in the path or behind it."""
+    named = address(path, ids)
+    return named if "<uuid:book_id>" in path else f"{named}?book_id={ids['book_id']}"
+
+
 def call(client, method, path, headers=None, *, body=None):
     sent = {} if method == "get" else {"data": json.dumps(body or {}), "content_type": "application/json"}
     return read(getattr(client, method)(path, headers=headers or {}, **sent))
@@ -199,7 +207,7 @@ class TestNobody:
 @pytest.mark.parametrize(("path", "method"), BOOK_API, ids=lambda value: value)
 class TestStranger:
     def test_finds_nothing_in_ashas_book(self, committed, ids, asha, chitra, path, method):
-        where = f"{address(path, ids)}?book_id={asha.book.pk}"
+        where = of_book(path, ids)
 
         response = call(Client(), method, where, bearer_of(chitra))
 
@@ -232,7 +240,7 @@ class TestBookless:
     def test_tells_a_stranger_nothing_of_ashas(self, committed, ids, asha, chitra, path, method):
         response = call(Client(), method, f"{address(path, ids)}?book_id={asha.book.pk}", bearer_of(chitra))
 
-        assert response.status_code in ({404, 405} if path in SIGNED else {200, 400, 405})
+        assert response.status_code in {200, 400, 405}
         for secret in (SECRET, BOOK, str(asha.book.pk), asha.user.email):
             assert secret.encode() not in response.content
 
@@ -251,7 +259,7 @@ class TestViewer:
     @pytest.mark.parametrize(("path", "method"), BOOK_API, ids=lambda value: value)
     def test_may_read_and_not_write(self, committed, ids, asha, member_of_asha, path, method):
         viewer = member_of_asha("viewer")
-        where = f"{address(path, ids)}?book_id={asha.book.pk}"
+        where = of_book(path, ids)
 
         response = call(Client(), method, where, bearer_of(viewer))
 
@@ -272,16 +280,14 @@ class TestPages:
         client = Client()
         client.force_login(chitra.user)
 
-        for response in (
-            read(client.get(address(path, ids))),
-            read(client.get(address(path, ids), {"book_id": str(asha.book.pk)})),
-        ):
+        for query, fine in (({}, 200), ({"book_id": str(asha.book.pk)}, 400 if path in EXACT else 200)):
+            response = read(client.get(address(path, ids), query))
             page = response.content.decode()
             assert SECRET not in page
             assert ACCOUNT not in page
             assert BOOK not in page
             refusal = 403 if path in LETTERS else 404
-            assert response.status_code in ({refusal, 302} if "<" in path else {200})
+            assert response.status_code in ({refusal, 302} if "<" in path else {fine})
 
     def test_let_a_stranger_change_nothing_of_ashas(self, committed, ids, asha, chitra, path):
         client = Client()

@@ -39,7 +39,7 @@ SCAN_MAX_S: Final = 120
 ANSWER_S: Final = 60  # to us who prepare; on a busy machine a first answer takes more than httpx's five
 # Where people type text that ends in a statement; the schema as a whole is walked beside these.
 TYPED: Final = (
-    "/v1/transactions?limit=5&q=tea&payee=Stall&tag=food&from=2026-04-01&to=2026-09-30",
+    "/v1/transactions?limit=5&q=tea&payee=Stall&tag=food&since=2026-04-01&until=2026-09-30",
     "/v1/reports/balances?as_of=2026-11-01",
     "/v1/sync?cursor=",
 )

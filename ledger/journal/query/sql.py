@@ -29,7 +29,10 @@ _FIELDS: Final[Mapping[str, str]] = {
     "type": "(t.type = {value})",
     "status": "(t.status = {value})",
     "tag": "(t.tags <> '{{}}' AND t.tags @> ARRAY[{value}::varchar])",
-    "currency": PRESENT_LEG.format(condition="p.currency = {value}"),
+    # Of what holds or owes money: a category is kept in the book's currency, whatever was spent.
+    "currency": PRESENT_LEG.format(
+        condition="p.account_id IN (t.account_id, t.to_account_id) AND p.currency = {value}"
+    ),
     "external": "(t.external_id = {value})",
 }
 

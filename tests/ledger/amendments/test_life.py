@@ -150,7 +150,10 @@ class Ledger(RuleBasedStateMachine):
         entry, legs = self.entry(kind, day, amounts)
         changes = {"type": kind, "date": day, "amount": entry.amount, "account_id": entry.account_id}
         if kind == "transfer":
-            changes["to_account_id"] = entry.to_account_id
+            changes |= {
+                "to_account_id": entry.to_account_id,
+                "category_id": None,
+            }  # splits go where that is said
         else:
             changes["splits"] = [{"category_id": part, "amount": amount} for part, amount in entry.parts]
         return self._changed(identity, changes, Said(day, legs))

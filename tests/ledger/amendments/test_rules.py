@@ -116,10 +116,22 @@ class TestChanged:
         assert become(state(), **changes)["parts"] == parts
 
     @pytest.mark.parametrize(
+        "changes",
+        [{"type": "income", "category_id": TRAVEL}, {"type": "income", "category_id": None},
+         {"type": "transfer", "to_account_id": BANK, "category_id": None}, {"type": "expense", "category_id": None},
+         {"type": "income", "splits": [{"category_id": TRAVEL, "amount": Money(500, "INR")}]}],
+    )  # fmt: skip
+    def test_lets_splits_go_where_that_is_said(self, changes):
+        assert len(become(SPLIT, **changes)["parts"]) == 1
+
+    @pytest.mark.parametrize(
         ("standing", "changes", "field"),
         [
             (SPLIT, {"amount": Money(7, "INR")}, "splits"),
             (SPLIT, {"amount": Money(500, "USD")}, "splits"),
+            (SPLIT, {"type": "income"}, "splits"),
+            (SPLIT, {"type": "income", "amount": Money(7, "INR")}, "splits"),
+            (SPLIT, {"type": "transfer", "to_account_id": BANK}, "splits"),
             (state(), {"amount": Money(7, "INR"), "splits": [{"category_id": FUEL, "amount": Money(8, "INR")}]},
              "splits"),
             (state(), {"type": "transfer"}, "to_account_id"),

@@ -307,7 +307,7 @@ class TestPatch:
             ("moved", {"account_id": "@Savings account"}, 422, "transfer_to_itself", None),
             ("moved", {"to_amount": 499}, 400, "amount_unfit", "to_amount"),
             ("moved", {"to_amount": -500}, 400, "amount_unfit", "to_amount"),
-            ("moved", {"to_amount": "x"}, 400, "amount_invalid", "to_amount"),
+            ("moved", {"to_amount": "x"}, 400, "invalid", "to_amount"),
             ("moved", {"base_amount": 499}, 400, "amount_unfit", "base_amount"),
             ("moved", {"type": "income", "to_account_id": "@Cash"}, 400, "change_unfit", "to_account_id"),
         ],

@@ -99,7 +99,7 @@ class TestPaperRead:
 
     @pytest.mark.parametrize("data", OTHERS.values(), ids=OTHERS)
     def test_refuses_every_other_type_and_says_what_is_taken(self, data):
-        with pytest.raises(AttachmentTypeUnknown, match="JPEG, PNG, WebP, HEIC and PDF"):
+        with pytest.raises(AttachmentTypeUnknown, match="JPEG, PNG, WebP, HEIC or PDF"):
             paper_read(data)
 
     @pytest.mark.parametrize("data", [*(data for _, data in PICTURES.values()), PHONE_HEIC, PDF])

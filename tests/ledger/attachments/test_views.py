@@ -91,7 +91,7 @@ class TestAttachmentCollection:
     def test_refuses_other_types(self, api, asha, data):
         body = refused(upload(api, record(asha), data, "bill.png"), 422, "attachment_type_unknown")
 
-        assert body["error"].endswith("send JPEG, PNG, WebP, HEIC and PDF.")
+        assert body["error"].endswith("send JPEG, PNG, WebP, HEIC or PDF.")
 
     def test_refuses_what_was_cut_off(self, api, asha):
         refused(upload(api, record(asha), jpeg()[:-2]), 422, "attachment_damaged")
@@ -140,6 +140,17 @@ class TestAttachmentCollection:
         )
 
         refused(response, 400, "invalid")
+
+    def test_refuses_two_files_in_one_body(self, api, asha):
+        files = [SimpleUploadedFile(f"{name}.pdf", PDF) for name in "ab"]
+
+        body = refused(
+            api.client.post(f"/v1/transactions/{record(asha)}/attachments", {"file": files}),
+            400,
+            "body_unreadable",
+        )
+
+        assert body["error"] == "The body names 'file' twice."
 
     def test_refuses_json(self, api, asha):
         refused(api.post(f"transactions/{record(asha)}/attachments", {}), 415, "unsupported_media_type")

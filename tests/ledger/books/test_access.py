@@ -51,11 +51,10 @@ class TestBookFor:
 
 
 class TestBookIdRead:
-    @pytest.mark.parametrize("text", [None, ""])
-    def test_reads_nothing_as_no_choice(self, text):
-        assert book_id_read(text) is None
+    def test_reads_nothing_as_no_choice(self):
+        assert book_id_read(None) is None
 
-    @pytest.mark.parametrize("text", ["x", "1", "\x00", "0" * 33])
+    @pytest.mark.parametrize("text", ["", "x", "1", "\x00", "0" * 33])
     def test_refuses_what_is_no_id(self, text):
         with pytest.raises(Invalid) as raised:
             book_id_read(text)

@@ -114,7 +114,7 @@ class TestAccountResource:
         [("Cash", {"statement_day": 4}, 400, "account_terms_unfit"),
          ("Cash", {"name": "savings ACCOUNT"}, 409, "account_name_taken"),
          ("Cash", {"parent_id": str(uuid7())}, 400, "account_unknown"),
-         ("Credit card", {"credit_limit": "1.234"}, 400, "amount_invalid")],
+         ("Credit card", {"credit_limit": "1.234"}, 400, "invalid")],
     )  # fmt: skip
     def test_says_why_not(self, asha, name, body, status, code):
         refused(Api(asha).patch(f"accounts/{asha.account(name).pk}", body), status, code)

@@ -53,7 +53,8 @@ class TestTheFlag:
         browser = Api(asha)
         browser.client.cookies["dwf_export_transactions"] = "True"
 
-        refused(browser.get(PATH, dwft_export_transactions="1"), 403, "feature_unavailable")
+        refused(browser.get(PATH), 403, "feature_unavailable")
+        refused(browser.get(PATH, dwft_export_transactions="1"), 400, "parameter_invalid")
 
 
 class TestWhoMay:
@@ -98,9 +99,12 @@ class TestWhatIsRefused:
 
     @pytest.mark.parametrize("name", ["from", "cursor", "limit", "Type", "book"])
     def test_is_a_parameter_that_narrows_nothing(self, on, asha, name):
-        body = refused(Api(asha).get(PATH, **{name: "2026-11-01"}), 400, "filter_invalid", name)
+        body = refused(Api(asha).get(PATH, **{name: "2026-11-01"}), 400, "parameter_invalid", name)
 
-        assert body["error"].startswith(f"An export has no parameter “{name}”. It takes account_id, ")
+        assert body["error"].startswith(f"This address has no parameter “{name}”; it takes account_id, ")
+
+    def test_is_a_filter_that_lost_its_value(self, on, asha):
+        refused(Api(asha).get(PATH, since=""), 400, "parameter_invalid", "since")
 
     def test_is_another_method(self, on, asha):
         refused(Api(asha).post(PATH), 405, "method_not_allowed")

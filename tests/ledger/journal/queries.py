@@ -167,7 +167,10 @@ def _field_holds(key, value, row):
         "type": row.type == value,
         "status": row.status == value,
         "tag": value in row.tags,
-        "currency": any(line >= row.first_line and currency == value for line, _, currency in row.legs),
+        "currency": any(
+            line >= row.first_line and currency == value and account in {row.account_id, row.to_account_id}
+            for line, account, currency in row.legs
+        ),
         "external": row.external_id == value,
         "id": value in {row.external_id, str(row.id)},
         "is": row.is_reconciled,

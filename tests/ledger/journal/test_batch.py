@@ -94,6 +94,12 @@ class TestRecord:
         assert body["detail"].startswith("transactions.1.amount: ")
         assert counts(asha) == before
 
+    @pytest.mark.parametrize("item", [None, 5, "tea", []])
+    def test_names_what_is_no_object_by_its_place(self, phone, item):
+        body = refused(record(phone, [*rows(1), item]), 400, "invalid")
+
+        assert body["detail"] == "transactions.1: Each transaction is a JSON object."
+
     def test_names_every_account_that_does_not_fit_by_its_place(self, phone, asha):
         before, items = counts(asha), rows(9)
         items[0]["account_id"] = SOME
@@ -107,7 +113,7 @@ class TestRecord:
             ("transactions.5.category_id", "account_unfit"),
             ("transactions.7", "transfer_to_itself"),
         ]
-        assert body["detail"].startswith("Transaction 1: ")
+        assert body["detail"].startswith(f"{body['errors'][0]['field']}: ")
         assert counts(asha) == before
 
     def test_names_the_days_of_a_closed_period_by_their_place(self, phone, asha):

@@ -171,6 +171,19 @@ class TestTransfer:
         assert made["base_amount_minor"] == wanted[0][3]
         assert unsound(asha) == []
 
+    @pytest.mark.parametrize(
+        ("fields", "found"), [(HOTEL, {"USD"}), (TO_INR, {"USD", "INR"}), (TO_JPY, {"USD", "JPY"})]
+    )
+    def test_is_found_by_the_currencies_that_the_answer_names(self, phone, named, fields, found):
+        made = phone.record(**named(fields))
+
+        def holds(currency):
+            rows = said(phone.get("transactions", q=f"currency:{currency}"))["results"]
+            return made["id"] in [row["id"] for row in rows]
+
+        assert {currency for currency in ("INR", "USD", "JPY", "KWD") if holds(currency)} == found
+        assert {made["currency"], made["to_currency"] or made["currency"]} == found
+
     def test_has_no_rate_within_a_currency(self, phone, asha, named):
         other = account_make(asha, "USD", "More dollars")
 
@@ -185,8 +198,8 @@ class TestTransfer:
             (TO_INR | {"to_amount": None}, "amount_unfit", "to_amount"),
             (TO_INR | {"to_amount": 0}, "amount_unfit", "to_amount"),
             (TO_INR | {"to_amount": "-1"}, "amount_unfit", "to_amount"),
-            (TO_INR | {"to_amount": "1.001"}, "amount_invalid", "to_amount"),
-            (TO_INR | {"to_amount": "x"}, "amount_invalid", "to_amount"),
+            (TO_INR | {"to_amount": "1.001"}, "invalid", "to_amount"),
+            (TO_INR | {"to_amount": "x"}, "invalid", "to_amount"),
             (TO_INR | {"to_amount": [1]}, "invalid", "to_amount"),
             (TO_INR | {"base_amount": 8000}, "amount_unfit", "base_amount"),
             (TO_INR | {"category_id": "@Fuel"}, "invalid", "category_id"),
@@ -194,7 +207,7 @@ class TestTransfer:
             (FROM_INR | {"base_amount": 8000}, "amount_unfit", "base_amount"),
             (TO_JPY | {"base_amount": None}, "amount_unfit", "base_amount"),
             (TO_JPY | {"to_amount": None}, "amount_unfit", "to_amount"),
-            (TO_JPY | {"to_amount": "150.5"}, "amount_invalid", "to_amount"),
+            (TO_JPY | {"to_amount": "150.5"}, "invalid", "to_amount"),
             (FROM_INR | {"to_account_id": "@SAVE", "to_amount": 8300}, "amount_unfit", "to_amount"),
             (
                 FROM_INR | {"to_account_id": "@SAVE", "to_amount": None, "base_amount": 1},

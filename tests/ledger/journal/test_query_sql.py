@@ -49,7 +49,8 @@ class TestQuerySql:
             ("has:notes", "(t.notes <> '')", []),
             ("has:receipt", "EXISTS (SELECT FROM ledger_attachment a WHERE a.book_id = t.book_id"
              " AND a.transaction_id = t.id AND a.removed_at IS NULL)", []),
-            ("currency:usd", LEG.format("p.currency = %(q1)s"), ["USD"]),
+            ("currency:usd",
+             LEG.format("p.account_id IN (t.account_id, t.to_account_id) AND p.currency = %(q1)s"), ["USD"]),
             ("external:x", "(t.external_id = %(q1)s)", ["x"]),
             ("id:x", "(t.external_id = %(q1)s)", ["x"]),
             (f"id:{ONE}", "(t.external_id = %(q1)s OR t.id = %(q2)s)", [str(ONE), ONE]),

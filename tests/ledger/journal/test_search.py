@@ -59,6 +59,18 @@ class TestFiltersRead:
         assert chitra.account("Fuel").pk not in (filters.category_ids or ())
         assert filters.category_ids is not None
 
+    def test_takes_no_account_for_a_category(self, asha):
+        with pytest.raises(FilterInvalid, match=r"^“Cash” is not a category") as raised:
+            read(asha, category_id=f"{asha.account('Fuel').pk},{asha.account('Cash').pk}")
+
+        assert [error.field for error in raised.value.errors] == ["category_id"]
+
+    def test_tells_a_day_that_is_none_from_one_written_otherwise(self, asha):
+        with pytest.raises(FilterInvalid, match=r"^since: The calendar has no 2024-02-30\.$"):
+            read(asha, since="2024-02-30")
+        with pytest.raises(FilterInvalid, match=r"^since: Write the date as YYYY-MM-DD"):
+            read(asha, since="30.2.2024")
+
     @pytest.mark.parametrize(
         ("name", "text"),
         [

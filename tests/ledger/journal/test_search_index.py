@@ -12,6 +12,8 @@ from django.db import connection
 from psycopg import errors
 
 from ledger.journal.filters import NONE, Filters
+from ledger.journal.query.nodes import Field
+from ledger.journal.query.sql import query_sql
 from ledger.journal.selectors import transaction_page
 from rupaya.core.db import acting_as
 from rupaya.core.money import CURRENCY_PLACES, Money
@@ -172,6 +174,17 @@ class TestSearch:
         assert index_conditions(plan).keys() == {"ledger_transaction_key"}
         assert "Sort" not in [node["Node Type"] for node in nodes(plan)]
         assert rows_read(plan) < FEW
+
+    @pytest.mark.parametrize(("currency", "rows"), [("INR", 51), ("USD", 0)])
+    def test_looks_for_a_currency_by_the_keys_of_legs(self, shelf, currency, rows):
+        where, parameters = query_sql(node=Field("currency", currency), ids={})
+        near, every, _ = statements(shelf.person, Filters(where=where, where_parameters=parameters))
+
+        for sql, given in (near, every):
+            assert len(shelf.ask(sql, given)) == rows
+            plan = shelf.kept_plan(sql, given)
+            assert index_conditions(plan).keys() == {"ledger_transaction_key", "ledger_posting_pkey"}
+            assert rows_read(plan) <= 3 * ROWS  # each header and its two legs, once
 
     def test_walks_the_list_for_a_page_without_a_search(self, shelf):
         ((sql, parameters),) = statements(shelf.person, NONE)

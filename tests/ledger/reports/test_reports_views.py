@@ -88,8 +88,6 @@ class TestReportView:
     @pytest.mark.parametrize(
         ("report", "query", "field"),
         [
-            ("balances", {"as_off": "2096-11-20"}, "as_off"),
-            ("balances", {"since": "2096-11-20"}, "since"),
             ("balances", {"as_of": "20961120x"}, "as_of"),
             ("balances", {"as_of": "1900-01-01"}, "as_of"),
             ("balances", {"as_of": "2151-01-01"}, "as_of"),
@@ -108,13 +106,28 @@ class TestReportView:
             ("income_statement", {"by": "day", "since": "2095-01-01"}, "by"),
             ("income_statement", {"compare": "future"}, "compare"),
             ("income_statement", {"compare": "previous", "by": "month"}, "compare"),
-            ("cash_flow", {"currency": "account"}, "currency"),
             ("category_trend", {"type": "transfer"}, "type"),
-            ("payees", {"by": "month"}, "by"),
         ],
     )
-    def test_refuses_what_it_does_not_take(self, api, report, query, field):
+    def test_refuses_a_value_that_it_does_not_take(self, api, report, query, field):
         refused(api.get(f"reports/{report}", **query), 400, "filter_invalid", field)
+
+    @pytest.mark.parametrize(
+        ("report", "name"),
+        [("balances", "as_off"), ("balances", "since"), ("cash_flow", "currency"), ("payees", "by")],
+    )
+    def test_refuses_a_parameter_of_another_report(self, api, report, name):
+        refused(api.get(f"reports/{report}", **{name: "2096-11-20"}), 400, "parameter_invalid", name)
+
+    @pytest.mark.parametrize(
+        ("known_at", "sentence"),
+        [("0001-01-01T00:00:00Z", "known_at must lie between 1950-01-01 and 2150-12-31."),
+         ("yesterday", "known_at must be an instant as RFC 3339, for example 2026-11-23T18:30:00Z.")],
+    )  # fmt: skip
+    def test_tells_an_instant_too_far_away_from_what_is_none(self, api, known_at, sentence):
+        body = refused(api.get("reports/balances", known_at=known_at), 400, "filter_invalid", "known_at")
+
+        assert body["error"] == sentence
 
     def test_refuses_a_limit_that_is_none(self, api):
         refused(api.get("reports/payees", limit="201"), 400, "page_invalid", "limit")
@@ -123,7 +136,8 @@ class TestReportView:
         ("report", "parameter", "wrong"),
         [("balances", "account_id", "Groceries"), ("net_worth", "account_id", "Opening balances"),
          ("cash_flow", "account_id", "Groceries"), ("income_statement", "category_id", "Cash"),
-         ("category_trend", "category_id", "Cash")],
+         ("category_trend", "category_id", "Cash"), ("payees", "category_id", "Cash"),
+         ("tags", "account_id", "Groceries")],
     )  # fmt: skip
     def test_refuses_an_account_of_another_kind_or_book(
         self, committed, api, asha, chitra, report, parameter, wrong

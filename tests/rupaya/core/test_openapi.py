@@ -45,10 +45,17 @@ class TestDocument:
 
         assert {"Idempotency-Key", "If-Match", "book_id", "transaction_id"} == names
 
-    def test_says_that_an_empty_parameter_is_none(self):
-        (book_id,) = [one for one in said("/accounts", "get")["parameters"] if one["name"] == "book_id"]
+    def test_says_which_parameter_may_be_empty(self):
+        taken = {
+            one["name"]: one.get("allowEmptyValue", False) for one in said("/accounts", "get")["parameters"]
+        }
 
-        assert book_id["allowEmptyValue"] is True
+        assert taken == {"limit": True, "cursor": True, "book_id": False, "If-None-Match": False}
+
+    def test_says_what_a_body_is_refused_for_where_none_is_meant(self):
+        answers = said("/transactions/{transaction_id}/void", "post")["responses"]
+
+        assert {"400", "413", "415"} <= answers.keys()
 
 
 class TestExampleOf:

@@ -132,22 +132,24 @@ def said_of(described):
 def use(port):
     """Somebody signs up and records an expense; every value of theirs is a canary."""
 
-    def ask(path, body, **headers):
+    def ask(path, body=None, *, status=201, **headers):
+        method = "GET" if body is None else "POST"
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"} | headers)
+        connection.request(method, path, json.dumps(body), {"Content-Type": "application/json"} | headers)
         answer = connection.getresponse()
         said = json.loads(answer.read())
         connection.close()
-        assert answer.status == 201, said
+        assert answer.status == status, said
         return said
 
     person = {"email": EMAIL, "password": PASSWORD, "full_name": WORD}
     token = ask("/v1/auth/signup", person)["access_token"]
     ask(
-        f"/v1/transactions?q={WORD}",
+        "/v1/transactions",
         {"type": "expense", "amount": 500, "description": WORD, "notes": ACCOUNT},
         **{"Authorization": f"Bearer {token}", "X-Request-ID": "phone-request-2"},
     )
+    ask(f"/v1/transactions?q={WORD}", status=200, Authorization=f"Bearer {token}")
 
 
 @pytest.fixture(scope="module")
