@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ledger.books.models import Book
 from ledger.chart.models import Account
-from ledger.chart.rules import CATEGORY_TYPES, MONEY_TYPES, path_of
+from ledger.chart.rules import ACCOUNT_TYPES, CATEGORY_TYPES, MONEY_TYPES, path_of
 from rupaya.core.db import columns_of, database_of, instances
 from rupaya.core.errors import FieldError, Invalid, NotFound
 from rupaya.core.prepared import ids_text
@@ -118,7 +118,9 @@ class OfAnotherKind(LookupError):
     """Raised for a category where an account is meant, or the other way round; its text is a sentence."""
 
 
-def accounts_below(*, book: Book, ids: Iterable[UUID], types: Collection[str]) -> list[UUID]:
+def accounts_below(
+    *, book: Book, ids: Iterable[UUID], types: Collection[str] = ACCOUNT_TYPES + CATEGORY_TYPES
+) -> list[UUID]:
     """These accounts of the book and everything below them in its tree. One query.
 
     A book has at most 2,000 accounts, so they are all read. types: what they must be of; raises OfAnotherKind.

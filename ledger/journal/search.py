@@ -8,8 +8,7 @@ from typing import Any, Final, NoReturn
 from uuid import UUID
 
 from ledger.books.models import Book
-from ledger.chart.rules import CATEGORY_TYPES
-from ledger.chart.selectors import OfAnotherKind, accounts_below, accounts_foreign, chart_names
+from ledger.chart.selectors import accounts_below, accounts_foreign, chart_names
 from ledger.journal.filters import STATUSES, Filters
 from ledger.journal.query.amounts import Scales, scales_of
 from ledger.journal.query.names import ChartEntry, names_of, names_resolve
@@ -37,10 +36,11 @@ def filters_read(*, book: Book, query: Mapping[str, str], today: dt.date) -> Fil
     for.
 
     `type`, `status` (`all` for void ones too), `since` and `until` (days, inclusive), `account_id`, `category_id` (with
-    its children), `posting_account_id` (exactly that account or category), each several with commas; `payee`, `tag`,
-    `amount_min` and `amount_max` (major units of each transaction's currency), `is_reconciled`, `has_attachment`;
-    `q` as docs/API.md says under "Searching".
+    its children; an account too, as reports name the parts of a figure), `posting_account_id` (exactly that account or
+    category), each several with commas; `payee`, `tag`, `amount_min` and `amount_max` (major units of each
+    transaction's currency), `is_reconciled`, `has_attachment`; `q` as docs/API.md says under "Searching".
     """
+    categories = ids_read(query, "category_id")
     scales = _scales(query, book)
     asked = _asked(query.get("q", ""), book, today, scales)
     return Filters(
@@ -49,7 +49,7 @@ def filters_read(*, book: Book, query: Mapping[str, str], today: dt.date) -> Fil
         since=day_read(query, "since"),
         until=day_read(query, "until"),
         account_ids=ids_read(query, "account_id"),
-        category_ids=_categories_below(book, ids_read(query, "category_id")),
+        category_ids=tuple(accounts_below(book=book, ids=categories)) if categories else None,
         leg_account_ids=ids_read(query, "posting_account_id"),
         payee=_text(query, "payee", PAYEE_MAX),
         tag=_text(query, "tag", TAG_MAX).casefold(),
@@ -60,13 +60,6 @@ def filters_read(*, book: Book, query: Mapping[str, str], today: dt.date) -> Fil
         has_attachment=_truth(query, "has_attachment"),
         **asked,
     )
-
-
-def _categories_below(book: Book, ids: tuple[UUID, ...] | None) -> tuple[UUID, ...] | None:
-    try:
-        return tuple(accounts_below(book=book, ids=ids, types=CATEGORY_TYPES)) if ids else None
-    except OfAnotherKind as error:
-        filter_refuse("category_id", str(error))
 
 
 def _scales(query: Mapping[str, str], book: Book) -> Scales:

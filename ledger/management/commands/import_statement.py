@@ -36,7 +36,7 @@ class Command(BaseCommand):
             "--account", required=True, help="the account's name; opened where the book has none"
         )
         parser.add_argument("--email", required=True, help="whose book")
-        parser.add_argument("--book", default="", help="the book's id (default: the person's first)")
+        parser.add_argument("--book", help="the book's id (default: the person's first)")
         parser.add_argument(
             "--adjust", action="store_true", help="record a difference to the bank as an adjustment"
         )
