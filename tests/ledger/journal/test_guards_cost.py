@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from psycopg.types.json import Jsonb
 
 from tests.ledger.journal.changing import BULK, act, amend, legs_json, state
 
+# What other tests leave behind may be analysed at any moment, and plans are made anew then.
+pytestmark = pytest.mark.usefixtures("own_database")
 MANY = 200
 GROWN = 4000
 

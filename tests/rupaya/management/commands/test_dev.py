@@ -167,6 +167,7 @@ class TestCommand:
             **os.environ,
             "APP_ENV": "development",
             "PORT": str(port),
+            "STATIC_ROOT": str(home / "static"),  # other tests' is read while this one collects
             "DATABASE_URL": str(engines.database_url),
             "DATABASE_OWNER_URL": str(engines.owner_url),
             "DATABASE_SEALER_URL": str(engines.sealer_url),
