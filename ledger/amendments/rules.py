@@ -13,12 +13,10 @@ from rupaya.core.money import Money, allocate
 
 # What of a header is money: it stays while a transaction agrees with the bank, and when it goes back to void.
 MONEY: Final = ("date", "type", "account_id", "to_account_id", "amount_minor")
-
-
-_SPLITS_LEFT: Final = (
-    "Its categories are not of the new type; say how the amount splits, or give one category_id.",
-    "A transfer has no splits; give category_id as null to let them go.",
+_SPLITS_UNFIT: Final = (
+    "Its categories are not of the new type; say how the amount splits, or give one category_id."
 )
+_SPLITS_OF_TRANSFER: Final = "A transfer has no splits; give category_id as null to let them go."
 # Of the names that undone changes give to their undoing.
 _UNDOING: Final = UUID("6f1d6b0e-6c0a-5f0e-9a53-6a2f1c1f8f52")
 
@@ -219,7 +217,7 @@ def _target(state: State, changes: Mapping[str, Any], *, stays: bool) -> dict[st
 def _parts(state: State, changes: Mapping[str, Any], entry_type: str) -> Sequence[tuple[UUID | None, Money]]:
     amount = changes.get("amount", state.amount)
     if entry_type != state.type and len(state.others) > 1 and not {"category_id", "splits"} & changes.keys():
-        raise ChangeUnfit("splits", _SPLITS_LEFT[entry_type == "transfer"])
+        raise ChangeUnfit("splits", _SPLITS_OF_TRANSFER if entry_type == "transfer" else _SPLITS_UNFIT)
     if entry_type == "transfer":
         return [(None, amount)]
     if "splits" in changes:

@@ -115,7 +115,7 @@ def account_named(*, book: Book, name: str) -> Account | None:
 
 
 class OfAnotherKind(LookupError):
-    """Raised for a category where an account is meant, or the other way round; its text is a sentence."""
+    """Raised for a category where an account is meant, or the other way round; its text is the name."""
 
 
 def accounts_below(
@@ -134,10 +134,7 @@ def accounts_below(
     found, left = [], [identity for identity in ids if identity in known]
     for name, kind in map(known.__getitem__, left):
         if kind not in types:
-            what = (
-                "a category" if set(types) == set(CATEGORY_TYPES) else "an account that holds or owes money"
-            )
-            raise OfAnotherKind(f"“{name}” is not {what}.")
+            raise OfAnotherKind(name)
     while left:
         identity = left.pop()
         if identity not in found:

@@ -15,7 +15,6 @@ from rupaya.core.web import page
 @page
 def transaction_export(request: HttpRequest) -> HttpResponseBase:
     """`/transactions/export`: the list with its filters, as a file that Excel opens."""
-    parameters_check(
-        request.GET, takes=dict.fromkeys(NAMES | {"format"}, True)
-    )  # a form sends all its fields
+    # A form sends all its fields, also those that nobody filled in.
+    parameters_check(request.GET, takes=dict.fromkeys(NAMES | {"format"}, True))
     return export_answer(request, book_id=None, is_marked=True)

@@ -36,6 +36,11 @@ _PARTIES_SQL: Final = sql("parties")
 _HEADERS: Final = {"live": sql("headers_live"), "known": sql("headers_known")}
 _CATEGORIES: Final = frozenset({"income", "expense"})
 _BY_DAYS: Final = frozenset({"day", "week"})
+# What a parameter names: its types, and the word for one.
+_NAMED_BY: Final = {
+    "account_id": (MONEY_TYPES, "an account that holds or owes money"),
+    "category_id": (CATEGORY_TYPES, "a category"),
+}
 FIGURES_MAX: Final = 30_000  # in one report
 # What a transaction is worth: its own amount; the same in the book's currency; or its legs on some categories.
 _OWN_WORTH: Final = "SELECT h.amount_minor"
@@ -266,12 +271,11 @@ def _below(book: Book, ids: Sequence[UUID] | None, field: str) -> list[UUID]:
     """The accounts and everything below them; raises AccountUnknown, and FilterInvalid for another kind."""
     if not ids:
         return []
+    types, one = _NAMED_BY[field]
     try:
-        found = accounts_below(
-            book=book, ids=ids, types=CATEGORY_TYPES if field == "category_id" else MONEY_TYPES
-        )
+        found = accounts_below(book=book, ids=ids, types=types)
     except OfAnotherKind as error:
-        filter_refuse(field, str(error))
+        filter_refuse(field, f"“{error}” is not {one}.")
     if not set(ids) <= set(found):
         raise AccountUnknown(field)
     return found
