@@ -145,6 +145,7 @@ def api_database(run: Run) -> Database:
         seed(database, books=BOOKS, transactions=_SEEDED, days=1095)
         with database.as_admin() as admin:
             admin.execute((SQL / "floor.sql").read_bytes())
+            admin.execute((SQL / "floor_keys.sql").read_bytes())
             admin.execute("VACUUM (ANALYZE)")
 
     return run.cluster.database("api", fill)

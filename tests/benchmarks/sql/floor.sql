@@ -1,10 +1,10 @@
--- The floor of posting: the same columns and the same indexes, no foreign key, no check, no trigger, no row-level security;
--- and the same JSON by the same INSERT. Nothing that writes these rows durably can do less.
+-- The floor: the same tables without a foreign key and without a trigger, and the same JSON by the same INSERT. For posting
+-- floor_policies.sql adds the row-level security that they have, for the ORM floor_keys.sql the foreign keys that Django makes.
 CREATE SCHEMA floor;
 GRANT USAGE ON SCHEMA floor TO rupaya_user;
-CREATE TABLE floor.ledger_transaction (LIKE public.ledger_transaction INCLUDING DEFAULTS INCLUDING INDEXES INCLUDING STORAGE);
-CREATE TABLE floor.ledger_posting (LIKE public.ledger_posting INCLUDING DEFAULTS INCLUDING INDEXES INCLUDING STORAGE);
-CREATE TABLE floor.ledger_account (LIKE public.ledger_account INCLUDING DEFAULTS INCLUDING INDEXES INCLUDING STORAGE);
+CREATE TABLE floor.ledger_transaction (LIKE public.ledger_transaction INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES INCLUDING STORAGE);
+CREATE TABLE floor.ledger_posting (LIKE public.ledger_posting INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES INCLUDING STORAGE);
+CREATE TABLE floor.ledger_account (LIKE public.ledger_account INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES INCLUDING STORAGE);
 INSERT INTO floor.ledger_transaction SELECT * FROM public.ledger_transaction;
 INSERT INTO floor.ledger_posting SELECT * FROM public.ledger_posting;
 INSERT INTO floor.ledger_account SELECT * FROM public.ledger_account;
