@@ -11,7 +11,7 @@ from ledger.attachments.formats import AttachmentDamaged, AttachmentTooManyPixel
 from ledger.attachments.rules import ENDINGS
 from ledger.attachments.selectors import AttachmentNotFound
 from ledger.attachments.services import AttachmentsTooMany
-from ledger.books.access import BookNotFound
+from ledger.books.access import AccountReadOnly, BookNotFound
 from ledger.books.schemas import READS_BOOK, WRITES_BOOK
 from ledger.journal.selectors import TransactionNotFound
 from rupaya.core.operations import Ask, Bytes, Output, Refusals, page_of_shape
@@ -25,11 +25,12 @@ TOKEN_ASK: Final = Ask(
 )
 LISTS: Final[Refusals] = (*READS_BOOK, TransactionNotFound)
 READS_ATTACHMENT: Final[Refusals] = (*READS_BOOK, AttachmentNotFound)
-REMOVES: Final[Refusals] = (*WRITES_BOOK, AttachmentNotFound)
+REMOVES: Final[Refusals] = (*WRITES_BOOK, AttachmentNotFound, AccountReadOnly)
 FETCHES: Final[Refusals] = (AttachmentNotFound, BookNotFound, StorageUnavailable)
 ATTACHES: Final[Refusals] = (
     *WRITES_BOOK,
     TransactionNotFound,
+    AccountReadOnly,
     AttachmentDamaged,
     AttachmentTooManyPixels,
     AttachmentTypeUnknown,

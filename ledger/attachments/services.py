@@ -18,6 +18,7 @@ from ledger.attachments.formats.parts import Paper
 from ledger.attachments.models import Attachment
 from ledger.attachments.rules import FILE_BYTES_MAX, LIVE_MAX, name_clean
 from ledger.attachments.selectors import AttachmentNotFound, attachments_of
+from ledger.books.access import ACCOUNT_GUARDS
 from ledger.books.models import Book
 from ledger.journal.selectors import TransactionNotFound
 from rupaya.core.db import assert_acting, constraint_name, explaining
@@ -46,6 +47,7 @@ class AttachmentsTooMany(Rejected):
 
 
 _GUARDS: Final[Mapping[str, type[DomainError]]] = {
+    **ACCOUNT_GUARDS,
     "ledger_attachment_limit": AttachmentsTooMany,
     "ledger_attachment_in_book": TransactionNotFound,
 }
@@ -65,7 +67,7 @@ def attachment_add(*, book: Book, transaction_id: UUID, data: bytes, name: str, 
     Pictures are kept without place, camera and comments. The bytes are written first and taken back where the row is
     refused. Locks the transaction's attachments, so that two uploads do not reach for the same slot. Raises
     BodyTooLarge, AttachmentTypeUnknown, AttachmentDamaged, AttachmentTooManyPixels, TransactionNotFound,
-    AttachmentsTooMany or StorageUnavailable; nothing is kept then.
+    AccountReadOnly, AttachmentsTooMany or StorageUnavailable; nothing is kept then.
     """
     assert_acting()
     if len(data) > FILE_BYTES_MAX:
@@ -95,11 +97,13 @@ def attachment_add(*, book: Book, transaction_id: UUID, data: bytes, name: str, 
 def attachment_remove(*, book: Book, attachment_id: UUID) -> None:
     """Will take an attachment away from its transaction; its bytes are forgotten 30 days later.
 
-    Raises AttachmentNotFound, also where somebody removed it meanwhile.
+    Raises AttachmentNotFound, also where somebody removed it meanwhile, and AccountReadOnly.
     """
     assert_acting()
     live = Attachment.objects.filter(book=book, pk=attachment_id, removed_at=None)
-    if not live.update(removed_at=Now()):
+    with explaining(ACCOUNT_GUARDS):
+        is_removed = live.update(removed_at=Now())
+    if not is_removed:
         raise AttachmentNotFound
 
 

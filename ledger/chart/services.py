@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models.functions import Now
 
+from ledger.books.access import ACCOUNT_GUARDS
 from ledger.books.locks import book_lock
 from ledger.books.models import Book
 from ledger.chart.models import Account
@@ -121,6 +122,7 @@ class AccountMerged(Conflict):
 
 
 GUARDS: Final[Mapping[str, type[DomainError]]] = {
+    **ACCOUNT_GUARDS,
     "ledger_account_name_free": AccountNameTaken,
     "ledger_account_few": AccountsTooMany,
     "ledger_account_terms_fit": AccountTermsUnfit,

@@ -937,6 +937,7 @@ BEGIN
   IF NOT EXISTS (SELECT FROM ledger_transaction t WHERE t.id = NEW.transaction_id AND t.book_id = NEW.book_id) THEN
     PERFORM ledger_refuse('ledger_attachment_in_book', 'the book has no such transaction');
   END IF;
+  PERFORM ledger_attachment_writable(NEW.transaction_id);
   RETURN NEW;
 END
 $function$;
@@ -971,8 +972,24 @@ BEGIN
   IF OLD.removed_at IS NOT NULL OR NEW.removed_at IS NULL THEN
     PERFORM ledger_refuse('ledger_attachment_removed_once', 'an attachment is removed once, and stays removed');
   END IF;
+  PERFORM ledger_attachment_writable(NEW.transaction_id);
   NEW.removed_at := now();
   RETURN NEW;
+END
+$function$;
+CREATE OR REPLACE FUNCTION public.ledger_attachment_writable(transaction_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+AS $function$
+DECLARE
+  locked uuid[] := app_accounts_locked();
+BEGIN
+  IF locked <> '{}' AND EXISTS (SELECT FROM ledger_transaction t
+                                 WHERE t.id = ledger_attachment_writable.transaction_id
+                                   AND (t.account_id = ANY (locked) OR t.to_account_id = ANY (locked))) THEN
+    PERFORM ledger_refuse('ledger_account_writable', 'the transaction is of an account that the actor may only read');
+  END IF;
 END
 $function$;
 CREATE OR REPLACE FUNCTION public.ledger_balances(book uuid, until date)
@@ -1039,8 +1056,9 @@ BEGIN
     PERFORM ledger_refuse('ledger_book_currency_settled', 'money was written in the book''s currency');
   END IF;
   UPDATE ledger_account a SET currency = wanted
-    FROM ledger_book b
-   WHERE b.id = book AND a.book_id = book AND a.currency = b.base_currency;
+   WHERE a.book_id = book
+     AND (a.type NOT IN ('asset', 'liability')
+          OR a.created_at = (SELECT min(first.created_at) FROM ledger_account first WHERE first.book_id = book));
   UPDATE ledger_book SET base_currency = wanted WHERE id = book;
 END
 $function$;

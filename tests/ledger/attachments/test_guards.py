@@ -11,6 +11,7 @@ import pytest
 from psycopg import errors
 
 from tests.ledger.attachments.papers import attached, key_new
+from tests.ledger.books.sharing import restrict
 from tests.ledger.desk import guest_make, record
 from tests.support.cast import member_add
 
@@ -123,6 +124,21 @@ class TestInsert:
         with pytest.raises((errors.InsufficientPrivilege, errors.CheckViolation)):
             raw.execute(INSERT, row(asha, transaction))
 
+    def test_refuses_who_may_only_read_an_account_of_it(self, raw, asha, admin_url):
+        guest = guest_make(admin_url, book=asha.book, role="editor")
+        restrict(asha, guest, "Cash", "read")
+        cash, savings = asha.account("Cash").pk, asha.account("Savings account").pk
+        own, other = record(asha, account_id=cash), record(asha, account_id=savings)
+        moved = record(asha, "transfer", account_id=savings, to_account_id=cash)
+        act(raw, guest)
+
+        raw.execute(INSERT, row(asha, other))
+        for transaction in (own, moved):
+            with pytest.raises(errors.CheckViolation) as raised, raw.transaction():
+                raw.execute(INSERT, row(asha, transaction))
+
+            assert raised.value.diag.constraint_name == "ledger_account_writable"
+
     @pytest.mark.parametrize("same", ["slot", "sha256", "key"])
     def test_refuses_a_second_of_what_is_once(self, raw, asha, same):
         transaction = record(asha)
@@ -161,6 +177,17 @@ class TestInsert:
 
 
 class TestUpdate:
+    def test_refuses_who_may_only_read_an_account_of_it(self, raw, asha, admin_url):
+        guest = guest_make(admin_url, book=asha.book, role="editor")
+        kept = attached(asha)
+        restrict(asha, guest, "Cash", "read")
+        act(raw, guest)
+
+        with pytest.raises(errors.CheckViolation) as raised:
+            raw.execute("UPDATE ledger_attachment SET removed_at = now() WHERE id = %s", [kept.pk])
+
+        assert raised.value.diag.constraint_name == "ledger_account_writable"
+
     @pytest.mark.parametrize(
         "change", ["name = 'x'", "content_type = 'image/png'", "storage_key = storage_key", "book_id = book_id",
                    "transaction_id = transaction_id", "slot = 2", "created_by = NULL"],

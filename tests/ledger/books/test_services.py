@@ -4,6 +4,7 @@ import datetime as dt
 import re
 import threading
 from collections import Counter
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connections
@@ -23,6 +24,7 @@ from ledger.books.services import (
     period_close,
 )
 from ledger.chart.models import Account
+from ledger.chart.services import account_open
 from ledger.journal.services import PeriodClosed
 from rupaya.core.db import Actor, acting_as
 from rupaya.core.ids import uuid7
@@ -98,6 +100,21 @@ class TestBookUpdate:
 
             assert Book.objects.get(pk=asha.book.pk).base_currency == "USD"
             assert set(asha.book.accounts.values_list("currency", flat=True)) == {"USD"}
+
+    def test_leaves_what_somebody_opened_as_it_was_opened(self, committed, asha):
+        with acting_as(asha.actor):
+            asha.book.accounts.filter(name="Cash").update(name="My purse")
+            account_open(book=asha.book, name="Card", kind="credit_card", credit_limit=Decimal(100_000))
+            account_open(book=asha.book, name="Tokyo", kind="bank", currency="JPY")
+        for currency in ("KWD", "JPY", "INR", "USD"):
+            with acting_as(asha.actor):
+                book_update(book=asha.book, today=TODAY, base_currency=currency)
+
+        with acting_as(asha.actor):
+            found = {account.name: account for account in asha.book.accounts.all()}
+        assert (found["Card"].currency, found["Card"].credit_limit_minor) == ("INR", 100_000_00)
+        assert found["Tokyo"].currency == "JPY"
+        assert {found[name].currency for name in ("My purse", "Groceries", "Opening balances")} == {"USD"}
 
     def test_keeps_the_currency_in_which_money_was_written(self, asha):
         record(asha)

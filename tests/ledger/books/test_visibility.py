@@ -8,10 +8,12 @@ import pytest
 from psycopg import errors
 
 from ledger.books.access import AccountReadOnly
+from ledger.chart.services import account_open
 from ledger.journal.selectors import account_balance_minor
 from rupaya.core.db import acting_as
+from tests.ledger.attachments.pictures import PDF, png
 from tests.ledger.books.sharing import restrict, share
-from tests.ledger.desk import TODAY, Api, record
+from tests.ledger.desk import TODAY, Api, record, refused
 from tests.ledger.journal.test_guards import act, guard_of
 from tests.ledger.statements.writers import chained, hdfc_file
 from tests.support.cast import Person
@@ -151,6 +153,28 @@ class TestRead:
             phone.delete(f"transactions/{ring}?book_id={book}"),
         ):
             assert (answer.status_code, answer.json()["code"]) == (403, "account_read_only"), answer.content
+
+    def test_lets_one_rename_close_and_reopen_nothing(self, household, asha):
+        with acting_as(asha.actor):
+            spare = account_open(book=asha.book, name="Spare")
+        restrict(asha, household, "Spare", "read")
+        phone, place, query = Api(household), f"accounts/{spare.pk}", f"?book_id={asha.book.pk}"
+
+        refused(phone.patch(f"{place}{query}", {"name": "Mine"}), 403, "account_read_only")
+        refused(phone.post(f"{place}/close{query}"), 403, "account_read_only")
+        assert Api(asha).post(f"{place}/close").status_code == 200
+        refused(phone.post(f"{place}/reopen{query}"), 403, "account_read_only")
+
+    def test_lets_one_bring_and_take_away_no_receipt(self, household, asha):
+        restrict(asha, household, "Savings account", "read")
+        phone, query = Api(household), f"?book_id={asha.book.pk}"
+        found = phone.get("transactions", book_id=str(asha.book.pk)).json()["results"]
+        ring = next(row["id"] for row in found if row["description"] == "Secret ring")
+        kept = Api(asha).upload(f"transactions/{ring}/attachments", PDF).json()["id"]
+
+        refused(phone.upload(f"transactions/{ring}/attachments{query}", png()), 403, "account_read_only")
+        refused(phone.delete(f"attachments/{kept}{query}"), 403, "account_read_only")
+        assert phone.get(f"attachments/{kept}", book_id=str(asha.book.pk)).status_code == 200
 
     def test_is_kept_by_the_database(self, raw, household, asha):
         restrict(asha, household, "Savings account", "read")
