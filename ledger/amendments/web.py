@@ -9,7 +9,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
 
 from ledger.amendments.forms import ChangeForm
 from ledger.amendments.serializers import TransactionChange
@@ -54,10 +53,11 @@ def transaction_detail(request: HttpRequest, transaction_id: UUID) -> HttpRespon
     return render(request, _TEMPLATE, context, status=400 if request.method == "POST" else 200)
 
 
-@require_POST
 @page
 def transaction_end(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
-    """`/transactions/<id>/void`: it counts no more."""
+    """`POST /transactions/<id>/void`: it counts no more."""
+    if request.method != "POST":  # where signing in again leads whose session ended on the page
+        return redirect("transaction_detail", transaction_id)
     book = book_for(user_id=user_id_of(request), book_id=None, right="write")
     return _done(
         request,
@@ -67,10 +67,11 @@ def transaction_end(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
     )
 
 
-@require_POST
 @page
 def transaction_back(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
-    """`/transactions/<id>/restore`: it counts again as it did before it was made void."""
+    """`POST /transactions/<id>/restore`: it counts again as it did before it was made void."""
+    if request.method != "POST":
+        return redirect("transaction_detail", transaction_id)
     book = book_for(user_id=user_id_of(request), book_id=None, right="write")
     return _done(
         request,

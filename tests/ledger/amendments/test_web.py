@@ -205,5 +205,8 @@ class TestVoidAndRestore:
         assert view(asha, made).status == "posted"
 
     @pytest.mark.parametrize("action", ["/void", "/restore"])
-    def test_are_not_asked_for_by_a_link(self, browser, asha, action):
-        assert browser.get(place_of(record(asha), action)).status_code == 405
+    def test_do_nothing_by_a_link(self, browser, asha, action):
+        made = record(asha)
+
+        assert browser.get(place_of(made, action))["Location"] == place_of(made)
+        assert view(asha, made).version == 1
