@@ -37,7 +37,7 @@ from ledger.journal.models import VERSIONS_MAX
 from ledger.journal.selectors import Shown, TransactionNotFound, transaction_of
 from ledger.journal.services import GUARDS, AccountClosed, PeriodClosed, Recorded, entries_post
 from rupaya.core.db import assert_acting, explaining, whole
-from rupaya.core.errors import Conflict, DomainError, Rejected
+from rupaya.core.errors import Conflict, DomainError, FieldError, Rejected
 from rupaya.core.ids import uuid7
 from rupaya.core.prepared import prepared_cursor
 
@@ -77,6 +77,16 @@ class UndoTooLate(Conflict):
 
     code = "undo_too_late"
     title = "This was changed again since, so it can't be undone"
+
+
+class VersionStale(Conflict):
+    """Raised when a transaction is not the version that the person looked at."""
+
+    code = "version_stale"
+    title = "The transaction was changed since; read it again"
+
+    def __init__(self) -> None:
+        super().__init__(errors=[FieldError("version", self.code, f"{self.title}.")])
 
 
 class VersionsTooMany(Rejected):

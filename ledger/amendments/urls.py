@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from ledger.amendments import views
+from ledger.amendments import views, web
 
 api = [
     path("transactions/batch", views.TransactionBatch.as_view()),
@@ -11,4 +11,9 @@ api = [
     path("transactions/<uuid:transaction_id>/history", views.TransactionHistory.as_view()),
     path("transactions/<uuid:transaction_id>/restore", views.TransactionRestore.as_view()),
     path("transactions/<uuid:transaction_id>/void", views.TransactionVoid.as_view()),
+]
+pages = [
+    path("transactions/<uuid:transaction_id>", web.transaction_detail, name="transaction_detail"),
+    path("transactions/<uuid:transaction_id>/void", web.transaction_end, name="transaction_void"),
+    path("transactions/<uuid:transaction_id>/restore", web.transaction_back, name="transaction_restore"),
 ]

@@ -33,21 +33,11 @@ from ledger.journal.serializers import TransactionIn, entry_of
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read
 from rupaya.core.conditional import expected, tagged
-from rupaya.core.errors import Conflict, FieldError, Invalid
+from rupaya.core.errors import FieldError, Invalid
 from rupaya.core.limits import rows_count
 from rupaya.core.operations import IF_MATCH, documented
 from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
 from rupaya.core.web import user_id_of
-
-
-class VersionStale(Conflict):
-    """Raised when a transaction of a batch is not the version that the client looked at."""
-
-    code = "version_stale"
-    title = "The transaction was changed since; read it again"
-
-    def __init__(self) -> None:
-        super().__init__(errors=[FieldError("version", self.code, f"{self.title}.")])
 
 
 class TransactionDetail(ApiView):
@@ -235,7 +225,7 @@ class TransactionBatch(ApiView):
 
         def check(index: int, state: State) -> None:
             if versions[index] not in {None, state.version}:
-                raise VersionStale
+                raise services.VersionStale
 
         changes = [(fields.pop("id"), fields) for fields in values]
         change_id = services.transactions_change(book=book, changes=changes, check=check)

@@ -86,6 +86,12 @@ class TestAxe:
         for path in ("/", "/transactions", "/statements", "/accounts"):
             asha.go(path)
             reader.read(f"{path} full")
+        asha.go("/transactions")
+        asha.page.get_by_role("link", name="BigBasket").click()
+        asha.page.get_by_role("button", name="Save changes").wait_for()
+        reader.read("a transaction")
+        asha.press("Make void")
+        reader.read("a void transaction")
 
         assert reader.found == []
 

@@ -226,13 +226,12 @@ class TestTransactionActivity:
         assert lines(page) == ["You changed the amount from ₹500 to ₹650", "You added Coffee, ₹500"]
         assert "₹650 on 20 November 2026" in words(page)
 
-    def test_is_led_to_by_the_list(self, asha):
+    def test_is_led_to_by_the_transactions_page(self, asha):
         recorded = record(asha)
 
-        assert (
-            f'href="/transactions/{recorded}/activity"'
-            in browser_of(asha).get("/transactions").content.decode()
-        )
+        page = browser_of(asha).get(f"/transactions/{recorded}").content.decode()
+
+        assert f'href="/transactions/{recorded}/activity"' in page
 
     def test_does_not_exist_for_a_stranger(self, asha, chitra):
         recorded = record(asha)
