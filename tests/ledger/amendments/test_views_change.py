@@ -17,7 +17,7 @@ from tests.ledger.amendments.asking import (
     steady,
     unsound,
 )
-from tests.ledger.desk import bank_import, counts, guest_make, refused
+from tests.ledger.desk import TOMORROW, bank_import, counts, guest_make, refused
 from tests.ledger.statements.writers import hdfc_file, line
 
 SOME = str(uuid7())
@@ -412,7 +412,7 @@ class TestClosedPeriod:
     def march(self, phone, asha):
         made = phone.record(date="2026-03-31")
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TOMORROW)
         return made
 
     @pytest.mark.parametrize("fields", [{"description": "x"}, {"amount": 1}, {"date": "2026-04-01"}])
@@ -439,7 +439,7 @@ class TestClosedPeriod:
         moved = phone.change(made, date="2026-04-01")
         void = phone.void(made)
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TOMORROW)
         path = f"transactions/{made['id']}/restore"
 
         refused(phone.post(f"{path}?version=1"), 422, "period_closed")

@@ -14,7 +14,7 @@ from ledger.idempotency import views
 from ledger.idempotency.views import once
 from rupaya.core.api import ApiView
 from rupaya.core.db import acting_as
-from tests.ledger.desk import Api, counts, guest_make, refused
+from tests.ledger.desk import TOMORROW, Api, counts, guest_make, refused
 from tests.ledger.idempotency.keys import GROCERIES, WISHES, Phone, keys_of, told, wish_of
 from tests.ledger.statements.writers import chained, hdfc_file
 from tests.support.contract import DOCUMENT
@@ -133,7 +133,7 @@ class TestOnce:
 
     def test_leaves_the_key_free_after_a_rule_of_the_book_refused(self, phone, asha):
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TOMORROW)
 
         refused(phone.post("wish-1", body=MARCH), 422, "period_closed")
         refused(phone.post("wish-1", body=MARCH), 422, "period_closed")
@@ -151,7 +151,7 @@ class TestOnce:
     def test_answers_a_repeat_as_it_was_when_the_world_has_moved_on(self, phone, asha):
         first = phone.post("wish-1", body=MARCH)
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TOMORROW)
 
         again = phone.post("wish-1", body=MARCH)
 
