@@ -10,5 +10,5 @@ api = [
     path("transactions/<uuid:transaction_id>", views.TransactionDetail.as_view()),
     path("transactions/<uuid:transaction_id>/history", views.TransactionHistory.as_view()),
     path("transactions/<uuid:transaction_id>/restore", views.TransactionRestore.as_view()),
-    path("transactions/<uuid:transaction_id>/void", views.TransactionVoid.as_view()),
+    path("transactions/<uuid:transaction_id>/void", views.TransactionVoiding.as_view()),
 ]
