@@ -32,7 +32,7 @@ class AccountMerging(ChartView):
         gives="merged",
         refuses=MERGES,
     )
-    def post(self, request: Request, **_: UUID) -> Response:
+    def post(self, request: Request, /, **_: UUID) -> Response:
         """Will merge it into `into_id`; 200 with that one and how many transactions followed."""
         book, account = self.found(request, "write")
         into_id = input_read(MergeIn, data=request.data)["into_id"]
