@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+from ledger.journal.rules import Leg
 from rupaya.core.errors import FieldError, Invalid
 from rupaya.core.money import Money, allocate
 
 # What of a header is money: it stays while a transaction agrees with the bank, and when it goes back to void.
 MONEY: Final = ("date", "type", "account_id", "to_account_id", "amount_minor")
 _SPLITS_UNFIT: Final = (
-    "Its categories are not of the new type; say how the amount splits, or give one category_id."
+    "The transaction's categories do not fit the new type; say how it splits, or give one category_id."
 )
 _SPLITS_OF_TRANSFER: Final = "A transfer has no splits; give category_id as null to let them go."
 # Of the names that undone changes give to their undoing.
@@ -29,24 +30,6 @@ class ChangeUnfit(Invalid):
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message, errors=[FieldError(field, self.code, message)])
-
-
-@dataclass(frozen=True, slots=True)
-class StateLeg:
-    """One leg of a state; positive is debit. Amount in the account's currency, base in the book's."""
-
-    account_id: UUID
-    amount: Money
-    base_minor: int
-
-    def as_json(self) -> dict[str, Any]:
-        """The leg as `ledger_amend` takes it."""
-        return {
-            "account_id": str(self.account_id),
-            "amount_minor": self.amount.minor,
-            "currency": self.amount.currency,
-            "base_minor": self.base_minor,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +51,7 @@ class State:
     account_id: UUID
     to_account_id: UUID | None
     amount_minor: int
-    legs: tuple[StateLeg, ...]
+    legs: tuple[Leg, ...]
 
     @property
     def is_transfer(self) -> bool:
@@ -76,12 +59,12 @@ class State:
         return self.type == "transfer"
 
     @property
-    def own(self) -> StateLeg:
+    def own(self) -> Leg:
         """The leg of the account that money left, or reached."""
         return next(leg for leg in self.legs if leg.account_id == self.account_id)
 
     @property
-    def others(self) -> tuple[StateLeg, ...]:
+    def others(self) -> tuple[Leg, ...]:
         """The legs of the categories, or of a transfer's target."""
         return tuple(leg for leg in self.legs if leg.account_id != self.account_id)
 
@@ -187,7 +170,7 @@ def _check_fits(changes: Mapping[str, Any], entry_type: str) -> None:
     for name in ("category_id", "splits") if is_transfer else ("to_account_id", "to_amount"):
         if changes.get(name) is not None:
             raise ChangeUnfit(
-                name, "A transfer has no category." if is_transfer else "Only a transfer has it."
+                name, f"{'A transfer has no' if is_transfer else 'Only a transfer has a'} {name}."
             )
 
 

@@ -12,10 +12,11 @@ from uuid import UUID
 import orjson
 
 from accounts.selectors import names_of
-from ledger.amendments.rules import State, StateLeg, Step
+from ledger.amendments.rules import State, Step
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.journal.models import Transaction, TransactionVersion
+from ledger.journal.rules import Leg
 from ledger.journal.selectors import STANDING, Shown, TransactionNotFound, transactions_shown
 from rupaya.core.db import rows_as_dicts
 from rupaya.core.errors import NotFound
@@ -176,7 +177,7 @@ def _state(row: dict[str, Any]) -> State:
     return State(
         **(row | {"tags": tuple(row["tags"])}),
         legs=tuple(
-            StateLeg(UUID(leg["account_id"]), Money(leg["amount_minor"], leg["currency"]), leg["base_minor"])
+            Leg(UUID(leg["account_id"]), Money(leg["amount_minor"], leg["currency"]), leg["base_minor"])
             for leg in legs
         ),
     )

@@ -1,11 +1,14 @@
-"""Changing what is in the book: everything goes through the SQL function `ledger_amend`.
+"""Changing what is in the book: everything that is there goes through the SQL function `ledger_amend`.
 
 Each change locks the book alone until it is committed, reads the state under that lock, and writes the next version.
+Recording a batch (`transactions_post`) changes nothing that is there: it goes through the journal, and locks as posting
+does. It is here for its refusals, which have places as those of a changed batch do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
 
@@ -93,7 +96,11 @@ class VersionsTooMany(Rejected):
     """Raised when a transaction has as many versions as are kept."""
 
     code = "versions_too_many"
-    title = "This transaction was changed too often; void it and record it anew"
+    title = "This transaction was changed too often"
+
+    def __init__(self, *, is_void: bool = False) -> None:
+        way = "it can't be restored any more, so record it anew" if is_void else "void it and record it anew"
+        super().__init__(f"{self.title}; {way}.")
 
 
 AMEND_GUARDS: Final[Mapping[str, type[DomainError]]] = {
@@ -104,10 +111,11 @@ AMEND_GUARDS: Final[Mapping[str, type[DomainError]]] = {
 
 
 def transaction_change(*, book: Book, transaction_id: UUID, changes: Mapping[str, Any], check: Check) -> None:
-    """Will make the next version of a transaction; where nothing differs it stays as it is. Five queries.
+    """Will make the next version of a transaction; where nothing differs it stays as it is.
 
-    changes: validated fields of TransactionChange. check: raises where it is not what the person looked at.
-    Locks the book. Raises TransactionNotFound, TransactionVoid, TransactionReconciled, ChangeUnfit, and what
+    changes: validated fields of TransactionChange. check: raises where it is not what the person looked at. Locks the
+    book. Seven queries, two of them a savepoint's; four where nothing differs. Raises TransactionNotFound,
+    TransactionVoid, TransactionTypeStays, TransactionReconciled, ChangeUnfit, VersionsTooMany, and what
     transaction_post raises.
     """
     book_lock(book=book)
@@ -117,9 +125,11 @@ def transaction_change(*, book: Book, transaction_id: UUID, changes: Mapping[str
 
 
 def transactions_post(*, book: Book, entries: Sequence[Entry]) -> list[Recorded]:
-    """Will record a batch, all or none, as one change. Two queries and the guards, one more for external ids.
+    """Will record a batch, all or none, as one change.
 
-    Raises EntriesRefused with the place of each wrong one, also of those that a guard refuses.
+    Locks the book as posting does, beside whoever else posts. Four queries, two of them a savepoint's; seven where
+    entries have external ids. Raises EntriesRefused with the place of each wrong one, also of those that a guard
+    refuses.
     """
     assert_acting()
     try:
@@ -136,9 +146,10 @@ def transactions_post(*, book: Book, entries: Sequence[Entry]) -> list[Recorded]
 def transactions_change(
     *, book: Book, changes: Sequence[tuple[UUID, Mapping[str, Any]]], check: Callable[[int, State], None]
 ) -> UUID | None:
-    """Will change a batch, all or none, as one change, and return its id; None where nothing differs. Four queries.
+    """Will change a batch, all or none, as one change, and return its id; None where nothing differs.
 
-    Locks the book. Raises EntriesRefused with the place of each wrong one, also of those that a guard refuses.
+    Locks the book. Six queries, two of them a savepoint's, however many they are. Raises EntriesRefused with the
+    place of each wrong one, also of those that a guard refuses.
     """
     book_lock(book=book)
     found = states_now(book=book, ids=[identity for identity, _ in changes])
@@ -164,9 +175,10 @@ def transactions_change(
 
 
 def transaction_void(*, book: Book, transaction_id: UUID, check: Check) -> None:
-    """Will make a transaction count no more; a void one stays as it is. Locks the book. Four queries.
+    """Will make a transaction count no more; a void one stays as it is.
 
-    Raises TransactionNotFound, TransactionReconciled, PeriodClosed.
+    Locks the book. Six queries, two of them a savepoint's. Raises TransactionNotFound, TransactionReconciled,
+    PeriodClosed, AccountClosed.
     """
     book_lock(book=book)
     check(transaction_of(book=book, transaction_id=transaction_id))
@@ -177,8 +189,8 @@ def transaction_void(*, book: Book, transaction_id: UUID, check: Check) -> None:
 def transaction_restore(*, book: Book, transaction_id: UUID, version: int | None, check: Check) -> None:
     """Will make a transaction count again as a version said; without one as it counted before it was made void.
 
-    Locks the book. Five queries, without a version six. Raises TransactionNotFound, VersionNotFound, VersionVoid, and
-    what the guards refuse.
+    Locks the book. Seven queries, two of them a savepoint's; without a version eight. Raises TransactionNotFound,
+    VersionNotFound, VersionVoid, VersionsTooMany, and what the guards refuse.
     """
     book_lock(book=book)
     check(transaction_of(book=book, transaction_id=transaction_id))
@@ -191,14 +203,15 @@ def transaction_restore(*, book: Book, transaction_id: UUID, version: int | None
     then = state_then(book=book, transaction_id=transaction_id, version=version)
     if then.status == "void":
         raise VersionVoid
-    _amend(book, [_back_to(state, then)])
+    with _telling_void([state]):
+        _amend(book, [_back_to(state, then)])
 
 
 def change_undo(*, book: Book, change_id: UUID) -> tuple[list[UUID], UUID | None]:
     """Will take back everything that one change made, as a change of its own: (its transactions, the new change's id).
 
-    A transaction that the change recorded becomes void. Locks the book. Six queries. Raises UndoNotFound, UndoTooLate,
-    and what the guards refuse.
+    A transaction that the change recorded becomes void. Locks the book. Eight queries, two of them a savepoint's,
+    however many they are. Raises UndoNotFound, UndoTooLate, VersionsTooMany, and what the guards refuse.
     """
     book_lock(book=book)
     change = change_of(book=book, change_id=change_id)
@@ -210,7 +223,8 @@ def change_undo(*, book: Book, change_id: UUID) -> tuple[list[UUID], UUID | None
         _back_to(state, then[state.id]) if state.id in then else state.as_json(status="void", with_legs=False)
         for state in change.states
     ]
-    return [state.id for state in change.states], _amend(book, items, change_id=undoing_of(change_id))
+    with _telling_void(change.states):
+        return [state.id for state in change.states], _amend(book, items, change_id=undoing_of(change_id))
 
 
 def _next_states(
@@ -298,6 +312,15 @@ def _meaning(book: Book, error: DomainError) -> Callable[[Touched], bool]:
     if isinstance(error, TransactionReconciled):
         return lambda one: one.moves_reconciled
     return lambda one: isinstance(error, VersionsTooMany) and one.version >= VERSIONS_MAX
+
+
+@contextmanager
+def _telling_void(states: Sequence[State]) -> Iterator[None]:
+    """Will not advise to void what is void already."""
+    try:
+        yield
+    except VersionsTooMany as error:
+        raise VersionsTooMany(is_void=all(state.status == "void" for state in states)) from error
 
 
 def _amend(book: Book, items: Sequence[dict[str, Any]], *, change_id: UUID | None = None) -> UUID | None:

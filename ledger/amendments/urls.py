@@ -10,7 +10,7 @@ api = [
     path("transactions/<uuid:transaction_id>", views.TransactionDetail.as_view()),
     path("transactions/<uuid:transaction_id>/history", views.TransactionHistory.as_view()),
     path("transactions/<uuid:transaction_id>/restore", views.TransactionRestore.as_view()),
-    path("transactions/<uuid:transaction_id>/void", views.TransactionVoid.as_view()),
+    path("transactions/<uuid:transaction_id>/void", views.TransactionVoiding.as_view()),
 ]
 pages = [
     path("transactions/<uuid:transaction_id>", web.transaction_detail, name="transaction_detail"),

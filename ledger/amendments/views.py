@@ -88,7 +88,7 @@ class TransactionDetail(ApiView):
         return _void(request, transaction_id)
 
 
-class TransactionVoid(ApiView):
+class TransactionVoiding(ApiView):
     """Makes a transaction count no more."""
 
     @once

@@ -1,4 +1,4 @@
-"""What may be attached, and under which name. Pure."""
+"""What may be attached, and under which name. Without a database; a new place is drawn at random."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ ENDINGS: Final = {
     "image/heic": (".heic", ".heif"),
     "application/pdf": (".pdf",),
 }
-TAKEN: Final = "JPEG, PNG, WebP, HEIC or PDF"
 _FOLDER: Final = "attachments"
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from uuid import UUID
-
-from django.db.models import Count
 
 from ledger.attachments.models import Attachment
 from ledger.books.models import Book
@@ -46,9 +43,3 @@ def attachment_of(*, book: Book, attachment_id: UUID) -> Attachment:
     if found is None:
         raise AttachmentNotFound
     return found
-
-
-def attachment_counts(*, book: Book, transaction_ids: Collection[UUID]) -> dict[UUID, int]:
-    """How many attachments each of these transactions has now; one without any is left out. One query."""
-    found = Attachment.objects.filter(book=book, transaction_id__in=transaction_ids, removed_at=None)
-    return dict(found.values_list("transaction_id").annotate(Count("pk")).order_by("transaction_id"))

@@ -14,6 +14,7 @@ from rupaya.core.db import acting_as, job_actor
 
 PURGE_TASK: Final = "ledger.attachments.purge"
 SWEEP_TASK: Final = "ledger.attachments.sweep"
+BATCHES_MAX: Final = 500  # a run; what is left waits for the next night
 _SWEPT_DAYS: Final = range(2, 9)  # back from today; a night that was missed is made up for within a week
 _log = structlog.get_logger("ledger.attachments")
 
@@ -23,7 +24,7 @@ _log = structlog.get_logger("ledger.attachments")
 def attachments_forget(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's: when it was due
     """Will forget what was removed more than 30 days ago, a hundred a transaction. Safe to run twice."""
     total = 0
-    while True:
+    for _ in range(BATCHES_MAX):
         with acting_as(job_actor(PURGE_TASK)):
             count = attachments_purge()
         total += count

@@ -13,9 +13,12 @@ from uuid import UUID
 
 from django.utils.crypto import salted_hmac
 
-from rupaya.core.text import has_hidden
+from rupaya.core.errors import FieldError, Invalid
+from rupaya.core.text import has_hidden, is_seen
 
 NAME_MAX: Final = 80  # characters
+SURNAME_MAX: Final = 60  # characters of it in the name of somebody's first book
+_NAME_SAID: Final = f"A book's name has 1 to {NAME_MAX} characters that can be seen."
 MONTH_START_DAY_MAX: Final = 28  # the last day that every month has
 LAST_DAY: Final = 31  # as month_start_day: the last day of each month
 TOKEN_CHARACTERS_MAX: Final = 100
@@ -46,16 +49,18 @@ class AccountShown:
         return {name: getattr(self, name) for name in self.__slots__}
 
 
-def name_fold(text: str) -> str | None:
-    """A book's name with white space folded; None for one that is empty, too long or holds what can't be seen."""
-    folded = " ".join(text.split())
-    return folded if 1 <= len(folded) <= NAME_MAX and not has_hidden(folded) else None
+def name_read(text: str) -> str:
+    """A book's name, white space folded; raises Invalid where nothing of it shows, too much, or what must not."""
+    name = " ".join(text.split())
+    if len(name) > NAME_MAX or not is_seen(name) or has_hidden(name):
+        raise Invalid(_NAME_SAID, errors=[FieldError("name", "invalid", _NAME_SAID)])
+    return name
 
 
 def name_for(*, full_name: str) -> str:
-    """What a person's first book is called."""
+    """What a person's first book is called. A surname that would not fit is cut: nobody typed it for a book."""
     surname = full_name.strip().rpartition(" ")[2] or "My"
-    return f"{surname[:60]} household"
+    return f"{surname[:SURNAME_MAX]} household"
 
 
 @functools.cache

@@ -15,11 +15,12 @@ from ledger.books.rules import (
     MONTH_START_DAY_MAX,
     NAME_MAX,
     TOKEN_CHARACTERS_MAX,
-    name_fold,
+    name_read,
     time_zones,
 )
 from rupaya.core.api import Input
 from rupaya.core.days import DayUnreadable, day_parse
+from rupaya.core.errors import Invalid
 from rupaya.core.money import CURRENCY_PLACES
 from rupaya.core.operations import DAY_SCHEMA
 
@@ -37,12 +38,10 @@ class NameField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         """Will fold white space; refuses what is too long or can't be seen."""
-        name = name_fold(super().to_internal_value(data))
-        if name is None:
-            raise serializers.ValidationError(
-                f"A book's name has 1 to {NAME_MAX} characters that can be seen.", "invalid"
-            )
-        return name
+        try:
+            return name_read(super().to_internal_value(data))
+        except Invalid as error:
+            raise serializers.ValidationError(error.message, "invalid") from error
 
 
 class CurrencyField(serializers.CharField):

@@ -19,7 +19,7 @@ from ledger.books.access import BookReadOnly
 from ledger.books.locks import book_lock
 from ledger.books.models import AccountVisibility, Book, Invitation
 from ledger.books.registry import opening_steps
-from ledger.books.rules import NAME_MAX, Letter, name_for, token_hash, token_make
+from ledger.books.rules import Letter, name_for, name_read, token_hash, token_make
 from ledger.books.selectors import AccountNotInBook, InvitationNotFound, MemberNotFound
 from rupaya.core.db import assert_acting, constraints_now, explaining
 from rupaya.core.errors import Conflict, DomainError, FieldError, Forbidden, Gone, Invalid, Rejected
@@ -176,23 +176,24 @@ _SHOWING: Final[dict[str, type[DomainError]]] = {
 
 
 def book_open(
-    *, name: str, currency: str = "INR", time_zone: str = "Asia/Kolkata", fiscal_month: int = 4
-) -> Book:
+    *, name: str, base_currency: str = "INR", time_zone: str = "Asia/Kolkata", fiscal_year_start_month: int = 4
+) -> Book:  # fmt: skip
     """Will open an empty book owned by the actor. India's defaults: rupees, IST, a year from April.
 
-    The database makes the book and its first owner together; IntegrityError where nobody acts. Raises
-    BooksTooMany, TimeZoneUnknown.
+    The database makes the book and its first owner together; IntegrityError where nobody acts. Raises Invalid
+    for a name that is none, BooksTooMany, TimeZoneUnknown.
     """
     assert_acting()
     book = Book(
         id=uuid7(),
-        name=name[:NAME_MAX],
-        base_currency=currency,
+        name=name_read(name),
+        base_currency=base_currency,
         time_zone=time_zone,
-        fiscal_year_start_month=fiscal_month,
+        fiscal_year_start_month=fiscal_year_start_month,
     )
     with explaining({"ledger_book_at_most": BooksTooMany, "ledger_book_time_zone": TimeZoneUnknown}):
-        _call("ledger_book_open", book.id, uuid7(), book.name, currency, time_zone, fiscal_month)
+        terms = (base_currency, time_zone, fiscal_year_start_month)
+        _call("ledger_book_open", book.id, uuid7(), book.name, *terms)
     return book
 
 
@@ -224,10 +225,12 @@ def book_update(
     """Will change a book's settings; None leaves one as it is.
 
     settings_new: name, time_zone, fiscal_year_start_month, month_start_day. check: raises where the book is not
-    what the person looked at. Locks the book, and so waits for those who are posting. Raises BookReadOnly for
-    whoever is not an owner, TimeZoneUnknown, CurrencySettled, PeriodNotOver, PeriodOnlyCloses.
+    what the person looked at. Locks the book, and so waits for those who are posting. Raises BookReadOnly for whoever
+    is not an owner, Invalid for a name, TimeZoneUnknown, CurrencySettled, PeriodNotOver, PeriodOnlyCloses.
     """
     _book_hold(book, check)
+    if "name" in settings_new:
+        settings_new["name"] = name_read(settings_new["name"])
     if settings_new:
         with explaining({"ledger_book_time_zone": TimeZoneUnknown}):
             if not Book.objects.filter(pk=book.pk).update(**settings_new):
@@ -238,9 +241,7 @@ def book_update(
         ):
             _call("ledger_book_currency_set", book.pk, base_currency)
     if closed_until is not None:
-        if closed_until >= today:
-            raise PeriodNotOver
-        period_close(book=book, until=closed_until)
+        period_close(book=book, until=closed_until, today=today)
     constraints_now()
 
 
@@ -255,13 +256,15 @@ def _book_hold(book: Book, check: Callable[[Book], None] | None) -> None:
         check(book)
 
 
-def period_close(*, book: Book, until: dt.date) -> None:
+def period_close(*, book: Book, until: dt.date, today: dt.date) -> None:
     """Will close the book up to and with a date: nothing is posted there from then on.
 
-    Waits for whoever is posting. Raises PeriodOnlyCloses for an earlier date than the present one,
-    BookReadOnly for whoever is not an owner.
+    today: the book's day. Waits for whoever is posting. Raises PeriodNotOver for a day that is not over,
+    PeriodOnlyCloses for an earlier date than the present one, BookReadOnly for whoever is not an owner.
     """
     assert_acting()
+    if until >= today:
+        raise PeriodNotOver
     # The database compares: the book in hand may be older than somebody else's closing.
     is_forwards = Q(closed_until=None) | Q(closed_until__lte=until)
     if not Book.objects.filter(is_forwards, pk=book.pk).update(closed_until=until):
@@ -384,11 +387,8 @@ def visibility_set(*, book: Book, user_id: UUID, account_id: UUID, visibility: s
     level = AccountVisibility(book=book, user_id=user_id, account_id=account_id, visibility=visibility)
     with explaining(_SHOWING):
         AccountVisibility.objects.bulk_create(
-            [level],
-            update_conflicts=True,
-            update_fields=["visibility"],
-            unique_fields=["user", "account", "book"],
-        )
+            [level], update_conflicts=True, update_fields=["visibility"], unique_fields=["user", "account", "book"]
+        )  # fmt: skip
         constraints_now()
 
 

@@ -41,12 +41,7 @@ class BookCollection(ApiView):
     def post(self, request: Request) -> Response:
         """Will open a book with the starter chart; 201 with it."""
         values = input_read(serializers.BookIn, data=request.data)
-        fiscal = {
-            new: values.pop(old)
-            for old, new in (("fiscal_year_start_month", "fiscal_month"), ("base_currency", "currency"))
-            if old in values
-        }
-        book = services.book_start(**values, **fiscal)
+        book = services.book_start(**values)
         return Response(_book_body(request, book), status=201)
 
 

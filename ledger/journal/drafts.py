@@ -265,7 +265,9 @@ def _base_of(book: Book, amount: Money, worth: Money | None) -> Money:
     """What an amount is worth in the book's currency."""
     if amount.currency == book.base_currency:
         if worth is not None and worth.currency == amount.currency and worth != amount:
-            raise AmountUnfit("base_amount", f"The amount is in {amount.currency} already; leave this out.")
+            raise AmountUnfit(
+                "base_amount", f"The amount is in {amount.currency} already; leave base_amount out."
+            )
         return amount
     if worth is None:
         raise AmountUnfit(

@@ -29,14 +29,14 @@ LATEST: Final = dt.date(2150, 12, 31)
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One posting to be: positive is debit. `base_minor` is the same in the book's currency."""
+    """One posting, to be or standing: positive is debit. `base_minor` is the same in the book's currency."""
 
     account_id: UUID
     amount: Money
     base_minor: int
 
     def as_json(self) -> dict[str, Any]:
-        """The leg as `ledger_post` takes it."""
+        """The leg as `ledger_post` and `ledger_amend` take it."""
         return {
             "account_id": str(self.account_id),
             "amount_minor": self.amount.minor,

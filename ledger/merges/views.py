@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from ledger.books.schemas import BOOK_ASK
 from ledger.chart.views import ChartView, OfCategory
+from ledger.idempotency.views import once
 from ledger.merges.schemas import MERGES, AccountMergedOut, CategoryMergedOut
 from ledger.merges.serializers import MergeIn
 from ledger.merges.services import account_merge
@@ -22,6 +23,7 @@ class AccountMerging(ChartView):
 
     merged: ClassVar[type[Output]] = AccountMergedOut
 
+    @once
     @documented(
         "{thing}_merge",
         "Merge one {thing} into another",
@@ -30,7 +32,7 @@ class AccountMerging(ChartView):
         gives="merged",
         refuses=MERGES,
     )
-    def post(self, request: Request, **_: UUID) -> Response:
+    def post(self, request: Request, /, **_: UUID) -> Response:
         """Will merge it into `into_id`; 200 with that one and how many transactions followed."""
         book, account = self.found(request, "write")
         into_id = input_read(MergeIn, data=request.data)["into_id"]

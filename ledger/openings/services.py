@@ -138,7 +138,7 @@ def _worth(book: Book, amount: Money, opening: Opening) -> Money:
         return Money(amount.minor, book.base_currency)
     worth = money_parse(opening.base_amount, currency=book.base_currency, field=field)
     if amount.currency == book.base_currency and worth != amount:
-        raise AmountUnfit(field, f"The amount is in {amount.currency} already; leave this out.")
+        raise AmountUnfit(field, f"The amount is in {amount.currency} already; leave base_amount out.")
     if (worth.minor > 0) - (worth.minor < 0) != (amount.minor > 0) - (amount.minor < 0):
         raise AmountUnfit(field, "Both amounts have the same sign: what is owed is negative.")
     return worth

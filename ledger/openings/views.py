@@ -16,6 +16,7 @@ from ledger.chart.rules import MONEY_TYPES
 from ledger.chart.selectors import account_of, account_placed
 from ledger.chart.serializers import account_out
 from ledger.chart.views import book_of
+from ledger.idempotency.views import once
 from ledger.journal.selectors import transaction_of
 from ledger.openings.schemas import OPENS, AccountOpenedOut
 from ledger.openings.serializers import AccountOpeningIn, OpeningIn, opening_of
@@ -32,6 +33,7 @@ if TYPE_CHECKING:  # queries live in selectors
 class AccountOpening(ApiView):
     """New accounts. The list of them is a report, and answers at the same address."""
 
+    @once
     @documented(
         "account_create",
         "Open an account",
@@ -57,6 +59,7 @@ class AccountOpening(ApiView):
 class OpeningBalance(ApiView):
     """What one account opened with."""
 
+    @once
     @documented(
         "account_opening_balance_set",
         "Say what an account opened with",

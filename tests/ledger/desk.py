@@ -23,6 +23,7 @@ from tests.accounts.phone import session_new
 from tests.support.cast import Person, member_add
 
 TODAY = dt.date(2026, 11, 20)
+TOMORROW = TODAY + dt.timedelta(days=1)
 NOW = dt.datetime(2026, 11, 20, 9, 30, tzinfo=dt.UTC)
 PROBLEM = "application/problem+json"
 TABLES = (

@@ -11,7 +11,7 @@ from typing import Final
 
 from ledger.attachments.formats import heic, jpeg, pdf, png, webp
 from ledger.attachments.formats.parts import Damaged, Paper
-from ledger.attachments.rules import PIXELS_MAX, TAKEN
+from ledger.attachments.rules import PIXELS_MAX
 from rupaya.core.errors import Rejected
 
 
@@ -44,6 +44,8 @@ _READERS: Final[tuple[tuple[Callable[[bytes], bool], str, Callable[[bytes], Pape
     (heic.is_one, "HEIC", heic.read),
     (pdf.is_one, "PDF", pdf.read),
 )
+_NAMES: Final = [name for _, name, _ in _READERS]
+_TAKEN: Final = f"{', '.join(_NAMES[:-1])} or {_NAMES[-1]}"
 
 
 def paper_read(data: bytes) -> Paper:
@@ -53,7 +55,7 @@ def paper_read(data: bytes) -> Paper:
     """
     found = next((reader for reader in _READERS if reader[0](data)), None)
     if found is None:
-        raise AttachmentTypeUnknown(f"This is not a file that is taken; send {TAKEN}.")
+        raise AttachmentTypeUnknown(f"This is not a file that is taken; send {_TAKEN}.")
     _, name, read = found
     try:
         paper = read(data)

@@ -11,7 +11,7 @@ from ledger.books.services import period_close
 from rupaya.core.db import acting_as
 from tests.accounts.phone import at_once
 from tests.ledger.amendments.asking import Phone, ids, said, unsound
-from tests.ledger.desk import balance
+from tests.ledger.desk import TOMORROW, balance
 
 ON = "2026-11-20"
 DAY = dt.date(2026, 11, 20)
@@ -128,7 +128,7 @@ class TestClosing:
 
         def close():
             with acting_as(asha.actor):
-                period_close(book=asha.book, until=DAY)
+                period_close(book=asha.book, until=DAY, today=TOMORROW)
 
         answers = at_once(
             6, lambda number: phones[number].patch(path, {"amount": 1 + number}), meanwhile=close

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from ledger.amendments.rules import (
     ChangeUnfit,
     State,
-    StateLeg,
     Step,
     Touched,
     changed,
@@ -19,6 +18,7 @@ from ledger.amendments.rules import (
     undoing_of,
     version_before_void,
 )
+from ledger.journal.rules import Leg
 from rupaya.core.money import Money
 
 ID, CHANGE, CASH, BANK, FUEL, TRAVEL = (UUID(int=number) for number in range(1, 7))
@@ -26,7 +26,7 @@ DAY = dt.date(2026, 11, 20)
 
 
 def leg(account_id, minor, currency="INR", base_minor=None):
-    return StateLeg(account_id, Money(minor, currency), minor if base_minor is None else base_minor)
+    return Leg(account_id, Money(minor, currency), minor if base_minor is None else base_minor)
 
 
 def state(*legs, **fields):

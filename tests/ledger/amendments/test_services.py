@@ -5,7 +5,6 @@ from django.db import connection
 
 from ledger.amendments.selectors import UndoNotFound, VersionNotFound, state_of
 from ledger.amendments.services import (
-    VersionsTooMany,
     change_undo,
     transaction_change,
     transaction_restore,
@@ -118,7 +117,7 @@ class TestAll:
 
 
 class TestQueries:
-    """Beside what is counted here, a savepoint around the write begins and ends."""
+    """Two of each write's are those of its savepoint."""
 
     def test_of_a_change_are_seven(self, asha, django_assert_num_queries):
         made = record(asha)
@@ -137,6 +136,41 @@ class TestQueries:
 
         with acting_as(asha.actor), django_assert_num_queries(6):
             transaction_void(book=asha.book, transaction_id=made, check=looked)
+
+    @pytest.mark.parametrize(("version", "number"), [(1, 7), (None, 8)])
+    def test_of_a_restore_are_seven_and_one_more_without_a_version(
+        self, asha, django_assert_num_queries, version, number
+    ):
+        made = record(asha)
+        with acting_as(asha.actor):
+            transaction_void(book=asha.book, transaction_id=made, check=looked)
+
+            with django_assert_num_queries(number):
+                transaction_restore(book=asha.book, transaction_id=made, version=version, check=looked)
+
+    def test_of_a_batch_of_changes_do_not_grow_with_it(self, asha, django_assert_num_queries):
+        for count in (1, 30):
+            changes = [(record(asha), {"payee": "x"}) for _ in range(count)]
+
+            with acting_as(asha.actor), django_assert_num_queries(6):
+                transactions_change(book=asha.book, changes=changes, check=placed)
+
+    @pytest.mark.parametrize(("external", "number"), [(False, 4), (True, 7)])
+    def test_of_a_new_batch_do_not_grow_with_it(self, asha, django_assert_num_queries, external, number):
+        for count in (2, 30):
+            entries = [
+                Entry(
+                    "expense",
+                    TODAY,
+                    "x",
+                    [(None, Money(1, "INR"))],
+                    external_id=str(uuid7()) if external else None,
+                )
+                for _ in range(count)
+            ]
+
+            with acting_as(asha.actor), django_assert_num_queries(number):
+                transactions_post(book=asha.book, entries=entries)
 
     def test_of_an_undo_do_not_grow_with_the_change(self, asha, django_assert_num_queries):
         for count in (1, 30):
@@ -160,9 +194,13 @@ class TestVersions:
         other, before = phone.record(), counts(asha)
         before = counts(asha)
 
-        refused(phone.patch(f"transactions/{made}", {"payee": "x"}), 422, "versions_too_many")
-        refused(phone.post(f"transactions/{made}/restore?version=1"), 422, "versions_too_many")
-        refused(phone.undo(last["undo_token"]), 422, "versions_too_many")
+        for answer in (
+            phone.patch(f"transactions/{made}", {"payee": "x"}),
+            phone.post(f"transactions/{made}/restore?version=1"),
+            phone.undo(last["undo_token"]),
+        ):
+            told = refused(answer, 422, "versions_too_many")
+            assert told["error"] == "This transaction was changed too often; void it and record it anew."
         items = [{"id": other["id"], "payee": "x"}, {"id": str(made), "payee": "x", "version": 1000}]
         body = refused(phone.patch("transactions/batch", {"transactions": items}), 422, "entries_refused")
 
@@ -182,8 +220,11 @@ class TestVersions:
             refused(phone.patch(f"transactions/{made}", {"payee": "x"}), 422, "versions_too_many")
 
         assert void["version"] == VERSIONS_LIVE_MAX + 1
-        refused(phone.post(f"transactions/{made}/restore"), 422, "versions_too_many")
-        refused(phone.undo(void["undo_token"]), 422, "versions_too_many")
+        for answer in (phone.post(f"transactions/{made}/restore"), phone.undo(void["undo_token"])):
+            told = refused(answer, 422, "versions_too_many")
+            assert told["error"] == (
+                "This transaction was changed too often; it can't be restored any more, so record it anew."
+            )
         assert phone.void(one) == void
         assert unsound(asha) == []
 
@@ -198,11 +239,6 @@ class TestVersions:
 
         assert versions == list(range(451, 0, -1))
         assert phone.restore({"id": str(made)}, 123)["description"] == "Version 123"
-
-    def test_that_are_too_many_have_a_sentence(self):
-        assert (
-            VersionsTooMany().message == "This transaction was changed too often; void it and record it anew."
-        )
 
 
 class TestTransactionRestore:

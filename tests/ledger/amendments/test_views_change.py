@@ -17,7 +17,7 @@ from tests.ledger.amendments.asking import (
     steady,
     unsound,
 )
-from tests.ledger.desk import bank_import, counts, guest_make, refused
+from tests.ledger.desk import TOMORROW, bank_import, counts, guest_make, refused
 from tests.ledger.statements.writers import hdfc_file, line
 
 SOME = str(uuid7())
@@ -77,6 +77,21 @@ class TestGet:
         assert first == second
         assert changed != first
         assert phone.get(path)["ETag"] == changed
+
+    @pytest.mark.parametrize(
+        ("what", "fields", "sentence"),
+        [("fuel", {"to_amount": 500}, "Only a transfer has a to_amount."),
+         ("fuel", {"base_amount": 499}, "The amount is in INR already; leave base_amount out."),
+         ("moved", {"category_id": "@Fuel"}, "A transfer has no category_id."),
+         ("split", {"type": "income"}, "The transaction's categories do not fit the new type; say how it splits, or "
+          "give one category_id.")],
+    )  # fmt: skip
+    def test_says_why_not_in_a_sentence_that_stands_alone(self, request, phone, asha, what, fields, sentence):
+        transaction = request.getfixturevalue(what)
+
+        answer = phone.patch(f"transactions/{transaction['id']}", named(asha, fields))
+
+        assert answer.json()["error"] == sentence
 
     def test_finds_nothing_that_is_not_in_the_book(self, phone, chitra, fuel):
         refused(phone.get(f"transactions/{SOME}"), 404, "transaction_not_found")
@@ -323,6 +338,21 @@ class TestPatch:
         assert counts(asha) == before
         assert phone.read(transaction) == transaction
 
+    @pytest.mark.parametrize(
+        ("what", "fields", "sentence"),
+        [("fuel", {"to_amount": 500}, "Only a transfer has a to_amount."),
+         ("fuel", {"base_amount": 499}, "The amount is in INR already; leave base_amount out."),
+         ("moved", {"category_id": "@Fuel"}, "A transfer has no category_id."),
+         ("split", {"type": "income"}, "The transaction's categories do not fit the new type; say how it splits, or "
+          "give one category_id.")],
+    )  # fmt: skip
+    def test_says_why_not_in_a_sentence_that_stands_alone(self, request, phone, asha, what, fields, sentence):
+        transaction = request.getfixturevalue(what)
+
+        answer = phone.patch(f"transactions/{transaction['id']}", named(asha, fields))
+
+        assert answer.json()["error"] == sentence
+
     def test_finds_nothing_that_is_not_in_the_book(self, phone, asha, chitra, fuel):
         before = counts(asha)
 
@@ -412,7 +442,7 @@ class TestClosedPeriod:
     def march(self, phone, asha):
         made = phone.record(date="2026-03-31")
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TOMORROW)
         return made
 
     @pytest.mark.parametrize("fields", [{"description": "x"}, {"amount": 1}, {"date": "2026-04-01"}])
@@ -439,7 +469,7 @@ class TestClosedPeriod:
         moved = phone.change(made, date="2026-04-01")
         void = phone.void(made)
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TOMORROW)
         path = f"transactions/{made['id']}/restore"
 
         refused(phone.post(f"{path}?version=1"), 422, "period_closed")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.attachments.selectors import AttachmentNotFound, attachment_counts, attachment_of, attachments_of
+from ledger.attachments.selectors import AttachmentNotFound, attachment_of, attachments_of
 from ledger.attachments.services import attachment_remove
 from ledger.journal.selectors import TransactionNotFound
 from rupaya.core.db import acting_as
@@ -45,20 +45,3 @@ class TestAttachmentOf:
             attachment_remove(book=asha.book, attachment_id=attachment.pk)
             with pytest.raises(AttachmentNotFound):
                 attachment_of(book=asha.book, attachment_id=attachment.pk)
-
-
-class TestAttachmentCounts:
-    def test_counts_what_is_there(self, asha, django_assert_num_queries):
-        with_two, with_none, with_removed = record(asha), record(asha), record(asha)
-        for number in range(2):
-            attached(asha, different(number), transaction_id=with_two)
-        removed = attached(asha, transaction_id=with_removed)
-
-        with acting_as(asha.actor):
-            attachment_remove(book=asha.book, attachment_id=removed.pk)
-            with django_assert_num_queries(1):
-                found = attachment_counts(
-                    book=asha.book, transaction_ids=[with_two, with_none, with_removed, uuid7()]
-                )
-
-        assert found == {with_two: 2}

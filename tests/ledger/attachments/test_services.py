@@ -31,7 +31,7 @@ from rupaya.core.ids import uuid7
 from rupaya.core.parsers import BodyTooLarge
 from tests.ledger.attachments.papers import DAY, aged, attached, blobs, different, key_new, stored
 from tests.ledger.attachments.pictures import CANARY, PDF, SIZE, jpeg, png
-from tests.ledger.desk import NOW, TODAY, record
+from tests.ledger.desk import NOW, TODAY, TOMORROW, record
 
 JOB = Actor(user_id=None, kind="job")
 
@@ -108,7 +108,7 @@ class TestAttachmentAdd:
     def test_takes_a_receipt_for_a_closed_period(self, asha):
         transaction_id = record(asha)
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=TODAY)
+            period_close(book=asha.book, until=TODAY, today=TOMORROW)
 
         assert attached(asha, transaction_id=transaction_id).removed_at is None
 

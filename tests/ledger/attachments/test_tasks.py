@@ -31,6 +31,19 @@ class TestAttachmentsForget:
 
         assert blobs() == {live.storage_key}
 
+    def test_leaves_for_the_next_night_what_is_more_than_a_night_takes(self, asha, admin_url, monkeypatch):
+        for module in (services, tasks):
+            monkeypatch.setattr(module, "PURGE_ROWS_MAX", 2)
+        monkeypatch.setattr(tasks, "BATCHES_MAX", 2)
+        for attachment in [attached(asha) for _ in range(5)]:
+            aged(admin_url, attachment, days=31)
+
+        attachments_forget(timestamp=0)
+        left = len(blobs())
+        attachments_forget(timestamp=0)
+
+        assert (left, len(blobs())) == (1, 0)
+
 
 @pytest.mark.usefixtures("committed")
 class TestBlobsForgottenDelete:

@@ -4,7 +4,8 @@ import uuid
 
 import pytest
 
-from ledger.books.rules import name_fold, name_for, time_zones, token_hash, token_make
+from ledger.books.rules import NAME_MAX, name_for, name_read, time_zones, token_hash, token_make
+from rupaya.core.errors import Invalid
 from rupaya.core.ids import uuid7
 
 
@@ -17,15 +18,30 @@ class TestNameFor:
     def test_takes_the_last_name(self, full_name, name):
         assert name_for(full_name=full_name) == name
 
+    def test_fits_whatever_the_person_is_called(self):
+        made = name_for(full_name="x" * 500)
 
-class TestNameFold:
+        assert len(made) <= NAME_MAX
+        assert name_read(made) == made
+
+
+class TestNameRead:
     @pytest.mark.parametrize(
         ("text", "name"),
-        [(" Our   home ", "Our home"), ("घर", "घर"), ("x" * 80, "x" * 80), ("x" * 81, None), ("", None), (" \n ", None),
-         ("a\x00b", None), ("a\u202eb", None), ("a\ud800b", None)],
-    )  # fmt: skip
+        [(" Our   home ", "Our home"), ("घर", "घर"), ("x" * 80, "x" * 80), ("क्‍ष", "क्‍ष"), ("❤️", "❤️")],
+    )
     def test_takes_one_line_that_can_be_seen(self, text, name):
-        assert name_fold(text) == name
+        assert name_read(text) == name
+
+    @pytest.mark.parametrize(
+        "text",
+        ["", " \n ", "x" * 81, "a\x00b", "a\u202eb", "a\ud800b", "\u200d", "\ufe0f", "\u200d \u200d"],
+    )
+    def test_refuses_what_is_none(self, text):
+        with pytest.raises(Invalid, match="1 to 80 characters that can be seen") as raised:
+            name_read(text)
+
+        assert [error.field for error in raised.value.errors] == ["name"]
 
 
 class TestTimeZones:

@@ -27,10 +27,11 @@ from ledger.chart.models import Account
 from ledger.chart.services import account_open
 from ledger.journal.services import PeriodClosed
 from rupaya.core.db import Actor, acting_as
+from rupaya.core.errors import Invalid
 from rupaya.core.ids import uuid7
 from tests.accounts.phone import PASSWORD, actor, address_new, at_once
 from tests.ledger.books.sharing import share
-from tests.ledger.desk import TODAY, record
+from tests.ledger.desk import TODAY, TOMORROW, record
 from tests.support.cast import member_add
 from tests.support.engines import ROOT
 
@@ -38,11 +39,11 @@ from tests.support.engines import ROOT
 class TestBookOpen:
     def test_makes_a_book_of_the_actors_own(self, asha):
         with acting_as(asha.actor):
-            made = book_open(name="x" * 200)
+            made = book_open(name="  Our   home ")
             found = Book.objects.get(pk=made.pk)
             owners = list(found.members.values_list("user_id", "role"))
 
-        assert (found.name, found.base_currency, found.time_zone) == ("x" * 80, "INR", "Asia/Kolkata")
+        assert (found.name, found.base_currency, found.time_zone) == ("Our home", "INR", "Asia/Kolkata")
         assert (found.fiscal_year_start_month, found.closed_until) == (4, None)
         assert owners == [(asha.id, "owner")]
 
@@ -54,17 +55,25 @@ class TestBookOpen:
             book_open(name="x")
 
     @pytest.mark.parametrize(
-        "wrong", [{"name": ""}, {"currency": "inr"}, {"currency": "RS"}, {"fiscal_month": 13}]
+        "wrong", [{"base_currency": "inr"}, {"base_currency": "RS"}, {"fiscal_year_start_month": 13}]
     )
     def test_refuses_what_no_book_is(self, asha, wrong):
         with pytest.raises(IntegrityError), acting_as(asha.actor):
             book_open(**({"name": "x"} | wrong))
 
+    @pytest.mark.parametrize("name", ["", "x" * 81, "\u200d"])
+    def test_refuses_a_name_that_is_none(self, asha, name):
+        with acting_as(asha.actor):
+            with pytest.raises(Invalid, match="1 to 80 characters"):
+                book_open(name=name)
+
+            assert Book.objects.count() == 1
+
 
 class TestBookStart:
     def test_begins_with_the_chart_in_the_books_currency(self, asha):
         with acting_as(asha.actor):
-            book = book_start(name="Shop", currency="USD", time_zone="Europe/London", month_start_day=25)
+            book = book_start(name="Shop", base_currency="USD", time_zone="Europe/London", month_start_day=25)
             found = Book.objects.get(pk=book.pk)
             currencies = set(book.accounts.values_list("currency", flat=True))
 
@@ -93,6 +102,11 @@ class TestBookUpdate:
 
         assert (found.name, found.time_zone, found.month_start_day) == ("Home", "Asia/Dubai", 31)
         assert (found.fiscal_year_start_month, found.base_currency) == (4, "INR")
+
+    @pytest.mark.parametrize("name", ["", "x" * 81, "\u200d"])
+    def test_refuses_a_name_that_is_none(self, asha, name):
+        with acting_as(asha.actor), pytest.raises(Invalid, match="1 to 80 characters"):
+            book_update(book=asha.book, today=TODAY, name=name)
 
     def test_takes_the_accounts_along_into_another_currency(self, asha):
         with acting_as(asha.actor):
@@ -167,20 +181,25 @@ class TestBookUpdate:
 class TestPeriodClose:
     def test_closes_forwards_only(self, asha):
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
-            period_close(book=asha.book, until=dt.date(2026, 4, 30))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TOMORROW)
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TOMORROW)
+            period_close(book=asha.book, until=dt.date(2026, 4, 30), today=TOMORROW)
             with pytest.raises(PeriodOnlyCloses, match="30 Apr 2026"):
-                period_close(book=asha.book, until=dt.date(2026, 4, 29))
+                period_close(book=asha.book, until=dt.date(2026, 4, 29), today=TOMORROW)
 
             assert Book.objects.get(pk=asha.book.pk).closed_until == dt.date(2026, 4, 30)
+
+    @pytest.mark.parametrize("days", [0, 1, 36500])
+    def test_closes_no_day_that_is_not_over(self, asha, days):
+        with acting_as(asha.actor), pytest.raises(PeriodNotOver):
+            period_close(book=asha.book, until=TODAY + dt.timedelta(days=days), today=TODAY)
 
     def test_stays_closed_for_whoever_read_the_book_before(self, asha):
         with acting_as(asha.actor):
             stale = Book.objects.get(pk=asha.book.pk)
-            period_close(book=asha.book, until=dt.date(2026, 4, 30))
+            period_close(book=asha.book, until=dt.date(2026, 4, 30), today=TOMORROW)
             with pytest.raises(PeriodOnlyCloses):
-                period_close(book=stale, until=dt.date(2026, 3, 31))
+                period_close(book=stale, until=dt.date(2026, 3, 31), today=TOMORROW)
 
     def test_waits_for_those_who_are_posting(self, committed, asha):
         has_posted, may_commit = threading.Event(), threading.Event()
@@ -198,7 +217,7 @@ class TestPeriodClose:
             has_posted.wait(5)
             with acting_as(asha.actor):
                 threading.Timer(0.2, may_commit.set).start()
-                period_close(book=asha.book, until=TODAY)
+                period_close(book=asha.book, until=TODAY, today=TOMORROW)
                 order.append("closed")
             connections.close_all()
 
@@ -216,7 +235,7 @@ class TestPeriodClose:
         member_add(admin_url, book=asha.book, person=bala, role="editor")
 
         with acting_as(bala.actor), pytest.raises(BookReadOnly):
-            period_close(book=Book.objects.get(pk=asha.book.pk), until=TODAY)
+            period_close(book=Book.objects.get(pk=asha.book.pk), until=TODAY, today=TOMORROW)
 
         record(asha, on=TODAY)
 

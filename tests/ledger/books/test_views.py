@@ -78,8 +78,8 @@ class TestBookCollection:
 
     @pytest.mark.parametrize(
         ("field", "value"),
-        [("name", ""), ("name", "x" * 81), ("name", "a\u202eb"), ("name", "a\u0007b"), ("name", None),
-         ("name", 5 * [1]), ("base_currency", "XXX"), ("base_currency", ""), ("time_zone", "IST"),
+        [("name", ""), ("name", "x" * 81), ("name", "a\u202eb"), ("name", "a\u0007b"), ("name", "\u200d"),
+         ("name", None), ("name", 5 * [1]), ("base_currency", "XXX"), ("base_currency", ""), ("time_zone", "IST"),
          ("time_zone", "../../etc/passwd"),
          ("fiscal_year_start_month", 0), ("fiscal_year_start_month", 13), ("month_start_day", 29),
          ("month_start_day", "first"), ("month_start_day", True), ("month_start_day", 1.5), ("month_start_day", None),

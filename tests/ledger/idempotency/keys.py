@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 
 from django.test import Client
 
@@ -20,6 +21,14 @@ ANSWER = """
 INSERT INTO ledger_idempotency_key (user_id, key, fingerprint, created_at, status, headers, body)
 VALUES (app_actor(), %s, %s, %s, %s, %s, %s)
 """
+
+# What else moves money than a transaction: the address, with names of the starter chart's accounts, and the body.
+WISHES = {
+    "open an account": ("accounts", {"name": "HDFC", "kind": "bank", "opening_balance": {"amount": 500}}),
+    "say an opening balance": ("accounts/{Cash}/opening_balance", {"amount": 500}),
+    "merge accounts": ("accounts/{Savings account}/merge", {"into_id": "{Fixed deposits}"}),
+    "merge categories": ("categories/{Fuel}/merge", {"into_id": "{Travel}"}),
+}
 
 
 class Phone:
@@ -43,6 +52,17 @@ def keys_of(person):
     """A person's keys, by name."""
     with acting_as(person.actor):
         return list(IdempotencyKey.objects.filter(user_id=person.id).order_by("key"))
+
+
+def wish_of(person, name):
+    """One of WISHES as that person's phone sends it: (address, body)."""
+    path, body = WISHES[name]
+    named = re.compile(r"\{([A-Z][A-Za-z ]+)\}")
+
+    def placed(text):
+        return named.sub(lambda found: str(person.account(found[1]).pk), text)
+
+    return placed(path), placed(json.dumps(body))
 
 
 def told(response):

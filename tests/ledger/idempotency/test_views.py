@@ -14,11 +14,31 @@ from ledger.idempotency import views
 from ledger.idempotency.views import once
 from rupaya.core.api import ApiView
 from rupaya.core.db import acting_as
-from tests.ledger.desk import Api, counts, guest_make, refused
-from tests.ledger.idempotency.keys import GROCERIES, Phone, keys_of, told
+from tests.ledger.desk import TOMORROW, Api, counts, guest_make, refused
+from tests.ledger.idempotency.keys import GROCERIES, WISHES, Phone, keys_of, told, wish_of
 from tests.ledger.statements.writers import chained, hdfc_file
+from tests.support.contract import DOCUMENT
 
 REPLAYED = "Idempotency-Replayed"
+SECRET, ALIKE, NO_MONEY = "its answer is a secret", "the same file gives the same answer", "no money moves"
+# The POSTs that take no key, and why they need none.
+NEEDS_NONE = {
+    "/auth/login": SECRET,
+    "/auth/logout": SECRET,
+    "/auth/refresh": SECRET,
+    "/auth/signup": SECRET,
+    "/statements": ALIKE,
+    "/transactions/{transaction_id}/attachments": ALIKE,
+    "/accounts/{account_id}/close": NO_MONEY,
+    "/accounts/{account_id}/reopen": NO_MONEY,
+    "/books": NO_MONEY,
+    "/books/{book_id}/invitations": NO_MONEY,
+    "/books/{book_id}/ownership": NO_MONEY,
+    "/categories": NO_MONEY,
+    "/categories/{category_id}/close": NO_MONEY,
+    "/categories/{category_id}/reopen": NO_MONEY,
+    "/invitations/accept": NO_MONEY,
+}
 MARCH = json.dumps(json.loads(GROCERIES) | {"date": "2026-03-31"})
 
 
@@ -113,7 +133,7 @@ class TestOnce:
 
     def test_leaves_the_key_free_after_a_rule_of_the_book_refused(self, phone, asha):
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TOMORROW)
 
         refused(phone.post("wish-1", body=MARCH), 422, "period_closed")
         refused(phone.post("wish-1", body=MARCH), 422, "period_closed")
@@ -131,7 +151,7 @@ class TestOnce:
     def test_answers_a_repeat_as_it_was_when_the_world_has_moved_on(self, phone, asha):
         first = phone.post("wish-1", body=MARCH)
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TOMORROW)
 
         again = phone.post("wish-1", body=MARCH)
 
@@ -170,6 +190,52 @@ class TestOnce:
             phone.post("wish-1")
         with django_assert_num_queries(3 + 3):  # the test's own transaction makes three of savepoints
             phone.post("wish-1")
+
+
+class TestMovesMoney:
+    """Every other POST that moves money."""
+
+    def test_takes_a_key_wherever_a_post_does(self):
+        named = {
+            path: {parameter["name"] for parameter in methods["post"].get("parameters", ())}
+            for path, methods in DOCUMENT["paths"].items()
+            if "post" in methods
+        }
+
+        assert {path for path, names in named.items() if "Idempotency-Key" not in names} == NEEDS_NONE.keys()
+
+    @pytest.mark.parametrize("name", WISHES)
+    def test_is_done_once(self, phone, asha, name):
+        path, body = wish_of(asha, name)
+        before = counts(asha)
+
+        first = phone.post("wish-1", path=path, body=body)
+        moved = counts(asha)
+        second = phone.post("wish-1", path=path, body=body)
+
+        assert first.status_code in {200, 201}, first.content
+        assert moved != before
+        assert (told(second), second[REPLAYED]) == (told(first), "true")
+        assert counts(asha) == moved
+
+    @pytest.mark.parametrize("name", WISHES)
+    def test_refuses_the_key_for_another_body(self, phone, asha, name):
+        path, body = wish_of(asha, name)
+        phone.post("wish-1", path=path, body=body)
+        moved = counts(asha)
+
+        refused(phone.post("wish-1", path=path, body=body + " "), 422, "idempotency_key_reused")
+
+        assert counts(asha) == moved
+
+    @pytest.mark.parametrize("name", WISHES)
+    def test_leaves_the_key_free_after_a_refusal(self, phone, asha, name):
+        path, body = wish_of(asha, name)
+
+        assert phone.post("wish-1", path=path, body="{}").status_code == 400
+
+        assert keys_of(asha) == []
+        assert phone.post("wish-1", path=path, body=body).status_code in {200, 201}
 
 
 class TestOnceOnAnyView:

@@ -17,7 +17,7 @@ from django.db import connections
 from rupaya.core import clock
 from tests.accounts.phone import at_once
 from tests.ledger.desk import counts, refused
-from tests.ledger.idempotency.keys import CLAIM, GROCERIES, Phone, act, keys_of, told
+from tests.ledger.idempotency.keys import CLAIM, GROCERIES, WISHES, Phone, act, keys_of, told, wish_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("committed")]
 REPLAYED = "Idempotency-Replayed"
@@ -95,6 +95,22 @@ class TestOnce:
         assert dt.timedelta(seconds=3.9) < clock.now() - began < dt.timedelta(seconds=6)
         raw.rollback()
         assert phone.post("wish-1").status_code == 201
+
+    def test_gives_up_whatever_moves_money_while_the_first_is_held_open(self, phone, asha, raw):
+        wishes = {name: wish_of(asha, name) for name in WISHES}
+        before = counts(asha)
+        act(raw, asha)
+        for name in wishes:
+            raw.execute(CLAIM, [name.replace(" ", "-"), clock.now()])
+
+        def send(number):
+            name, (path, body) = list(wishes.items())[number]
+            return phone.post(name.replace(" ", "-"), path=path, body=body)
+
+        for answer in at_once(len(wishes), send):
+            refused(answer, 409, "idempotency_key_in_use")
+
+        assert counts(asha) == before
 
     def test_gives_the_key_to_the_next_when_the_first_is_killed(self, phone, asha, admin_url):
         first = psycopg.connect(os.environ["DATABASE_URL"])

@@ -10,7 +10,7 @@ from ledger.books.services import period_close
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
 from tests.ledger.amendments.asking import SMALLEST, Phone, account_close, ids, said, steady, unsound
-from tests.ledger.desk import counts, refused
+from tests.ledger.desk import TOMORROW, counts, refused
 
 ON = "2026-11-20"
 SOME = str(uuid7())
@@ -118,7 +118,7 @@ class TestRecord:
 
     def test_names_the_days_of_a_closed_period_by_their_place(self, phone, asha):
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TOMORROW)
         before, items = counts(asha), rows(5)
         items[1]["date"], items[3]["date"], items[4]["date"] = "2026-03-31", "2025-01-01", "2026-04-01"
 
@@ -272,7 +272,7 @@ class TestChange:
     def test_names_what_lies_in_a_closed_period_by_its_place(self, phone, asha, made):
         phone.change(made[2], date="2026-03-31")
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TOMORROW)
         before = counts(asha)
         items = [{"id": row["id"], "payee": "x"} for row in made]
         items[7]["date"] = "2026-03-01"

@@ -12,7 +12,7 @@ from ledger.journal import services
 from rupaya.core.db import acting_as
 from tests.accounts.phone import at_once
 from tests.ledger.amendments.asking import SMALLEST, Phone, ids, said, unsound
-from tests.ledger.desk import counts, refused
+from tests.ledger.desk import TOMORROW, counts, refused
 
 KEY = "UPI-441526789012"
 KEYED = SMALLEST | {"external_id": KEY, "date": "2026-11-20"}
@@ -51,7 +51,7 @@ class TestRecord:
     def test_gives_it_when_its_period_is_closed(self, phone, asha):
         made = phone.record(**KEYED)
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 11, 20))
+            period_close(book=asha.book, until=dt.date(2026, 11, 20), today=TOMORROW)
 
         assert said(phone.post("transactions", KEYED)) == made
 

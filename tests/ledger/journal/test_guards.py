@@ -387,7 +387,7 @@ class TestPostings:
 class TestPeriod:
     def test_refuses_a_posting_on_the_closing_day_and_takes_the_next(self, raw, asha):
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TODAY)
         legs = [(asha.account("Groceries"), 100), (asha.account("Cash"), -100)]
 
         act(raw, asha)
@@ -400,7 +400,7 @@ class TestPeriod:
     @pytest.mark.parametrize("until", [None, dt.date(2026, 3, 30)])
     def test_stays_closed(self, raw, asha, until):
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TODAY)
         act(raw, asha)
 
         with pytest.raises(errors.CheckViolation) as raised:

@@ -14,7 +14,7 @@ from ledger.books.services import period_close
 from ledger.journal.services import AccountClosed
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
-from tests.ledger.desk import TODAY, record
+from tests.ledger.desk import TODAY, TOMORROW, record
 from tests.ledger.journal.changing import (
     act,
     amend,
@@ -316,7 +316,7 @@ class TestPeriod:
     def test_changes_nothing_once_it_is_closed(self, role, asha, admin_url, arguments):
         made = record(asha)
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=TODAY)
+            period_close(book=asha.book, until=TODAY, today=TOMORROW)
 
         with refusal(role, admin_url, "ledger_period_open", asha.book):
             change(role, made, **named(asha, arguments))
@@ -324,7 +324,7 @@ class TestPeriod:
     def test_takes_nothing_in_once_it_is_closed(self, role, asha, admin_url):
         made = record(asha)
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=TODAY - dt.timedelta(days=1))
+            period_close(book=asha.book, until=TODAY - dt.timedelta(days=1), today=TOMORROW)
         header = SAYS_GOOD | {"date": "'2026-11-19'::date"}
 
         with refusal(role, admin_url, "ledger_period_open", asha.book):

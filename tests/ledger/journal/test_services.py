@@ -17,7 +17,7 @@ from ledger.journal.services import PeriodClosed, TransactionUnbalanced, transac
 from rupaya.core.db import acting_as, constraint_name
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money
-from tests.ledger.desk import TODAY, balance, counts, record
+from tests.ledger.desk import TODAY, TOMORROW, balance, counts, record
 
 
 def post(person, **fields):
@@ -129,7 +129,7 @@ class TestTransactionPost:
 
     def test_refuses_a_closed_day_and_takes_the_next(self, asha):
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=TODAY)
+            period_close(book=asha.book, until=TODAY, today=TOMORROW)
         before = counts(asha)
 
         with pytest.raises(PeriodClosed):

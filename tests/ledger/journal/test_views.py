@@ -13,7 +13,7 @@ import time_machine
 from ledger.books.services import period_close
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
-from tests.ledger.desk import Api, balance, counts, guest_make, record, refused
+from tests.ledger.desk import TOMORROW, Api, balance, counts, guest_make, record, refused
 
 IST = ZoneInfo("Asia/Kolkata")
 SMALLEST = {"type": "expense", "amount": 500, "description": "Groceries"}
@@ -277,7 +277,7 @@ class TestTransactionPost:
 
     def test_refuses_a_closed_period(self, api, asha):
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TOMORROW)
         before = counts(asha)
 
         refused(post(api, date="2026-03-31"), 422, "period_closed")

@@ -11,7 +11,7 @@ import time_machine
 from ledger.books.services import period_close
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
-from tests.ledger.desk import TODAY, balance, browser_of, counts, guest_make, record
+from tests.ledger.desk import TODAY, TOMORROW, balance, browser_of, counts, guest_make, record
 
 FILLED = {
     "type": "expense", "amount": "500", "description": "Groceries", "date": "2026-11-20",
@@ -191,7 +191,7 @@ class TestTransactionNew:
 
     def test_tells_the_books_refusal_beside_the_form(self, browser, asha):
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=TODAY)
+            period_close(book=asha.book, until=TODAY, today=TOMORROW)
         before = counts(asha)
 
         response = browser.post("/transactions/new", FILLED)

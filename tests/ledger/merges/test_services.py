@@ -35,7 +35,7 @@ from ledger.merges.services import (
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money
-from tests.ledger.desk import TODAY, balance, bank_import, record
+from tests.ledger.desk import TODAY, TOMORROW, balance, bank_import, record
 from tests.ledger.statements.may import history
 from tests.ledger.statements.writers import hdfc_file
 
@@ -283,7 +283,7 @@ class TestAccountMerge:
         record(asha, category_id=fuel)
         with acting_as(asha.actor):
             category_open(book=asha.book, name="CNG", category_type="expense", parent_id=fuel)
-            period_close(book=asha.book, until=dt.date(2026, 3, 31))
+            period_close(book=asha.book, until=dt.date(2026, 3, 31), today=TOMORROW)
 
         with pytest.raises(PeriodClosed):
             merged(asha, "Fuel", "Transport")

@@ -16,7 +16,7 @@ from ledger.journal.services import AccountClosed, PeriodClosed
 from ledger.openings.services import Opening, OpeningFromStatement, account_begin, opening_set
 from rupaya.core.db import acting_as
 from rupaya.core.money import AmountInvalid
-from tests.ledger.desk import TODAY, balance, bank_import
+from tests.ledger.desk import TODAY, TOMORROW, balance, bank_import
 from tests.ledger.statements.may import history
 from tests.ledger.statements.writers import hdfc_file
 from tests.support.cast import person_make
@@ -100,7 +100,7 @@ class TestAccountBegin:
 
     def test_refuses_a_closed_period_and_opens_nothing(self, asha):
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=MARCH)
+            period_close(book=asha.book, until=MARCH, today=TOMORROW)
 
         with pytest.raises(PeriodClosed):
             begun(asha, "SBI", 5)

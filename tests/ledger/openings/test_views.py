@@ -88,6 +88,15 @@ class TestOpeningBalance:
         )
         assert none["opening_balance"] is None
 
+    def test_says_which_amount_to_leave_out(self, asha):
+        path = f"accounts/{asha.account('Cash').pk}/opening_balance"
+
+        told = refused(
+            Api(asha).post(path, {"amount": 5, "base_amount": 6}), 400, "amount_unfit", "base_amount"
+        )
+
+        assert told["error"] == "The amount is in INR already; leave base_amount out."
+
     def test_is_not_for_categories_nor_equity(self, asha):
         for name in ("Fuel", "Opening balances"):
             path = f"accounts/{asha.account(name).pk}/opening_balance"

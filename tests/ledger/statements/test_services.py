@@ -20,7 +20,7 @@ from ledger.statements.services import (
 from rupaya.core.db import acting_as
 from rupaya.core.money import Money
 from tests.accounts.phone import at_once
-from tests.ledger.desk import balance, bank_import, counts, record
+from tests.ledger.desk import TOMORROW, balance, bank_import, counts, record
 from tests.ledger.statements.may import ROWS, SBI, between, day, drafted, fields_of, history, imported, posted
 from tests.ledger.statements.writers import chained, hdfc_file, line, sbi_file
 from tests.support.cast import person_make
@@ -169,7 +169,7 @@ class TestStatementPost:
     def test_writes_nothing_into_a_closed_period(self, asha):
         statement = drafted(asha, hdfc_file(ROWS))
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=day(3))
+            period_close(book=asha.book, until=day(3), today=TOMORROW)
         before = counts(asha)
 
         with pytest.raises(PeriodClosed):

@@ -8,7 +8,7 @@ import pytest
 from ledger.books.services import period_close
 from ledger.statements.parsers.text import FILE_BYTES_MAX
 from rupaya.core.db import acting_as
-from tests.ledger.desk import Api, balance, counts, guest_make, record, refused
+from tests.ledger.desk import TOMORROW, Api, balance, counts, guest_make, record, refused
 from tests.ledger.statements.writers import chained, hdfc_file, line, sbi_file
 
 ROWS = chained(-5000, 20000, -100, opening=100000)
@@ -183,7 +183,7 @@ class TestStatementConfirmation:
     def test_refuses_a_closed_period(self, api, asha):
         draft = drafted(api)
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=APRIL_1)
+            period_close(book=asha.book, until=APRIL_1, today=TOMORROW)
 
         refused(api.post(f"statements/{draft['id']}/confirm"), 422, "period_closed")
 

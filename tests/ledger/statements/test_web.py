@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from ledger.books.services import period_close
 from rupaya.core.db import acting_as
-from tests.ledger.desk import balance, browser_of, counts, guest_make, record
+from tests.ledger.desk import TOMORROW, balance, browser_of, counts, guest_make, record
 from tests.ledger.statements.writers import chained, hdfc_file, line, sbi_file
 
 ROWS = chained(-5000, 20000, -100, opening=100000)
@@ -184,7 +184,7 @@ class TestRefusedConfirmation:
     def test_keeps_nothing_of_an_import_that_a_closed_period_refuses(self, committed, browser, asha):
         where = upload(browser, hdfc_file(chained(*[-100] * 30, opening=100000)))["Location"]
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=APRIL_1 + dt.timedelta(days=2))
+            period_close(book=asha.book, until=APRIL_1 + dt.timedelta(days=2), today=TOMORROW)
         before = counts(asha)
 
         answer = browser.post(f"{where}/confirm", follow=True)
