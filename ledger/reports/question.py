@@ -95,9 +95,7 @@ def _day(query: Mapping[str, str], name: str) -> dt.date | None:
 def _since(query: Mapping[str, str], day: dt.date, calendar: Calendar, *, is_series: bool) -> dt.date:
     since = _day(query, "since")
     if since is None and is_series:
-        since = calendar.start_of(day, "month")
-        for _ in range(SERIES_MONTHS - 1):
-            since = calendar.start_of(since - dt.timedelta(days=1), "month")
+        since = calendar.months_to(day, count=SERIES_MONTHS)[0].starts_on
     since = since or calendar.start_of(day, "fiscal_year")
     if since > day:
         filter_refuse("since", f"since must not lie after {day}, where the report ends.")

@@ -1,4 +1,4 @@
-"""Where a book stands, from what each account had before and what each month added. No database."""
+"""Where a household stands, from what moved each account: balances, and all that the overview shows. No database."""
 
 from __future__ import annotations
 
@@ -9,35 +9,14 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from rupaya.core.fiscal import months_after
+from ledger.chart.rules import MONEY_TYPES
+from ledger.reports.moves import Moves
+from ledger.reports.periods import Span, span_of
 from rupaya.core.money import Money
 
 WINDOW_MONTHS: Final = 12
 CASH_FLOW_MONTHS: Final = 6
 SPENDING_SHOWN: Final = 6
-_OWN: Final = frozenset({"asset", "liability"})
-
-
-@dataclass(frozen=True, slots=True)
-class AccountMoves:
-    """An account with what it had before the window and what each month of the window added; debit positive."""
-
-    id: UUID
-    type: str
-    kind: str
-    name: str
-    icon: str
-    institution: str
-    number_last4: str
-    currency: str
-    is_closed: bool
-    before_minor: int
-    months: dict[dt.date, int]
-
-    @property
-    def balance_minor(self) -> int:
-        """What it holds now; what is owed is negative."""
-        return self.before_minor + sum(self.months.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,26 +42,40 @@ class Slice:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """An account with its balance; what is owed is negative."""
+    """An account with its balance in its own currency, and as worth in the book's; what is owed is negative."""
 
     id: UUID
     type: str
     kind: str
     name: str
     icon: str
+    balance: Money
+    base: Money
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is kept in another currency than the book."""
+        return self.balance.currency != self.base.currency
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance(Balance):
+    """The same with what tells it apart at its bank."""
+
     institution: str
     number_last4: str
-    balance: Money
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """Where a household stands on a day. Percents are None where there is nothing to compare with.
 
-    has_any: whether anything is recorded up to the end of the day's month.
+    month: the household's month that holds the day, whole. has_any: whether anything is recorded; what lies
+    beyond its end need not count.
     """
 
     today: dt.date
+    month: Span
     has_any: bool
     net_worth: Money
     net_worth_change: Money
@@ -99,109 +92,111 @@ class Overview:
     spending_total: Money
     accounts: tuple[Balance, ...]
 
-
-def moves_of(rows: Iterable[dict[str, Any]]) -> list[AccountMoves]:
-    """The rows of overview.sql, one object an account."""
-    found: dict[UUID, AccountMoves] = {}
-    for row in rows:
-        account = found.get(row["account_id"]) or AccountMoves(
-            row["account_id"], row["type"], row["kind"], row["name"], row["icon"], row["institution"],
-            row["number_last4"], row["currency"], row["is_closed"],
-            0 if row["month"] else int(row["base_minor"] or 0), {},
-        )  # fmt: skip
-        found[account.id] = account
-        if row["month"]:
-            months = account.months
-            months[row["month"]] = months.get(row["month"], 0) + int(row["base_minor"])
-    return list(found.values())
+    @property
+    def is_calendar_month(self) -> bool:
+        """Whether the household's month is one of the calendar, so that its name says which days are meant."""
+        return self.month.starts_on == self.month.until.replace(day=1)
 
 
-def balance_of(row: Mapping[str, Any], *, currency: str) -> Balance:
+def balance_of(row: Mapping[str, Any], *, currency: str) -> AccountBalance:
     """A row of balances.sql."""
-    return Balance(
-        row["account_id"], row["type"], row["kind"], row["name"], row["icon"], row["institution"],
-        row["number_last4"], Money(row["base_minor"], currency),
+    return AccountBalance(
+        row["account_id"], row["type"], row["kind"], row["name"], row["icon"],
+        Money(int(row["minor"]), row["currency"]), Money(row["base_minor"], currency),
+        row["institution"], row["number_last4"],
     )  # fmt: skip
 
 
-def balances_of(accounts: Sequence[AccountMoves], *, currency: str) -> tuple[Balance, ...]:
-    """What is owned and owed, account by account; closed ones only where something is left on them."""
-    return tuple(
-        Balance(
-            account.id,
-            account.type,
-            account.kind,
-            account.name,
-            account.icon,
-            account.institution,
-            account.number_last4,
-            Money(account.balance_minor, currency),
-        )
-        for account in accounts
-        if account.type in _OWN and (account.balance_minor or not account.is_closed)
-    )
+def overview_of(moves: Moves, *, months: Sequence[Span], today: dt.date, currency: str) -> Overview:
+    """Everything on the overview page, in the book's currency.
 
-
-def overview_of(accounts: Sequence[AccountMoves], *, today: dt.date, currency: str) -> Overview:
-    """Everything on the overview page, in the book's currency."""
-    month = today.replace(day=1)
-    window = [months_after(month, months=back) for back in range(1 - WINDOW_MONTHS, 1)]
-    series = _net_worth_series(accounts, window)
-    income = {day: -_moved(accounts, "income", day) for day in window}
-    expense = {day: _moved(accounts, "expense", day) for day in window}
-    saved = income[month] - expense[month]
-    before = series[-2]
-    spending = _spending(accounts, month, currency)
+    months: the household's, whole; the last holds the day, up to whose end everything counts. All their edges and the
+    day's end are cuts.
+    """
+    nodes = moves.nodes.values()
+    columns = [*months[:-1], span_of(months[-1].starts_on, today)]
+    own = [node.id for node in nodes if node.type in MONEY_TYPES]
+    series = [_sum(moves, own, column.at_end) for column in columns]
+    flows = _flows(moves, columns, currency)
+    *_, last, now = flows
+    spending = _spending(moves, columns[-1], currency)
     return Overview(
         today=today,
-        has_any=any(account.before_minor or account.months for account in accounts),
+        month=months[-1],
+        has_any=bool(moves.base),
         net_worth=Money(series[-1], currency),
-        net_worth_change=Money(series[-1] - before, currency),
-        net_worth_change_percent=_percent(series[-1] - before, before),
+        net_worth_change=Money(series[-1] - series[-2], currency),
+        net_worth_change_percent=_percent(series[-1] - series[-2], series[-2]),
         net_worth_series=tuple(Money(minor, currency) for minor in series),
-        income=Money(income[month], currency),
-        spent=Money(expense[month], currency),
-        saved=Money(saved, currency),
-        saved_percent=_whole(_percent(saved, income[month])),
+        income=now.income,
+        spent=now.expense,
+        saved=now.net,
+        saved_percent=_whole(_percent(now.net.minor, now.income.minor)),
         spent_vs_last_month_percent=_whole(
-            _percent(expense[month] - expense[window[-2]], expense[window[-2]])
+            _percent(now.expense.minor - last.expense.minor, last.expense.minor)
         ),
-        last_month_label=f"{window[-2]:%B}",
-        cash_flow=tuple(
-            _flow(day, income[day], expense[day], currency) for day in window[-CASH_FLOW_MONTHS:]
-        ),
+        last_month_label=f"{last.starts_on:%B}" if last.starts_on.day == 1 else "the month before",
+        cash_flow=tuple(flows[-CASH_FLOW_MONTHS:]),
         spending=spending,
         spending_total=Money(sum(part.amount.minor for part in spending), currency),
-        accounts=balances_of(accounts, currency=currency),
+        accounts=_balances(moves, columns[-1].at_end, currency),
     )
 
 
-def _moved(accounts: Sequence[AccountMoves], account_type: str, month: dt.date) -> int:
-    return sum(account.months.get(month, 0) for account in accounts if account.type == account_type)
+def _sum(moves: Moves, ids: Iterable[UUID], span: Span) -> int:
+    return sum(moves.minor(identity, span, in_own=False) for identity in ids)
 
 
-def _net_worth_series(accounts: Sequence[AccountMoves], window: Sequence[dt.date]) -> list[int]:
-    own = [account for account in accounts if account.type in _OWN]
-    total, series = sum(account.before_minor for account in own), []
-    for month in window:
-        total += sum(account.months.get(month, 0) for account in own)
-        series.append(total)
-    return series
-
-
-def _flow(month: dt.date, income: int, expense: int, currency: str) -> MonthFlow:
-    return MonthFlow(
-        f"{month:%b}",
-        month,
-        Money(income, currency),
-        Money(expense, currency),
-        Money(income - expense, currency),
+def _flows(moves: Moves, columns: Sequence[Span], currency: str) -> list[MonthFlow]:
+    """What came in and went out in each month, named by the calendar month in which it begins."""
+    income, expense = (
+        [node.id for node in moves.nodes.values() if node.type == account_type]
+        for account_type in ("income", "expense")
     )
+    flows = []
+    for column in columns:
+        assert column.starts_on is not None  # noqa: S101  # a month has a beginning
+        came, went = -_sum(moves, income, column), _sum(moves, expense, column)
+        flows.append(
+            MonthFlow(
+                f"{column.starts_on:%b}",
+                column.starts_on,
+                Money(came, currency),
+                Money(went, currency),
+                Money(came - went, currency),
+            )
+        )
+    return flows
 
 
-def _spending(accounts: Sequence[AccountMoves], month: dt.date, currency: str) -> tuple[Slice, ...]:
+def _balances(moves: Moves, until: Span, currency: str) -> tuple[Balance, ...]:
+    """What is owned and owed, account by account; closed ones only where something is left on them."""
+    held = [
+        (
+            node.is_closed,
+            Balance(
+                node.id,
+                node.type,
+                node.kind,
+                node.name,
+                node.icon,
+                Money(moves.minor(node.id, until, in_own=True), node.currency),
+                Money(moves.minor(node.id, until, in_own=False), currency),
+            ),
+        )
+        for node in moves.nodes.values()
+        if node.type in MONEY_TYPES
+    ]
+    return tuple(one for is_closed, one in held if not is_closed or one.balance.minor or one.base.minor)
+
+
+def _spending(moves: Moves, month: Span, currency: str) -> tuple[Slice, ...]:
     """The largest categories of the month; the last slice gathers the rest."""
-    spent = [(a.name, a.months.get(month, 0), a.id) for a in accounts if a.type == "expense"]
+    spent = [
+        (node.name, moves.minor(node.id, month, in_own=False), node.id)
+        for node in moves.nodes.values()
+        if node.type == "expense"
+    ]
     ranked: list[tuple[str, int, UUID | None]] = sorted(
         ((name, minor, identity) for name, minor, identity in spent if minor > 0),
         key=lambda part: (-part[1], part[0]),

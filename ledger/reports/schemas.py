@@ -63,7 +63,7 @@ class FilterField(serializers.Field):  # type: ignore[type-arg]  # not subscript
 
 
 class AccountBalanceOut(Output):
-    """An account that holds or owes money, with today's balance; what is owed is negative."""
+    """An account that holds or owes money, with today's balance in its own currency and in the book's."""
 
     example: ClassVar = {
         "id": "019ab1c2-5d70-7d05-8000-0123456789ab",
@@ -75,6 +75,9 @@ class AccountBalanceOut(Output):
         "balance": 45212.5,
         "balance_minor": 4521250,
         "currency": "INR",
+        "base_balance": 45212.5,
+        "base_balance_minor": 4521250,
+        "base_currency": "INR",
     }
     id = serializers.UUIDField()
     name = serializers.CharField()
@@ -82,9 +85,12 @@ class AccountBalanceOut(Output):
     kind = serializers.CharField()
     institution = serializers.CharField()
     number_last4 = serializers.CharField()
-    balance = MajorField()
+    balance = MajorField(help_text="In the account's currency; what is owed is negative.")
     balance_minor = MinorField()
     currency = CurrencyCode()
+    base_balance = MajorField(help_text="In the book's currency, as worth when recorded.")
+    base_balance_minor = MinorField()
+    base_currency = CurrencyCode()
 
 
 class PlainFigureOut(Output):

@@ -16,22 +16,14 @@ from ledger.reports.figures import IDS_MAX, Group, Listing, Report
 from ledger.reports.flows import CASH_KINDS, cash_flow_of, category_trend_of, income_statement_of
 from ledger.reports.moves import OWN, Board, Moves, Purse, below, purses_of
 from ledger.reports.parties import Asked, parties_of
-from ledger.reports.periods import Calendar, Span
+from ledger.reports.periods import Calendar, Span, span_of
 from ledger.reports.question import Question, periods_asked
-from ledger.reports.rules import (
-    WINDOW_MONTHS,
-    Balance,
-    Overview,
-    balance_of,
-    moves_of,
-    overview_of,
-)
+from ledger.reports.rules import WINDOW_MONTHS, AccountBalance, Overview, balance_of, overview_of
 from ledger.reports.standing import balance_sheet_of, net_worth_of, standing_of, trial_balance_of
 from rupaya.core.db import database_of, rows_as_dicts
-from rupaya.core.fiscal import month_start, months_after
+from rupaya.core.fiscal import month_start
 
 _BALANCES_SQL: Final = sql("balances")
-_OVERVIEW_SQL: Final = sql("overview")
 _PARTIES_SQL: Final = sql("parties")
 _HEADERS: Final = {"live": sql("headers_live"), "known": sql("headers_known")}
 _CATEGORIES: Final = frozenset({"income", "expense"})
@@ -54,25 +46,25 @@ _LEGS_WORTH: Final = """
 
 
 def overview_at(*, book: Book, today: dt.date) -> Overview:
-    """Where the book stands at the end of a day. One query, from month totals and what its month has after it."""
-    month = month_start(today)
-    parameters = {
-        "book": book.pk,
-        "today": today,
-        "month": month,
-        "next_month": months_after(month, months=1),
-        "window": months_after(month, months=1 - WINDOW_MONTHS),
-    }
-    moves = moves_of(rows_as_dicts(_OVERVIEW_SQL, parameters, using=database_of(book)))
-    return overview_of(moves, today=today, currency=book.base_currency)
+    """Where the book stands at the end of a day, by the household's months. One query, as reports read."""
+    months = calendar_of(book=book).months_to(today, count=WINDOW_MONTHS)
+    spans = [*months, span_of(months[-1].starts_on, today)]
+    moves = moves_read(book=book, spans=spans, source=Source(), ids=None, has_opening=True)
+    return overview_of(moves, months=months, today=today, currency=book.base_currency)
 
 
-def balances_at(*, book: Book, today: dt.date, types: Collection[str] = OWN) -> tuple[Balance, ...]:
-    """Every account of these types, those that hold or owe money, with its balance at the end of a day. One query.
+def balances_at(*, book: Book, today: dt.date) -> tuple[AccountBalance, ...]:
+    """Every account that holds or owes money, with its balance at the end of a day, in both currencies. One query.
 
     A closed one only where something is left on it.
     """
-    values = {"book": book.pk, "today": today, "types": list(types)}
+    values = {
+        "book": book.pk,
+        "base": book.base_currency,
+        "today": today,
+        "month": month_start(today),
+        "types": list(MONEY_TYPES),
+    }
     rows = rows_as_dicts(_BALANCES_SQL, values, using=database_of(book), is_prepared=True)
     return tuple(balance_of(row, currency=book.base_currency) for row in rows)
 
