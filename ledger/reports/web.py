@@ -24,7 +24,7 @@ ACCOUNTS_SHOWN: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class Holdings:
     """The accounts of one type, with their sum in the book's currency."""
 
     label: str
@@ -56,12 +56,12 @@ def account_list(request: HttpRequest) -> HttpResponse:
     """`/accounts`: what is owned and what is owed. Two queries."""
     book = book_for(user_id=user_id_of(request), book_id=None, right="read")
     balances = balances_at(book=book, today=clock.today(zone=ZoneInfo(book.time_zone)))
-    own = _side("What you own", balances, "asset", book.base_currency)
-    owed = _side("What you owe", balances, "liability", book.base_currency)
-    context = {"book": book, "nav": "accounts", "sides": [own, owed], "net_worth": own.total + owed.total}
+    own = _holdings("What you own", balances, "asset", book.base_currency)
+    owed = _holdings("What you owe", balances, "liability", book.base_currency)
+    context = {"book": book, "nav": "accounts", "groups": [own, owed], "net_worth": own.total + owed.total}
     return render(request, "ledger/reports/account_list.html", context)
 
 
-def _side(label: str, balances: tuple[AccountBalance, ...], account_type: str, currency: str) -> Side:
+def _holdings(label: str, balances: tuple[AccountBalance, ...], account_type: str, currency: str) -> Holdings:
     accounts = tuple(account for account in balances if account.type == account_type)
-    return Side(label, accounts, Money(sum(account.base.minor for account in accounts), currency))
+    return Holdings(label, accounts, Money(sum(account.base.minor for account in accounts), currency))

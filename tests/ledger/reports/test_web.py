@@ -95,7 +95,7 @@ class TestAccountList:
 
         response = browser.get("/accounts")
 
-        assert [side.total.minor for side in response.context["sides"]] == [100000, -30000]
+        assert [group.total.minor for group in response.context["groups"]] == [100000, -30000]
         assert response.context["net_worth"].minor == 70000
         assert "-₹300" in text_of(response)
 
