@@ -109,9 +109,7 @@ class TestAccountList:
 
         assert "$100</data><small>₹8,301.25 as recorded</small>" in " ".join(text_of(response).split())
         assert response.context["net_worth"] == Money(830125, "INR")
-        assert "$100</data><small>₹8,301.25</small>" in " ".join(
-            text_of(browser.get("/")).split()
-        )
+        assert "$100</data><small>₹8,301.25</small>" in " ".join(text_of(browser.get("/")).split())
 
     def test_works_for_a_viewer(self, committed, asha, admin_url):
         assert (
