@@ -22,6 +22,7 @@ _NAME_SAID: Final = f"A book's name has 1 to {NAME_MAX} characters that can be s
 MONTH_START_DAY_MAX: Final = 28  # the last day that every month has
 LAST_DAY: Final = 31  # as month_start_day: the last day of each month
 TOKEN_CHARACTERS_MAX: Final = 100
+MONEY_TYPES: Final = ("asset", "liability")  # of accounts that hold or owe money: those that can be hidden
 
 
 @dataclass(frozen=True, slots=True)

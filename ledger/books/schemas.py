@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 from rest_framework import serializers
 
 from ledger.books.access import BookNotFound, BookReadOnly
+from ledger.books.rules import MONEY_TYPES
 from ledger.books.selectors import AccountNotInBook, InvitationNotFound, MemberNotFound
 from ledger.books.serializers import LEVELS, ROLES, MonthStartField
 from ledger.books.services import (
@@ -111,7 +112,7 @@ class AccountShownOut(Output):
     }
     id = serializers.UUIDField()
     name = serializers.CharField()
-    type = serializers.ChoiceField(choices=("asset", "liability"))
+    type = serializers.ChoiceField(choices=MONEY_TYPES)
     kind = serializers.CharField()
     visibility = serializers.ChoiceField(choices=LEVELS)
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
 
 from ledger.books.models import AccountVisibility, Book, Invitation, Member
-from ledger.books.rules import AccountShown
+from ledger.books.rules import MONEY_TYPES, AccountShown
 from rupaya.core.errors import NotFound
-
-_MONEY_TYPES: Final = ("asset", "liability")
 
 
 class MemberNotFound(NotFound):
@@ -94,7 +91,7 @@ def accounts_shown(*, book: Book, user_id: UUID) -> list[AccountShown]:
     levels = dict(
         AccountVisibility.objects.filter(book=book, user_id=user_id).values_list("account_id", "visibility")
     )
-    accounts = book.accounts.filter(type__in=_MONEY_TYPES).order_by("type", "name", "pk")
+    accounts = book.accounts.filter(type__in=MONEY_TYPES).order_by("type", "name", "pk")
     return [
         AccountShown(account.pk, account.name, account.type, account.kind, levels.get(account.pk, "full"))
         for account in accounts

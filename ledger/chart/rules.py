@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
+from ledger.books import rules as books
+
 Id = TypeVar("Id")
 
 # What an account is in life decides what it is in double entry, and stays.
@@ -26,8 +28,9 @@ TYPE_OF_KIND: Final = {
 MONEY_KINDS: Final = tuple(kind for kind, account_type in TYPE_OF_KIND.items() if account_type != "equity")
 CATEGORY_KIND: Final = "category"
 CATEGORY_TYPES: Final = ("income", "expense")
-MONEY_TYPES: Final = ("asset", "liability")
+MONEY_TYPES: Final = books.MONEY_TYPES
 ACCOUNT_TYPES: Final = (*MONEY_TYPES, "equity")
+TYPES: Final = (*ACCOUNT_TYPES, *CATEGORY_TYPES)
 ICON_OF_KIND: Final = {
     "bank": "bank",
     "cash": "cash",

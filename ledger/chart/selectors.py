@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ledger.books.models import Book
 from ledger.chart.models import Account
-from ledger.chart.rules import ACCOUNT_TYPES, CATEGORY_TYPES, MONEY_TYPES, path_of
+from ledger.chart.rules import CATEGORY_TYPES, MONEY_TYPES, TYPES, path_of
 from rupaya.core.db import columns_of, database_of, instances
 from rupaya.core.errors import FieldError, Invalid, NotFound
 from rupaya.core.prepared import ids_text
@@ -114,27 +114,26 @@ def account_named(*, book: Book, name: str) -> Account | None:
     return found.filter(name__iexact=" ".join(name.split())).order_by("type", "pk").first()
 
 
-class OfAnotherKind(LookupError):
+class OfAnotherType(LookupError):
     """Raised for a category where an account is meant, or the other way round; its text is the name."""
 
 
-def accounts_below(
-    *, book: Book, ids: Iterable[UUID], types: Collection[str] = ACCOUNT_TYPES + CATEGORY_TYPES
-) -> list[UUID]:
+def accounts_below(*, book: Book, ids: Iterable[UUID], types: Collection[str] = TYPES) -> list[UUID]:
     """These accounts of the book and everything below them in its tree. One query.
 
-    A book has at most 2,000 accounts, so they are all read. types: what they must be of; raises OfAnotherKind.
+    A book has at most 2,000 accounts, so they are all read. types: what they must be of; raises OfAnotherType.
     """
     children: dict[UUID | None, list[UUID]] = {}
     known = {}
     rows = Account.objects.using(database_of(book)).filter(book=book)
-    for identity, parent_id, name, kind in rows.values_list("pk", "parent_id", "name", "type").order_by("pk"):
+    found_rows = rows.values_list("pk", "parent_id", "name", "type").order_by("pk")
+    for identity, parent_id, name, account_type in found_rows:
         children.setdefault(parent_id, []).append(identity)
-        known[identity] = (name, kind)
+        known[identity] = (name, account_type)
     found, left = [], [identity for identity in ids if identity in known]
-    for name, kind in map(known.__getitem__, left):
-        if kind not in types:
-            raise OfAnotherKind(name)
+    for name, account_type in map(known.__getitem__, left):
+        if account_type not in types:
+            raise OfAnotherType(name)
     while left:
         identity = left.pop()
         if identity not in found:

@@ -42,13 +42,17 @@ class AccountsTooMany(Rejected):
 
 
 class AccountNameInvalid(Invalid):
-    """Raised for a name that is empty, too long or not text."""
+    """Raised for a name that is empty, too long or not text; so for an institution's, which may be empty."""
 
     code = "account_name_invalid"
     title = "The account's name is not valid"
 
     def __init__(self, field: str = "name") -> None:
-        message = f"An account's name has 1 to {NAME_MAX} characters that can be seen."
+        message = (
+            f"An institution's name has at most {NAME_MAX} characters that can be seen."
+            if field == "institution"
+            else f"An account's name has 1 to {NAME_MAX} characters that can be seen."
+        )
         super().__init__(message, errors=[FieldError(field, self.code, message)])
 
 
@@ -313,7 +317,7 @@ def _columns(book: Book, account: Account, said: AccountChanges) -> dict[str, An
     if "name" in said:
         columns["name"] = _name_read(said["name"], "name")
     if "institution" in said:
-        columns["institution"] = said["institution"][:NAME_MAX]
+        columns["institution"] = said["institution"] and _name_read(said["institution"], "institution")
     if "credit_limit" in said:
         columns["credit_limit_minor"] = _limit_read(columns.pop("credit_limit"), account.currency)
     parent_id = said.get("parent_id")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from typing import Final
 from uuid import UUID
 
+from ledger.chart.rules import CATEGORY_TYPES
 from ledger.reports.figures import Group, Listing, Section, Series
 from ledger.reports.moves import Board, Node
 from ledger.reports.periods import Span
@@ -13,7 +14,7 @@ from ledger.reports.periods import Span
 CASH_KINDS: Final = frozenset({"bank", "cash", "wallet"})
 # What the other side of a movement of cash says about it, by the type of its account (after IAS 7).
 _ACTIVITIES: Final = {
-    "operating": ("income", "expense"),
+    "operating": CATEGORY_TYPES,
     "investing": ("asset",),
     "financing": ("liability", "equity"),
 }
@@ -24,28 +25,35 @@ def income_statement_of(
     board: Board, *, columns: Sequence[Span], among: Collection[UUID], depth: int
 ) -> Group:
     """Income and expense by category, both positive, and what is left over: `net`."""
-    sections = {kind: _categories(board, kind, columns, among, depth=depth) for kind in ("income", "expense")}
+    sections = _sections(board, CATEGORY_TYPES, columns, among, depth=depth)
     result = [node.id for node in board.moves.nodes.values() if node.type in _SIGNS and node.id in among]
     return Group(board.purse.currency, sections, {"net": board.series(result, columns, sign=-1)})
 
 
 def category_trend_of(
-    board: Board, *, columns: Sequence[Span], among: Collection[UUID], kinds: Sequence[str], depth: int
+    board: Board, *, columns: Sequence[Span], among: Collection[UUID], types: Sequence[str], depth: int
 ) -> Group:
-    """How the categories of each kind (income, expense) went from period to period, both positive."""
-    return Group(
-        board.purse.currency, {kind: _categories(board, kind, columns, among, depth=depth) for kind in kinds}
-    )
+    """How the categories of each type (income, expense) went from period to period, both positive."""
+    return Group(board.purse.currency, _sections(board, types, columns, among, depth=depth))
+
+
+def _sections(
+    board: Board, types: Sequence[str], columns: Sequence[Span], among: Collection[UUID], *, depth: int
+) -> dict[str, Section]:
+    return {
+        category_type: _categories(board, category_type, columns, among, depth=depth)
+        for category_type in types
+    }
 
 
 def _categories(
-    board: Board, kind: str, columns: Sequence[Span], among: Collection[UUID], *, depth: int
+    board: Board, category_type: str, columns: Sequence[Span], among: Collection[UUID], *, depth: int
 ) -> Section:
-    everything = [node for node in board.moves.nodes.values() if node.type == kind]
+    everything = [node for node in board.moves.nodes.values() if node.type == category_type]
     nodes = [node for node in everything if node.id in among]
     is_whole = len(nodes) == len(everything) and all(node.id in board.purse.ids for node in nodes)
-    listing: Listing | None = {"type": kind} if is_whole else None
-    return board.section(nodes, columns, sign=_SIGNS[kind], depth=depth, listing=listing)
+    listing: Listing | None = {"type": category_type} if is_whole else None
+    return board.section(nodes, columns, sign=_SIGNS[category_type], depth=depth, listing=listing)
 
 
 def cash_flow_of(

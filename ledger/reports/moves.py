@@ -15,7 +15,6 @@ from rupaya.core.money import Money
 
 CurrencyMode = Literal["book", "account"]
 DEPTH_MAX: Final = 10
-OWN: Final = frozenset({"asset", "liability"})
 
 
 @dataclass(frozen=True, slots=True)

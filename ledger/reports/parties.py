@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
+from ledger.chart.rules import CATEGORY_TYPES
 from ledger.reports.figures import Figure, Group, Listing, Row, Section, days_of
 from ledger.reports.periods import Span
 from rupaya.core.money import Money
-
-_KINDS: Final = ("income", "expense")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +43,15 @@ def _group(currency: str, rows: list[Mapping[str, Any]], asked: Asked) -> Group:
     shown = [_row(row, asked) for row in rows if row["rank"] <= asked.rows_max]
     rest = next((row for row in rows if row["rank"] > asked.rows_max), None)
     figures = {
-        f"rest_{kind}": (Figure(Money(int(rest[f"{kind}_minor"]) if rest else 0, currency), None),)
-        for kind in _KINDS
+        f"rest_{side}": (Figure(Money(int(rest[f"{side}_minor"]) if rest else 0, currency), None),)
+        for side in CATEGORY_TYPES
     }
     if asked.key == "payee":
         figures |= {
-            f"total_{kind}": (
-                _figure(sum(int(row[f"{kind}_minor"]) for row in rows), currency, asked, {"type": kind}),
+            f"total_{side}": (
+                _figure(sum(int(row[f"{side}_minor"]) for row in rows), currency, asked, {"type": side}),
             )
-            for kind in _KINDS
+            for side in CATEGORY_TYPES
         }
     return Group(currency, {f"{asked.key}s": Section(shown, figures)})
 
@@ -63,15 +62,15 @@ def _row(row: Mapping[str, Any], asked: Asked) -> Row:
     return Row(
         head,
         {
-            kind: (
+            side: (
                 _figure(
-                    int(row[f"{kind}_minor"]),
+                    int(row[f"{side}_minor"]),
                     currency,
                     asked,
-                    {asked.key: name, "type": kind} if name else None,
+                    {asked.key: name, "type": side} if name else None,
                 ),
             )
-            for kind in _KINDS
+            for side in CATEGORY_TYPES
         },
     )
 

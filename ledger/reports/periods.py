@@ -108,6 +108,18 @@ class Calendar:
             start = after
         return tuple(found)
 
+    def months_to(self, day: dt.date, *, count: int) -> tuple[Span, ...]:
+        """The month that holds the day and those before it, `count` together, each whole."""
+        starts = [self.start_of(day, "month")]
+        while len(starts) < count:
+            starts.append(self.start_of(starts[-1] - _DAY, "month"))
+        ends = [self.next_after(starts[0], "month"), *starts]
+        months = [
+            Span(start, end, self.label_of(start, "month"))
+            for start, end in zip(starts, ends[:count], strict=True)
+        ]
+        return tuple(months[::-1])
+
     def span_before(self, whole: Span) -> Span:
         """What a range is compared with.
 

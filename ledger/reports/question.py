@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 from uuid import UUID
 
+from ledger.chart.rules import CATEGORY_TYPES
 from ledger.journal.rules import EARLIEST, LATEST
 from ledger.journal.search import choice_read, day_read, filter_refuse, ids_read
 from ledger.reports.moves import DEPTH_MAX, CurrencyMode
@@ -16,7 +17,6 @@ from ledger.reports.periods import BYS, PERIODS_MAX, Calendar, Span, span_of
 from rupaya.core.pagination import limit_read
 
 SERIES_MONTHS: Final = 12  # a series without `since` shows as many, the present one included
-_KINDS: Final = ("income", "expense")
 # RFC 3339. A plus in a query that was not escaped arrives as a space.
 _INSTANT: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+ -]\d\d:\d\d)", re.ASCII
@@ -38,7 +38,7 @@ class Question:
     currency: CurrencyMode = "book"
     account_ids: tuple[UUID, ...] | None = None
     category_ids: tuple[UUID, ...] | None = None
-    kinds: tuple[str, ...] = _KINDS
+    types: tuple[str, ...] = CATEGORY_TYPES
     depth: int = DEPTH_MAX
     rows_max: int = 50
     is_compared: bool = False
@@ -73,7 +73,7 @@ def question_read(
         currency=cast("CurrencyMode", choice_read(query, "currency", ("book", "account")) or "book"),
         account_ids=ids_read(query, "account_id"),
         category_ids=ids_read(query, "category_id"),
-        kinds=(kind,) if (kind := choice_read(query, "type", _KINDS)) else _KINDS,
+        types=(only,) if (only := choice_read(query, "type", CATEGORY_TYPES)) else CATEGORY_TYPES,
         depth=_depth(query),
         rows_max=limit_read(query.get("limit")),
         is_compared=bool(choice_read(query, "compare", ("previous",))),
@@ -95,9 +95,7 @@ def _day(query: Mapping[str, str], name: str) -> dt.date | None:
 def _since(query: Mapping[str, str], day: dt.date, calendar: Calendar, *, is_series: bool) -> dt.date:
     since = _day(query, "since")
     if since is None and is_series:
-        since = calendar.start_of(day, "month")
-        for _ in range(SERIES_MONTHS - 1):
-            since = calendar.start_of(since - dt.timedelta(days=1), "month")
+        since = calendar.months_to(day, count=SERIES_MONTHS)[0].starts_on
     since = since or calendar.start_of(day, "fiscal_year")
     if since > day:
         filter_refuse("since", f"since must not lie after {day}, where the report ends.")

@@ -8,13 +8,14 @@ from typing import Any, ClassVar, Final
 from rest_framework import serializers
 
 from ledger.books.schemas import BOOK_ASK, READS_BOOK
+from ledger.chart.rules import CATEGORY_TYPES, MONEY_TYPES, TYPES
 from ledger.chart.selectors import AccountUnknown
 from ledger.journal.schemas import choice_ask, day_ask, ids_ask
 from ledger.journal.selectors import FilterInvalid
 from ledger.reports.moves import DEPTH_MAX
 from ledger.reports.periods import BYS
 from rupaya.core.operations import (
-    PAGE_ASKS,
+    LIMIT_ASK,
     Ask,
     CurrencyCode,
     MajorField,
@@ -26,7 +27,6 @@ from rupaya.core.operations import (
 from rupaya.core.pagination import PageInvalid
 
 REPORTS: Final[Refusals] = (*READS_BOOK, FilterInvalid, PageInvalid, AccountUnknown)
-_TYPES: Final = ("asset", "liability", "equity", "income", "expense")
 _ASKS: Final = {
     ask.name: ask
     for ask in (
@@ -39,14 +39,14 @@ _ASKS: Final = {
         choice_ask("currency", "As worth in the book's when recorded, or each account's own.", ("book", "account")),
         ids_ask("account_id", "These accounts and everything below them."),
         ids_ask("category_id", "These categories and everything below them."),
-        choice_ask("type", "These categories alone.", ("income", "expense")),
+        choice_ask("type", "These categories alone.", CATEGORY_TYPES),
         Ask(
             "depth",
             "How deep the tree is shown.",
             {"type": "integer", "minimum": 1, "maximum": DEPTH_MAX, "default": DEPTH_MAX},
         ),
         choice_ask("compare", "Beside each figure that of before.", ("previous",)),
-        PAGE_ASKS[0],
+        LIMIT_ASK,
     )
 }  # fmt: skip
 
@@ -63,7 +63,7 @@ class FilterField(serializers.Field):  # type: ignore[type-arg]  # not subscript
 
 
 class AccountBalanceOut(Output):
-    """An account that holds or owes money, with today's balance; what is owed is negative."""
+    """An account that holds or owes money, with today's balance in its own currency and in the book's."""
 
     example: ClassVar = {
         "id": "019ab1c2-5d70-7d05-8000-0123456789ab",
@@ -75,16 +75,22 @@ class AccountBalanceOut(Output):
         "balance": 45212.5,
         "balance_minor": 4521250,
         "currency": "INR",
+        "base_balance": 45212.5,
+        "base_balance_minor": 4521250,
+        "base_currency": "INR",
     }
     id = serializers.UUIDField()
     name = serializers.CharField()
-    type = serializers.ChoiceField(choices=("asset", "liability"))
+    type = serializers.ChoiceField(choices=MONEY_TYPES)
     kind = serializers.CharField()
     institution = serializers.CharField()
     number_last4 = serializers.CharField()
-    balance = MajorField()
+    balance = MajorField(help_text="In the account's currency; what is owed is negative.")
     balance_minor = MinorField()
     currency = CurrencyCode()
+    base_balance = MajorField(help_text="In the book's currency, as worth when recorded.")
+    base_balance_minor = MinorField()
+    base_currency = CurrencyCode()
 
 
 class PlainFigureOut(Output):
@@ -110,7 +116,7 @@ class LineOut(Output):
     parent_id = serializers.UUIDField(allow_null=True)
     depth = serializers.IntegerField()
     name = serializers.CharField()
-    type = serializers.ChoiceField(choices=_TYPES)
+    type = serializers.ChoiceField(choices=TYPES)
     kind = serializers.CharField()
     icon = serializers.CharField()
 

@@ -4,37 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal, NoReturn
 from uuid import UUID
 
 from ledger.books.models import Book
 from ledger.chart.rules import CATEGORY_TYPES, MONEY_TYPES
-from ledger.chart.selectors import AccountUnknown, OfAnotherKind, accounts_below
+from ledger.chart.selectors import AccountUnknown, OfAnotherType, accounts_below
 from ledger.journal.search import filter_refuse
 from ledger.reports.engine import COUNTS, Source, cash_read, moves_read, sql
 from ledger.reports.figures import IDS_MAX, Group, Listing, Report
 from ledger.reports.flows import CASH_KINDS, cash_flow_of, category_trend_of, income_statement_of
-from ledger.reports.moves import OWN, Board, Moves, Purse, below, purses_of
+from ledger.reports.moves import Board, Moves, Purse, below, purses_of
+from ledger.reports.overview import WINDOW_MONTHS, Overview, overview_of
 from ledger.reports.parties import Asked, parties_of
-from ledger.reports.periods import Calendar, Span
+from ledger.reports.periods import Calendar, Span, span_of
 from ledger.reports.question import Question, periods_asked
-from ledger.reports.rules import (
-    WINDOW_MONTHS,
-    Balance,
-    Overview,
-    balance_of,
-    moves_of,
-    overview_of,
-)
+from ledger.reports.rules import AccountBalance, balance_of
 from ledger.reports.standing import balance_sheet_of, net_worth_of, standing_of, trial_balance_of
 from rupaya.core.db import database_of, rows_as_dicts
-from rupaya.core.fiscal import month_start, months_after
+from rupaya.core.fiscal import month_start
 
 _BALANCES_SQL: Final = sql("balances")
-_OVERVIEW_SQL: Final = sql("overview")
 _PARTIES_SQL: Final = sql("parties")
 _HEADERS: Final = {"live": sql("headers_live"), "known": sql("headers_known")}
-_CATEGORIES: Final = frozenset({"income", "expense"})
 _BY_DAYS: Final = frozenset({"day", "week"})
 # What a parameter names: its types, and the word for one.
 _NAMED_BY: Final = {
@@ -54,25 +46,25 @@ _LEGS_WORTH: Final = """
 
 
 def overview_at(*, book: Book, today: dt.date) -> Overview:
-    """Where the book stands at the end of a day. One query, from month totals and what its month has after it."""
-    month = month_start(today)
-    parameters = {
-        "book": book.pk,
-        "today": today,
-        "month": month,
-        "next_month": months_after(month, months=1),
-        "window": months_after(month, months=1 - WINDOW_MONTHS),
-    }
-    moves = moves_of(rows_as_dicts(_OVERVIEW_SQL, parameters, using=database_of(book)))
-    return overview_of(moves, today=today, currency=book.base_currency)
+    """Where the book stands at the end of a day, by the household's months. One query, as reports read."""
+    months = calendar_of(book=book).months_to(today, count=WINDOW_MONTHS)
+    spans = [*months, span_of(months[-1].starts_on, today)]
+    moves = moves_read(book=book, spans=spans, source=Source(), ids=None, has_opening=True)
+    return overview_of(moves, months=months, today=today, currency=book.base_currency)
 
 
-def balances_at(*, book: Book, today: dt.date, types: Collection[str] = OWN) -> tuple[Balance, ...]:
-    """Every account of these types, those that hold or owe money, with its balance at the end of a day. One query.
+def balances_at(*, book: Book, today: dt.date) -> tuple[AccountBalance, ...]:
+    """Every account that holds or owes money, with its balance at the end of a day, in both currencies. One query.
 
     A closed one only where something is left on it.
     """
-    values = {"book": book.pk, "today": today, "types": list(types)}
+    values = {
+        "book": book.pk,
+        "base": book.base_currency,
+        "today": today,
+        "month": month_start(today),
+        "types": list(MONEY_TYPES),
+    }
     rows = rows_as_dicts(_BALANCES_SQL, values, using=database_of(book), is_prepared=True)
     return tuple(balance_of(row, currency=book.base_currency) for row in rows)
 
@@ -88,7 +80,7 @@ def report_balances(*, book: Book, question: Question) -> Report:
     Raises AccountUnknown, FilterInvalid.
     """
     day = question.whole
-    moves, among = _moves(book, question, [day], OWN)
+    moves, among = _moves(book, question, [day])
     return _report(
         book,
         "balances",
@@ -126,7 +118,7 @@ def report_net_worth(*, book: Book, question: Question) -> Report:
     """
     periods = periods_asked(question, calendar=calendar_of(book=book))
     columns = [question.whole, *periods]
-    moves, among = _moves(book, question, columns, OWN)
+    moves, among = _moves(book, question, columns)
     return _report(
         book,
         "net_worth",
@@ -146,7 +138,7 @@ def report_income_statement(*, book: Book, question: Question) -> Report:
     periods = periods_asked(question, calendar=calendar)
     previous = calendar.span_before(question.whole) if question.is_compared else None
     columns = [question.whole, *periods, *([previous] if previous else [])]
-    moves, among = _moves(book, question, columns, _CATEGORIES, has_opening=False)
+    moves, among = _moves(book, question, columns, field="category_id", has_opening=False)
     return _report(
         book,
         "income_statement",
@@ -162,14 +154,14 @@ def report_category_trend(*, book: Book, question: Question) -> Report:
     """How categories went from period to period. One query. Raises AccountUnknown, FilterInvalid."""
     periods = periods_asked(question, calendar=calendar_of(book=book))
     columns = [question.whole, *periods]
-    moves, among = _moves(book, question, columns, _CATEGORIES, has_opening=False)
+    moves, among = _moves(book, question, columns, field="category_id", has_opening=False)
     return _report(
         book,
         "category_trend",
         question,
         moves,
         lambda board: category_trend_of(
-            board, columns=columns, among=among, kinds=question.kinds, depth=question.depth
+            board, columns=columns, among=among, types=question.types, depth=question.depth
         ),
         periods=periods,
     )
@@ -184,7 +176,7 @@ def report_cash_flow(*, book: Book, question: Question) -> Report:
     columns = [question.whole, *periods]
     source = _source(question)
     moves = cash_read(book=book, spans=columns, source=source, ids=question.account_ids)
-    _check_ids(moves, question.account_ids, "account_id", OWN)
+    _check_ids(moves, question.account_ids, "account_id")
     roots = question.account_ids or [node.id for node in moves.nodes.values() if node.kind in CASH_KINDS]
     cash = below(moves.nodes, roots)
     _check_size(moves, columns)
@@ -268,14 +260,14 @@ def _joined(ids: Sequence[UUID]) -> str:
 
 
 def _below(book: Book, ids: Sequence[UUID] | None, field: str) -> list[UUID]:
-    """The accounts and everything below them; raises AccountUnknown, and FilterInvalid for another kind."""
+    """The accounts and everything below them; raises AccountUnknown, and FilterInvalid for another type."""
     if not ids:
         return []
-    types, one = _NAMED_BY[field]
+    types, _ = _NAMED_BY[field]
     try:
         found = accounts_below(book=book, ids=ids, types=types)
-    except OfAnotherKind as error:
-        filter_refuse(field, f"“{error}” is not {one}.")
+    except OfAnotherType as error:
+        _refuse_type(field, str(error))
     if not set(ids) <= set(found):
         raise AccountUnknown(field)
     return found
@@ -289,16 +281,15 @@ def _moves(
     book: Book,
     question: Question,
     columns: Sequence[Span],
-    types: Collection[str] = frozenset(),
     *,
+    field: Literal["account_id", "category_id"] = "account_id",
     has_opening: bool = True,
 ) -> tuple[Moves, Collection[UUID]]:
-    """The moves that a report needs, and the accounts that it is about: those named and everything below, or all."""
-    field, ids = (
-        ("category_id", question.category_ids)
-        if types == _CATEGORIES
-        else ("account_id", question.account_ids)
-    )
+    """The moves that a report needs, and the accounts that it is about: those named and everything below, or all.
+
+    field: the parameter that names them.
+    """
+    ids = question.category_ids if field == "category_id" else question.account_ids
     moves = moves_read(
         book=book,
         spans=columns,
@@ -306,19 +297,24 @@ def _moves(
         ids=ids,
         has_opening=has_opening,
     )
-    _check_ids(moves, ids, field, types)
+    _check_ids(moves, ids, field)
     _check_size(moves, columns)
     return moves, below(moves.nodes, ids) if ids else moves.nodes.keys()
 
 
-def _check_ids(moves: Moves, ids: Sequence[UUID] | None, field: str, types: Collection[str]) -> None:
+def _check_ids(moves: Moves, ids: Sequence[UUID] | None, field: str) -> None:
+    types, _ = _NAMED_BY[field]
     for identity in ids or ():
         node = moves.nodes.get(identity)
         if node is None:
             raise AccountUnknown(field)
         if node.type not in types:
-            what = "a category" if types == _CATEGORIES else "an account that holds or owes money"
-            filter_refuse(field, f"“{node.name}” is not {what}.")
+            _refuse_type(field, node.name)
+
+
+def _refuse_type(field: str, name: str) -> NoReturn:
+    _, what = _NAMED_BY[field]
+    filter_refuse(field, f"“{name}” is not {what}.")
 
 
 def _check_size(moves: Moves, columns: Sequence[Span]) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 from ledger.reports.figures import Figure, Group, Report, Series
 from ledger.reports.periods import Span
-from ledger.reports.rules import Balance
+from ledger.reports.rules import AccountBalance
 
 
-def account_out(account: Balance) -> dict[str, Any]:
-    """An account that holds or owes money, with its balance; what is owed is negative."""
+def account_out(account: AccountBalance) -> dict[str, Any]:
+    """An account that holds or owes money, with its balance in its own currency and in the book's."""
     return {
         "id": account.id,
         "name": account.name,
@@ -22,6 +22,9 @@ def account_out(account: Balance) -> dict[str, Any]:
         "balance": account.balance.major,
         "balance_minor": account.balance.minor,
         "currency": account.balance.currency,
+        "base_balance": account.base.major,
+        "base_balance_minor": account.base.minor,
+        "base_currency": account.base.currency,
     }
 
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from typing import Final
 from uuid import UUID
 
+from ledger.chart.rules import CATEGORY_TYPES, MONEY_TYPES, TYPES
 from ledger.reports.figures import Group, Row, Section, Series
-from ledger.reports.moves import OWN, Board, Node, head_of
+from ledger.reports.moves import Board, Node, head_of
 from ledger.reports.periods import Span
-
-_TYPES: Final = ("asset", "liability", "equity", "income", "expense")
-_RESULT: Final = frozenset({"income", "expense"})
 
 
 def standing_of(board: Board, *, day: Span, among: Collection[UUID], depth: int) -> Group:
@@ -21,7 +18,7 @@ def standing_of(board: Board, *, day: Span, among: Collection[UUID], depth: int)
     A closed account is left out where nothing is left on it.
     """
     section = board.section(
-        _nodes(board, OWN, among),
+        _nodes(board, MONEY_TYPES, among),
         [day],
         depth=depth,
         is_shown=lambda node, has_balance: has_balance or not node.is_closed,
@@ -33,7 +30,7 @@ def trial_balance_of(board: Board, *, day: Span) -> Group:
     """Every account with a balance, in the column of its side. In the book's currency both columns sum to the same."""
     nodes = sorted(
         (board.moves.nodes[identity] for identity in board.purse.ids),
-        key=lambda node: (_TYPES.index(node.type), node.name.casefold(), node.id),
+        key=lambda node: (TYPES.index(node.type), node.name.casefold(), node.id),
     )
     rows: list[Row] = []
     sides: dict[str, list[UUID]] = {"debit": [], "credit": []}
@@ -58,14 +55,14 @@ def balance_sheet_of(board: Board, *, day: Span, year_start: dt.date, depth: int
     Equity is what was there at the beginning, with what income left over expense: of the financial year, and before it.
     """
     sections = {
-        name: board.section(_nodes(board, {kind}), [day], sign=sign, depth=depth)
-        for name, kind, sign in (
+        name: board.section(_nodes(board, {account_type}), [day], sign=sign, depth=depth)
+        for name, account_type, sign in (
             ("assets", "asset", 1),
             ("liabilities", "liability", -1),
             ("equity", "equity", -1),
         )
     }
-    result = [node.id for node in _nodes(board, _RESULT)]
+    result = [node.id for node in _nodes(board, CATEGORY_TYPES)]
     year = Span(year_start, day.ends_before)
     surpluses = [
         _surplus(

@@ -13,7 +13,7 @@ from ledger.books.access import book_for
 from ledger.journal.filters import Filters
 from ledger.journal.selectors import transaction_page, type_read
 from ledger.journal.web import row_of
-from ledger.reports.rules import Balance
+from ledger.reports.rules import AccountBalance
 from ledger.reports.selectors import balances_at, overview_at
 from rupaya.core import clock
 from rupaya.core.money import Money
@@ -24,11 +24,11 @@ ACCOUNTS_SHOWN: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Accounts of one type with their sum."""
+class Holdings:
+    """The accounts of one type, with their sum in the book's currency."""
 
     label: str
-    accounts: tuple[Balance, ...]
+    accounts: tuple[AccountBalance, ...]
     total: Money
 
 
@@ -39,13 +39,13 @@ def overview(request: HttpRequest) -> HttpResponse:
     entry_type = type_read(request.GET.get("type"))
     standing = overview_at(book=book, today=clock.today(zone=ZoneInfo(book.time_zone)))
     recent = transaction_page(book=book, limit=RECENT_ROWS, filters=Filters(type=entry_type))
-    busiest = sorted(standing.accounts, key=lambda account: -abs(account.balance.minor))
+    busiest = sorted(standing.accounts, key=lambda account: -abs(account.base.minor))
     context = {
         "book": book,
         "nav": "overview",
         "type": entry_type,
         "overview": standing,
-        "accounts": [account for account in busiest if account.balance.minor][:ACCOUNTS_SHOWN],
+        "accounts": [one for one in busiest if one.balance.minor or one.base.minor][:ACCOUNTS_SHOWN],
         "recent": [row_of(shown.view) for shown in recent.rows],
     }
     return render(request, "ledger/reports/overview.html", context)
@@ -56,15 +56,12 @@ def account_list(request: HttpRequest) -> HttpResponse:
     """`/accounts`: what is owned and what is owed. Two queries."""
     book = book_for(user_id=user_id_of(request), book_id=None, right="read")
     balances = balances_at(book=book, today=clock.today(zone=ZoneInfo(book.time_zone)))
-    groups = [
-        _group("What you own", balances, "asset", book.base_currency),
-        _group("What you owe", balances, "liability", book.base_currency),
-    ]
-    net_worth = groups[0].total + groups[1].total
-    context = {"book": book, "nav": "accounts", "groups": groups, "net_worth": net_worth}
+    own = _holdings("What you own", balances, "asset", book.base_currency)
+    owed = _holdings("What you owe", balances, "liability", book.base_currency)
+    context = {"book": book, "nav": "accounts", "groups": [own, owed], "net_worth": own.total + owed.total}
     return render(request, "ledger/reports/account_list.html", context)
 
 
-def _group(label: str, balances: tuple[Balance, ...], account_type: str, currency: str) -> Group:
+def _holdings(label: str, balances: tuple[AccountBalance, ...], account_type: str, currency: str) -> Holdings:
     accounts = tuple(account for account in balances if account.type == account_type)
-    return Group(label, accounts, Money(sum(account.balance.minor for account in accounts), currency))
+    return Holdings(label, accounts, Money(sum(account.base.minor for account in accounts), currency))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final, Protocol
 
-from rupaya.core.money import CURRENCY_PLACES, Money, money_format, money_short
+from rupaya.core.money import CURRENCY_PLACES, Money, money_format, money_short, percent
 
 BARS_HEIGHT_PX: Final = 340
 _BARS_TOP_PX: Final = 12
@@ -171,7 +171,8 @@ def donut_chart(*, spending: Sequence[tuple[str, Money]], total: Money) -> Donut
         arc = (share if alone else max(share - _RING_GAP, _RING_ARC_MIN)).quantize(_HUNDREDTH)
         dash = f"{arc} {100 - arc}" if share else None
         offset = (_RING_START - done).quantize(_HUNDREDTH)
-        slices.append(Slice(name, amount, int(share.quantize(Decimal(1))), colour, dash, offset))
+        percents = int(percent(max(amount.minor, 0), whole) or 0)
+        slices.append(Slice(name, amount, percents, colour, dash, offset))
         done += share
     written = money_format(total, places=0)
     centre = written if len(written) <= _CENTRE_CHARACTERS_MAX else money_short(total)

@@ -1,6 +1,6 @@
 """Money: whole minor units with a currency, parsed as Decimal and never a float.
 
-Rounding happens here only, and each place names its mode.
+Money and shares of it are rounded here only, and each place names its mode.
 """
 
 from __future__ import annotations
@@ -130,6 +130,13 @@ def allocate(money: Money, *, weights: Sequence[int]) -> list[Money]:
     for index in broken[:left]:
         parts[index] += 1
     return [Money(sign * part, money.currency) for part in parts]
+
+
+def percent(part: int, whole: int, *, places: int = 0) -> Decimal | None:
+    """Will say how many percent of the whole, whatever its sign, a part is; None of nothing. Half to even."""
+    if whole == 0:
+        return None
+    return (Decimal(part) * 100 / abs(whole)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
 
 
 def money_format(

@@ -97,14 +97,15 @@ AMOUNT_SCHEMA: Final = {
     "pattern": r"^\s*[+-]?([0-9]{1,18}(\.[0-9]{0,12})?|\.[0-9]{1,12})\s*$",
 }
 _TAG: Final = {"type": "string"}
+LIMIT_ASK: Final = Ask(
+    "limit",
+    "How many to give at most.",
+    {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
+    may_be_empty=True,
+    example=20,
+)
 PAGE_ASKS: Final = (
-    Ask(
-        "limit",
-        "How many to give at most.",
-        {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
-        may_be_empty=True,
-        example=20,
-    ),
+    LIMIT_ASK,
     Ask(
         "cursor",
         "Where the page begins; taken from `next` or `previous` of another page.",

@@ -12,7 +12,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from rupaya.core.fiscal import months_after
+from rupaya.core.fiscal import month_start
 from tests.benchmarks.api import as_product, list_query
 from tests.benchmarks.cluster import ROOT, SQL, Database
 from tests.benchmarks.figures import Figure, Goal, interleaved, pair, timed
@@ -43,16 +43,14 @@ class Statement(NamedTuple):
 _DAY_AS_OF: Final = dt.date(2023, 5, 17)
 
 
-def _overview(on: dt.date) -> _PLAIN:
-    month = on.replace(day=1)
-    window = month.replace(year=month.year - 1)
-    text = (ROOT / "ledger/reports/sql/overview.sql").read_text()
+def _balances(on: dt.date) -> _PLAIN:
+    text = (ROOT / "ledger/reports/sql/balances.sql").read_text()
     return text, {
         "book": identity(2, 1),
+        "base": "INR",
         "today": on,
-        "month": month,
-        "next_month": months_after(on, months=1),
-        "window": window,
+        "month": month_start(on),
+        "types": ["asset", "liability", "equity", "income", "expense"],
     }
 
 
@@ -64,8 +62,8 @@ def _income_expense() -> _PLAIN:
 
 # A report is a name and what gives its SQL with parameters, for the book that has half of everything.
 REPORTS: Final[dict[str, Callable[[], _PLAIN]]] = {
-    "balances": lambda: _overview(UNTIL),
-    "balances as of a past day": lambda: _overview(_DAY_AS_OF),
+    "balances": lambda: _balances(UNTIL),
+    "balances as of a past day": lambda: _balances(_DAY_AS_OF),
     "12 months of income and expense": _income_expense,
     "net worth by month": lambda: ((SQL / "net_worth.sql").read_text(), {"book": identity(2, 1)}),
 }

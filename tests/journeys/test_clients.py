@@ -87,7 +87,9 @@ class TestPython:
         assert first.status_code == 201
         assert (again.parsed, again.headers["Idempotency-Replayed"]) == (first.parsed, "true")
         assert [(row.description, row.amount_minor) for row in listed.results] == [("Tea", 2050)]
-        assert "Cash" in [account.name for account in accounts.results]
+        (cash,) = (account for account in accounts.results if account.name == "Cash")
+        assert (cash.balance_minor, cash.currency) == (-2050, "INR")
+        assert (cash.base_balance_minor, cash.base_currency) == (-2050, "INR")
         assert (refused.code, refused.errors[0].field) == ("invalid", "amount")
 
 

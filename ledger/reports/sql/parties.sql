@@ -1,5 +1,5 @@
--- Income and expense by a word of the header (payee or tag): name, currency, rank, parties, transactions, income_minor,
--- expense_minor (income and expense positive). The %(rows)s largest of each currency, and one row more for the rest.
+-- Income and expense by a word of the header (payee or tag): name, currency, rank, transactions, income_minor, expense_minor
+-- (income and expense positive). The %(rows)s largest of each currency, and one row more for the rest.
 WITH header AS (
 {headers}
 ), worth AS (
@@ -20,7 +20,7 @@ WITH header AS (
                   %(rows)s + 1) AS rank
     FROM party
 )
-SELECT min(name) AS name, currency, rank, count(*) AS parties, sum(transactions) AS transactions,
+SELECT min(name) AS name, currency, rank, sum(transactions) AS transactions,
        sum(income_minor) AS income_minor, sum(expense_minor) AS expense_minor
   FROM ranked
  GROUP BY currency, rank

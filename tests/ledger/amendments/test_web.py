@@ -13,7 +13,7 @@ from ledger.journal.services import transaction_post
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money
-from tests.ledger.desk import TODAY, browser_of, guest_make, inr, record
+from tests.ledger.desk import TODAY, TOMORROW, browser_of, guest_make, inr, record
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ class TestTransactionDetail:
     def test_tells_a_rule_of_the_book(self, browser, asha):
         made = record(asha)
         with acting_as(asha.actor):
-            period_close(book=asha.book, until=TODAY)
+            period_close(book=asha.book, until=TODAY, today=TOMORROW)
 
         response = sent(browser, made, amount="1")
 

@@ -83,6 +83,31 @@ class TestKind:
         assert refusal(raw, sql, [asha.account("Cash").pk]) == "ledger_account_terms_fit"
 
 
+class TestNumber:
+    @pytest.mark.parametrize("number", ["45671", "12a4", "12 4", "-123", "१२३४"])
+    def test_is_masked(self, raw, asha, number):
+        act(raw, asha)
+        sql = "UPDATE ledger_account SET number_last4 = %s WHERE id = %s"
+
+        with pytest.raises((errors.CheckViolation, errors.StringDataRightTruncation)) as raised:
+            raw.execute(sql, [number, asha.account("Cash").pk])
+
+        if len(number) == 4:  # a longer one does not even fit the column
+            assert raised.value.diag.constraint_name == "ledger_account_number_is_masked"
+
+
+class TestPurpose:
+    def test_is_served_once_in_a_book(self, raw, asha):
+        act(raw, asha)
+        parameters = [uuid7(), asha.book.pk, None, "asset", "cash", "Purse", "INR"]
+        sql = OPEN.replace("number_last4)", "number_last4, purpose)").replace(
+            "'', '', '')", "'', '', '', %s)"
+        )
+
+        for purpose in ("everyday", "opening", "adjustment", "uncategorised_income", "uncategorised_expense"):
+            assert refusal(raw, sql, [*parameters, purpose]) == "ledger_account_purpose_once"
+
+
 class TestTree:
     def test_refuses_a_parent_of_another_type(self, raw, asha):
         act(raw, asha)

@@ -53,6 +53,15 @@ class TestAccountOpen:
 
             assert Account.objects.filter(book=asha.book, name__iexact="cash").count() == 1
 
+    @pytest.mark.parametrize("institution", ["B" * 81, "\u200d", "SBI\x00", " "])
+    def test_refuses_an_institution_that_it_would_have_to_cut_or_could_not_show(self, asha, institution):
+        with pytest.raises(AccountNameInvalid, match="at most 80 characters") as refused:
+            opened(asha, "SBI", institution=institution)
+
+        assert [error.field for error in refused.value.errors] == ["institution"]
+        assert opened(asha, "SBI", institution="B" * 80).institution == "B" * 80
+        assert opened(asha, "HDFC", institution="").institution == ""
+
     def test_lets_two_books_use_one_name(self, asha, chitra):
         assert opened(asha, "SBI").book_id != opened(chitra, "SBI").book_id
 

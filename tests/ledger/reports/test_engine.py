@@ -86,6 +86,14 @@ class TestMovesRead:
 
         assert postings_touched(busy, lambda: read(book=busy.book, question=asked(FIRST, LAST, by=by))) == 0
 
+    @pytest.mark.parametrize(("start_day", "postings"), [(1, 0), (15, 12 * 14)])
+    def test_of_the_overview_looks_at_the_months_that_the_households_divide(self, busy, start_day, postings):
+        busy.book.month_start_day = start_day
+
+        touched = postings_touched(busy, lambda: selectors.overview_at(book=busy.book, today=LAST))
+
+        assert postings <= touched <= 4 * postings  # of both legs, and rounded account by account
+
     def test_of_part_of_a_month_looks_at_its_postings_alone(self, busy):
         question = asked(dt.date(2025, 2, 11), dt.date(2025, 11, 10), by="month", account_ids=cash_of(busy))
 

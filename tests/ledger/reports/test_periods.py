@@ -79,6 +79,22 @@ class TestSpans:
         assert span.label == label
 
 
+class TestMonthsTo:
+    def test_are_whole_and_end_with_the_days_own(self):
+        months = Calendar(start_day=25).months_to(day("2026-03-03"), count=3)
+
+        assert [(month.starts_on, month.until, month.label) for month in months] == [
+            (day("2025-12-25"), day("2026-01-24"), "2025-12"),
+            (day("2026-01-25"), day("2026-02-24"), "2026-01"),
+            (day("2026-02-25"), day("2026-03-24"), "2026-02"),
+        ]
+
+    def test_begin_on_the_last_day_of_a_short_month_too(self):
+        months = Calendar(start_day=31).months_to(day("2026-03-30"), count=2)
+
+        assert [month.starts_on for month in months] == [day("2026-01-31"), day("2026-02-28")]
+
+
 class TestSpanBefore:
     @pytest.mark.parametrize(
         ("since", "until", "before_since", "before_until"),

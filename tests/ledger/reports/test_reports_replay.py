@@ -310,7 +310,7 @@ class TestReportCategoryTrend:
         case = Case(drawn)
         ids = (case.accounts[only].pk,) if only else None
         report = case.read(
-            "category_trend", by=case.question.by or "month", category_ids=ids, kinds=("expense",)
+            "category_trend", by=case.question.by or "month", category_ids=ids, types=("expense",)
         )
         among = case.below(ids[0]) if ids else case.ids_of("expense")
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import time_machine
 
+from tests.ledger.amendments.asking import Phone, account_make
 from tests.ledger.desk import Api, guest_make, record, refused
 
 NOON = dt.datetime(
@@ -24,9 +25,22 @@ class TestAccountCollection:
         assert by_name["Credit card"] == {
             "id": str(card.pk), "name": "Credit card", "type": "liability", "kind": "credit_card", "institution": "",
             "number_last4": "", "balance": -123.45, "balance_minor": -12345, "currency": "INR",
+            "base_balance": -123.45, "base_balance_minor": -12345, "base_currency": "INR",
         }  # fmt: skip
         assert by_name["Cash"]["balance_minor"] == 0
         assert (body["next"], body["previous"]) == (None, None)
+
+    def test_gives_each_in_its_own_currency_as_the_account_itself_does(self, asha):
+        dollars = account_make(asha, "USD", "Dollars")
+        phone = Phone(asha)
+        phone.record(type="income", account_id=dollars, currency="USD", amount=100, base_amount="8301.25")
+
+        listed = {one["name"]: one for one in phone.get("accounts").json()["results"]}["Dollars"]
+
+        assert (listed["balance"], listed["balance_minor"], listed["currency"]) == (100, 10000, "USD")
+        assert (listed["base_balance"], listed["base_balance_minor"]) == (8301.25, 830125)
+        assert listed["base_currency"] == "INR"
+        assert phone.get(f"accounts/{dollars}").json()["currency"] == listed["currency"]
 
     def test_ends_the_day_at_midnight_in_india(self, asha):
         record(asha, "income", minor=50000, on=dt.date(2096, 11, 21))

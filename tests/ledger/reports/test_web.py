@@ -5,7 +5,11 @@ import html
 
 import pytest
 
+from ledger.books.models import Book
 from rupaya.core import clock
+from rupaya.core.db import acting_as
+from rupaya.core.money import Money
+from tests.ledger.amendments.asking import Phone, account_make
 from tests.ledger.desk import browser_of, guest_make, record
 
 
@@ -33,6 +37,17 @@ class TestOverview:
 
         for shown in ("₹1,22,956.78", "+₹1,23,456.78", "-₹500", "Fuel"):
             assert shown in page
+
+    def test_says_which_days_are_meant_where_the_month_is_not_the_calendars(self, browser, asha):
+        assert f"in {clock.today():%B %Y}" in text_of(browser.get("/"))
+        record(asha, on=clock.today())
+        with acting_as(asha.actor):
+            Book.objects.filter(pk=asha.book.pk).update(month_start_day=clock.today().day % 28 + 1)
+
+        response = browser.get("/")
+
+        month = response.context["overview"].month
+        assert f"from {month.starts_on.day} {month.starts_on:%B} to {month.until.day}" in text_of(response)
 
     def test_shows_the_eight_latest_and_filters_them(self, browser, asha):
         for _ in range(9):
@@ -83,6 +98,18 @@ class TestAccountList:
         assert [group.total.minor for group in response.context["groups"]] == [100000, -30000]
         assert response.context["net_worth"].minor == 70000
         assert "-₹300" in text_of(response)
+
+    def test_shows_an_account_in_its_own_currency_with_its_worth_beside(self, browser, asha):
+        dollars = account_make(asha, "USD", "Dollars")
+        Phone(asha).record(
+            type="income", account_id=dollars, currency="USD", amount=100, base_amount="8301.25"
+        )
+
+        response = browser.get("/accounts")
+
+        assert "$100</data><small>₹8,301.25 as recorded</small>" in " ".join(text_of(response).split())
+        assert response.context["net_worth"] == Money(830125, "INR")
+        assert "$100</data><small>₹8,301.25</small>" in " ".join(text_of(browser.get("/")).split())
 
     def test_works_for_a_viewer(self, committed, asha, admin_url):
         assert (

@@ -17,6 +17,7 @@ from rupaya.core.money import (
     money_format,
     money_parse,
     money_short,
+    percent,
 )
 
 MINOR = st.integers(-(10**DIGITS_MAX) + 1, 10**DIGITS_MAX - 1)
@@ -167,6 +168,19 @@ class TestMoneyFormat:
 
         digits = "".join(character for character in text if character in "-0123456789")
         assert int(digits) == minor
+
+
+class TestPercent:
+    @pytest.mark.parametrize(
+        ("part", "whole", "places", "text"),
+        [(1, 3, 0, "33"), (1, 3, 1, "33.3"), (1146, 10000, 0, "11"), (125, 1000, 0, "12"), (135, 1000, 0, "14"),
+         (-50, 200, 0, "-25"), (50, -200, 0, "25"), (0, 7, 0, "0")],
+    )  # fmt: skip
+    def test_rounds_once_half_to_even(self, part, whole, places, text):
+        assert str(percent(part, whole, places=places)) == text
+
+    def test_of_nothing_is_none(self):
+        assert percent(5, 0) is None
 
 
 class TestMoneyShort:
