@@ -35,8 +35,8 @@ class Account(models.Model):
 
     `parent` makes a tree within the book. `purpose` marks the few accounts that RUPAYA itself
     reaches for; each exists once a book. What an account is (type, kind) never changes; the currency of what was
-    opened with the book does with the book's, while no money is written there. A merged account is closed for ever and hidden: its postings went to
-    `merged_into`.
+    opened with the book does with the book's, while no money is written there. A merged account is closed for ever and
+    hidden: its postings went to `merged_into`.
     """
 
     class Type(models.TextChoices):
