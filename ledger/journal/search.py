@@ -10,8 +10,9 @@ from uuid import UUID
 from ledger.books.models import Book
 from ledger.chart.selectors import accounts_below, accounts_foreign, chart_names
 from ledger.journal.filters import STATUSES, Filters
-from ledger.journal.query.amounts import Scales, scales_of
+from ledger.journal.query.amounts import ALIKE, Scales, scales_of
 from ledger.journal.query.names import ChartEntry, names_of, names_resolve
+from ledger.journal.query.nodes import Field, Node, leaves
 from ledger.journal.query.parser import query_parse
 from ledger.journal.query.sql import query_sql
 from ledger.journal.rules import PAYEE_MAX, TAG_MAX, TYPES
@@ -63,10 +64,13 @@ def filters_read(*, book: Book, query: Mapping[str, str], today: dt.date) -> Fil
 
 
 def _scales(query: Mapping[str, str], book: Book) -> Scales:
-    """How amounts are read and compared; the book's accounts are asked for where the query may have any."""
-    is_asked = "amount:" in query.get("q", "").casefold() or "amount_min" in query or "amount_max" in query
-    accounts = accounts_foreign(book=book) if is_asked else ()
-    return scales_of(base_currency=book.base_currency, accounts=accounts)
+    """How amounts are read and compared; only where the query may have any are the book's accounts asked for."""
+    has_amount = (
+        query.get("amount_min") or query.get("amount_max") or "amount:" in query.get("q", "").casefold()
+    )
+    if not has_amount:
+        return ALIKE
+    return scales_of(base_currency=book.base_currency, accounts=accounts_foreign(book=book))
 
 
 def _asked(text: str, book: Book, today: dt.date, scales: Scales) -> dict[str, Any]:
@@ -83,7 +87,12 @@ def _asked(text: str, book: Book, today: dt.date, scales: Scales) -> dict[str, A
     chart = [ChartEntry(*row) for row in chart_names(book=book)] if names else []
     ids = names_resolve(names=names, entries=chart)
     where, parameters = query_sql(node=node, ids=ids, scales=scales)
-    return {"where": where, "where_parameters": parameters, "is_status_asked": "t.status" in where}
+    return {"where": where, "where_parameters": parameters, "is_status_asked": _asks_status(node)}
+
+
+def _asks_status(node: Node) -> bool:
+    """Whether a query says itself which statuses it wants."""
+    return any(isinstance(leaf, Field) and leaf.key == "status" for leaf in leaves(node))
 
 
 def filter_refuse(name: str, message: str, code: str = "invalid") -> NoReturn:
