@@ -147,8 +147,14 @@ class TestExpense:
         before = counts(asha)
         body = {"type": "expense", "description": "x", **HOTEL, "amount": "100.01", "base_amount": "0.05"}
 
-        refused(phone.post("transactions", named(body | {"splits": splits})), 422, "transaction_unbalanced")
+        said = refused(
+            phone.post("transactions", named(body | {"splits": splits})),
+            400,
+            "amount_unfit",
+            "splits.1.amount",
+        )
 
+        assert said["error"] == "Part 2 of the split is worth nothing in INR; join it with another part."
         assert counts(asha) == before
 
 
@@ -325,8 +331,8 @@ class TestChange:
         answer = phone.post("transactions", named(body | {
             "type": "expense", "description": "x", "base_amount": str(Decimal(base_minor).scaleb(-2)), "date": ON,
         }))  # fmt: skip
-        if answer.status_code == 422:
-            assert answer.json()["code"] == "transaction_unbalanced"  # a part that is worth less than a paisa
+        if answer.status_code == 400:
+            assert answer.json()["code"] == "amount_unfit"  # a part that is worth less than a paisa
             return
         made = said(answer, 201)
         before = legs(asha, made)
