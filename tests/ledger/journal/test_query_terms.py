@@ -223,7 +223,14 @@ class TestTermRead:
     @pytest.mark.parametrize("key", _KEYS)
     def test_gives_examples_that_can_be_read(self, key):
         assert read(f"{key}:{_KEYS[key].example}", today=TODAY) is not None
-        assert f"for example {key}:{_KEYS[key].example}." in sentence_of(f"{key}:") or key == "fy"
+        assert f"for example {key}:{_KEYS[key].example}." in sentence_of(f"{key}:")
+
+    @pytest.mark.parametrize(("start_month", "year"), [(4, "2026-27"), (1, "2026"), (12, "2025-26")])
+    def test_gives_a_year_of_this_book_for_an_example(self, start_month, year):
+        said = sentence_of("fy:", fiscal_year_start_month=start_month)
+
+        assert said == f"“fy:” needs a financial year of this book, for example fy:{year}."
+        assert read(f"fy:{year}", fiscal_year_start_month=start_month) is not None
 
     @pytest.mark.parametrize("key", _CHOICES)
     def test_names_every_choice_in_its_sentence(self, key):
