@@ -18,6 +18,7 @@ from ledger.journal.selectors import FilterInvalid
 from ledger.journal.serializers import TYPES
 from ledger.journal.services import GUARDS, ExternalIdTwice
 from rupaya.core.operations import (
+    AMOUNT_SCHEMA,
     DAY_SCHEMA,
     Ask,
     CurrencyCode,
@@ -44,7 +45,7 @@ _ID: Final = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _IDS: Final = {"type": "string", "pattern": f"^{_ID}(,{_ID}){{0,{IDS_MAX - 1}}}$"}
 _SEEN: Final = {"type": "string", "pattern": r"\S"}
 _TRUTH: Final = {"type": "boolean"}
-_AMOUNT: Final = {"type": "string", "pattern": r"^[+-]?[0-9]{1,13}(\.[0-9]{1,2})?$"}
+_AMOUNT: Final = {**AMOUNT_SCHEMA, "type": "string"}
 
 
 def ids_ask(name: str, description: str) -> Ask:

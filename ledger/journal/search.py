@@ -144,7 +144,7 @@ def _minor(query: Mapping[str, str], name: str, scales: Scales) -> int | None:
     try:
         return money_parse(text, currency=scales.currency, field=name).minor if text else None
     except AmountInvalid as error:
-        filter_refuse(name, error.message, error.field_code)
+        filter_refuse(name, f"{name}: {error.message}", error.field_code)
 
 
 def _truth(query: Mapping[str, str], name: str) -> bool | None:

@@ -39,7 +39,7 @@ NEAR_ENOUGH: Final = 3
 
 
 class FilterInvalid(Invalid):
-    """Raised for a filter that does not exist."""
+    """Raised for a filter whose value means nothing, such as a type that there is not."""
 
     code = "filter_invalid"
     title = "The filter is not valid"
