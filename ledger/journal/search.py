@@ -80,6 +80,7 @@ def _asked(text: str, book: Book, today: dt.date, scales: Scales) -> dict[str, A
         today=today,
         currency=scales.currency,
         fiscal_year_start_month=book.fiscal_year_start_month,
+        month_start_day=book.month_start_day,
     )
     if node is None:
         return {}

@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 from ledger.journal.query.nodes import Amount, Dates, Field, Leaf, Named, Payee, QueryInvalid, Text, shown
 from ledger.journal.query.tokens import Token
 from ledger.journal.rules import EARLIEST, LATEST, TYPES
-from rupaya.core.fiscal import fiscal_year_label, fiscal_year_of, month_of, months_after
+from rupaya.core.fiscal import fiscal_year_label, fiscal_year_of, household_month, months_after
 from rupaya.core.money import CURRENCY_PLACES, AmountInvalid, money_parse
 
 # Plain, grouped as lakh and crore, or by thousands.
@@ -25,11 +25,12 @@ _DAY: Final = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a query is read against: the day it is, the book's finest currency, and its financial year."""
+    """What a query is read against: the day it is, the book's finest currency, and where its years and months begin."""
 
     today: dt.date
     currency: str
     fiscal_year_start_month: int
+    month_start_day: int
 
 
 class _Ordered(Protocol):
@@ -110,12 +111,13 @@ def _amount(token: Token, frame: Frame) -> Amount:
 
 def _date(token: Token, frame: Frame) -> Dates:
     today = frame.today
-    this_month, last_month = month_of(today), month_of(months_after(today, months=-1))
+    this_month = household_month(today, month_start_day=frame.month_start_day)
+    last_month = household_month(this_month[0] - _DAY, month_start_day=frame.month_start_day)
     words = {
         "today": (today, today + _DAY),
         "yesterday": (today - _DAY, today),
-        "this-month": (this_month.starts_on, this_month.ends_before),
-        "last-month": (last_month.starts_on, last_month.ends_before),
+        "this-month": (this_month[0], this_month[1] + _DAY),
+        "last-month": (last_month[0], last_month[1] + _DAY),
     }
 
     def read(text: str) -> tuple[dt.date, dt.date]:
