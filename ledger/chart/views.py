@@ -9,8 +9,9 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger.books.access import Right, book_for, book_id_read
+from ledger.books.access import Right
 from ledger.books.schemas import BOOK_ASK, READS_BOOK
+from ledger.books.views import book_of
 from ledger.chart import schemas
 from ledger.chart.rules import ACCOUNT_TYPES, CATEGORY_TYPES
 from ledger.chart.selectors import account_of, account_placed, categories_placed
@@ -20,7 +21,6 @@ from rupaya.core.api import ApiView, Input, input_read, list_body
 from rupaya.core.conditional import expected, tagged
 from rupaya.core.errors import FieldError, Invalid
 from rupaya.core.operations import IF_MATCH, Output, documented
-from rupaya.core.web import user_id_of
 
 if TYPE_CHECKING:  # queries live in selectors
     from ledger.books.models import Book
@@ -181,10 +181,3 @@ def _include_closed(text: str | None) -> bool:
         message = "include_closed must be true or false."
         raise Invalid(message, errors=[FieldError("include_closed", "invalid", message)])
     return text == "true"
-
-
-def book_of(request: Request, right: Right) -> Book:
-    """The book that a request means, for a person with the right."""
-    return book_for(
-        user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right=right
-    )
