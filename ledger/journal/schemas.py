@@ -13,8 +13,6 @@ from ledger.journal.filters import STATUSES
 from ledger.journal.query.nodes import QueryInvalid
 from ledger.journal.query.tokens import CHARACTERS_MAX
 from ledger.journal.rules import PAYEE_MAX, TAG_MAX
-from ledger.journal.search import IDS_MAX
-from ledger.journal.selectors import FilterInvalid
 from ledger.journal.serializers import TYPES
 from ledger.journal.services import GUARDS, ExternalIdTwice
 from rupaya.core.operations import (
@@ -28,6 +26,7 @@ from rupaya.core.operations import (
     Refusals,
     page_of_shape,
 )
+from rupaya.core.parameters import IDS_MAX, FilterInvalid
 
 POSTS: Final[Refusals] = (
     *WRITES_BOOK,

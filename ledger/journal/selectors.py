@@ -13,8 +13,8 @@ from django.db import connection
 
 from ledger.books.models import Book
 from ledger.journal.filters import NONE, Filters, filters_sql
-from ledger.journal.rules import TYPES, TransactionView, view_of
-from rupaya.core.errors import FieldError, Invalid, NotFound
+from ledger.journal.rules import TransactionView, view_of
+from rupaya.core.errors import NotFound
 from rupaya.core.pagination import Cursor, Page, PageInvalid, page_of
 from rupaya.core.prepared import ids_text, rows_prepared
 
@@ -36,13 +36,6 @@ _CHOSEN: Final = """
 # should take.
 NEAR_ROWS: Final = 150
 NEAR_ENOUGH: Final = 3
-
-
-class FilterInvalid(Invalid):
-    """Raised for a filter whose value means nothing, such as a type that there is not."""
-
-    code = "filter_invalid"
-    title = "The filter is not valid"
 
 
 class TransactionNotFound(NotFound):
@@ -76,14 +69,6 @@ class _Cut:
     order: str
     rows: int
     parameters: Mapping[str, Any]
-
-
-def type_read(text: str | None) -> str:
-    """Will read `?type=`; '' is every type. Raises FilterInvalid."""
-    if text and text not in TYPES:
-        message = f"type must be one of {', '.join(TYPES)}."
-        raise FilterInvalid(message, errors=[FieldError("type", "invalid_choice", message)])
-    return text or ""
 
 
 def transaction_page(

@@ -10,10 +10,10 @@ from typing import Final, cast
 from uuid import UUID
 
 from ledger.journal.rules import EARLIEST, LATEST
-from ledger.journal.search import choice_read, day_read, filter_refuse, ids_read
 from ledger.reports.moves import DEPTH_MAX, CurrencyMode
 from ledger.reports.periods import BYS, PERIODS_MAX, Calendar, Span, span_of
 from rupaya.core.pagination import limit_read
+from rupaya.core.parameters import choice_read, day_read, filter_refuse, ids_read
 
 SERIES_MONTHS: Final = 12  # a series without `since` shows as many, the present one included
 _KINDS: Final = ("income", "expense")

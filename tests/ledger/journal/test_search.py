@@ -6,10 +6,10 @@ import pytest
 
 from ledger.books.services import book_update
 from ledger.journal.filters import NONE, Filters
-from ledger.journal.search import IDS_MAX, filters_read
-from ledger.journal.selectors import FilterInvalid
+from ledger.journal.search import filters_read
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
+from rupaya.core.parameters import IDS_MAX, FilterInvalid
 from tests.ledger.amendments.asking import account_make
 from tests.ledger.desk import TODAY
 
