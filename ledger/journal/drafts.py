@@ -11,13 +11,13 @@ from uuid import UUID
 
 from ledger.books.models import Book
 from ledger.chart.models import Account
+from ledger.chart.rules import MONEY_TYPES
 from ledger.chart.selectors import AccountUnknown, accounts_by_id
 from ledger.journal.rules import Side, legs_of
 from rupaya.core.errors import DomainError, FieldError, Invalid, Rejected
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money, allocate, money_parse
 
-_OWN: Final = frozenset({Account.Type.ASSET, Account.Type.LIABILITY})
 _PLUGS: Final = frozenset({"opening", "adjustment"})
 
 
@@ -298,7 +298,7 @@ def _check_money(account: Account, field: str, entry: Entry) -> None:
     """Equity stands on the other side of opening balances and adjustments, and nowhere else."""
     if account.type == Account.Type.EQUITY and entry.origin in _PLUGS:
         return
-    if account.type not in _OWN:
+    if account.type not in MONEY_TYPES:
         raise AccountUnfit(field, f"“{account.name}” is not an account that holds money.")
 
 

@@ -14,6 +14,7 @@ from rupaya.core.money import Money
 from rupaya.core.text import has_hidden, is_seen
 
 TYPES: Final = ("income", "expense", "transfer")
+STATUSES: Final = ("pending", "posted", "void")
 DESCRIPTION_MAX: Final = 200  # characters
 SPLITS_MAX: Final = 20
 PAYEE_MAX: Final = 120
@@ -22,8 +23,7 @@ TAG_MAX: Final = 40
 TAGS_MAX: Final = 20
 EXTERNAL_ID_MAX: Final = 120
 BATCH_MAX: Final = 500  # transactions
-EARLIEST: Final = dt.date(1950, 1, 1)
-LATEST: Final = dt.date(2150, 12, 31)
+LINE_MAX: Final = 32767  # of a leg, as smallint has it; the legs of the version that stands go up to it
 
 
 @dataclass(frozen=True, slots=True)

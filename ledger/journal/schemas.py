@@ -9,11 +9,9 @@ from rest_framework import serializers
 from ledger.books.schemas import BOOK_ASK, READS_BOOK, WRITES_BOOK
 from ledger.chart.selectors import AccountUnknown
 from ledger.journal.drafts import AccountUnfit, AmountUnfit, TransferToItself
-from ledger.journal.filters import STATUSES
 from ledger.journal.query.nodes import QueryInvalid
 from ledger.journal.query.tokens import CHARACTERS_MAX
-from ledger.journal.rules import PAYEE_MAX, TAG_MAX
-from ledger.journal.serializers import TYPES
+from ledger.journal.rules import PAYEE_MAX, STATUSES, TAG_MAX, TYPES
 from ledger.journal.services import GUARDS, ExternalIdTwice
 from rupaya.core.operations import (
     AMOUNT_SCHEMA,

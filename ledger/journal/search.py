@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from ledger.books.models import Book
 from ledger.chart.selectors import accounts_below, accounts_foreign, chart_names
-from ledger.journal.filters import STATUSES, Filters
+from ledger.journal.filters import Filters
 from ledger.journal.query.amounts import ALIKE, Scales, scales_of
 from ledger.journal.query.names import ChartEntry, names_of, names_resolve
 from ledger.journal.query.nodes import Field, Node, leaves
 from ledger.journal.query.parser import query_parse
 from ledger.journal.query.sql import query_sql
-from ledger.journal.rules import PAYEE_MAX, TAG_MAX, TYPES
+from ledger.journal.rules import PAYEE_MAX, STATUSES, TAG_MAX, TYPES
 from rupaya.core.money import AmountInvalid, money_parse
 from rupaya.core.parameters import choice_read, day_read, filter_refuse, ids_read, truth_read
 

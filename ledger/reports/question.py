@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Final, cast
 from uuid import UUID
 
-from ledger.journal.rules import EARLIEST, LATEST
 from ledger.reports.moves import DEPTH_MAX, CurrencyMode
 from ledger.reports.periods import BYS, PERIODS_MAX, Calendar, Span, span_of
+from rupaya.core.days import EARLIEST, LATEST
 from rupaya.core.pagination import limit_read
 from rupaya.core.parameters import choice_read, day_read, filter_refuse, ids_read
 

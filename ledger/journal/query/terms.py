@@ -12,7 +12,8 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from ledger.journal.query.nodes import Amount, Dates, Field, Leaf, Named, Payee, QueryInvalid, Text, shown
 from ledger.journal.query.tokens import Token
-from ledger.journal.rules import EARLIEST, LATEST, TYPES
+from ledger.journal.rules import STATUSES, TYPES
+from rupaya.core.days import EARLIEST, LATEST
 from rupaya.core.fiscal import fiscal_year_label, fiscal_year_of, household_month, months_after
 from rupaya.core.money import CURRENCY_PLACES, AmountInvalid, money_parse
 
@@ -204,7 +205,7 @@ class _Key(NamedTuple):
 
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "type": TYPES,
-    "status": ("pending", "posted", "void"),
+    "status": STATUSES,
     "is": ("reconciled",),
     "has": ("receipt", "tag", "notes"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -23,7 +24,12 @@ DAYS = st.dates(dt.date(1950, 1, 1), dt.date(2150, 12, 31))
 
 
 def read(text, **frame):
-    usual = {"today": TODAY, "currency": "INR", "fiscal_year_start_month": 4, "month_start_day": 1}
+    usual: dict[str, Any] = {
+        "today": TODAY,
+        "currency": "INR",
+        "fiscal_year_start_month": 4,
+        "month_start_day": 1,
+    }
     return query_parse(text=text, **(usual | frame))
 
 
