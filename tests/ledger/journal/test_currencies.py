@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger.journal.schemas import FILTER_ASKS
 from rupaya.core.money import CURRENCY_PLACES
 from tests.ledger.amendments.asking import Phone, account_make, ids, legs, said, steady, unsound
 from tests.ledger.desk import counts, refused
@@ -107,6 +109,17 @@ class TestExpense:
         assert (made["amount_minor"], made["currency"]) == (minor, currency)
         assert Decimal(str(made["amount"])) == Decimal(minor).scaleb(-CURRENCY_PLACES[currency])
         assert unsound(asha) == []
+
+    @pytest.mark.parametrize(("query", "count"), [({"amount_min": "1.005"}, 1), ({"amount_max": "1.004"}, 0)])
+    def test_is_found_by_as_many_decimals_as_its_currency_has(self, phone, named, query, count):
+        phone.record(
+            **named({"account_id": "@KWD", "currency": "KWD", "amount": "1.005", "base_amount": 275})
+        )
+
+        assert len(said(phone.get("transactions", **query))["results"]) == count
+        ((name, text),) = query.items()
+        (schema,) = (ask.schema for ask in FILTER_ASKS if ask.name == name)
+        assert re.search(schema["pattern"], text)
 
     def test_takes_income_into_a_foreign_account(self, phone, asha, named):
         made = phone.record(**named(HOTEL | {"type": "income"}))
