@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from ledger.activity.rules import THINGS
-from ledger.journal.rules import EARLIEST, LATEST
+from rupaya.core.days import EARLIEST, LATEST
 
 _DAY_WRONG: Final = {"invalid": "Choose a day."}
 

@@ -3,7 +3,7 @@
 WITH asked AS (
   SELECT * FROM unnest(%(ids)s::uuid[], %(versions)s::int[]) AS asked (id, version)
 ), spans AS (
-  SELECT t.id, t.version, t.book_id, t.description, t.account_id, t.first_line, 32767 AS last_line
+  SELECT t.id, t.version, t.book_id, t.description, t.account_id, t.first_line, %(line_max)s AS last_line
     FROM asked JOIN ledger_transaction t ON t.id = asked.id AND t.version = asked.version
   UNION ALL
   SELECT v.transaction_id, v.version, v.book_id, v.description, v.account_id, v.first_line, v.last_line

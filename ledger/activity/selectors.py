@@ -11,6 +11,7 @@ from audit.rules import Entry, Said
 from ledger.activity.rules import Header, Known, Named, Version, ids_in, said, versions_in
 from ledger.attachments.models import Attachment
 from ledger.books.models import Book
+from ledger.journal.rules import LINE_MAX
 from rupaya.core.db import rows_as_dicts
 
 _HERE: Final = Path(__file__).parent
@@ -51,6 +52,7 @@ def _headers(versions: Sequence[Version]) -> dict[Version, Header]:
     asked = {
         "ids": [identity for identity, _ in versions],
         "versions": [version for _, version in versions],
+        "line_max": LINE_MAX,
     }
     return {
         (row["id"], row["version"]): Header(

@@ -159,8 +159,12 @@ def changed(state: State, changes: Mapping[str, Any], *, base_currency: str) -> 
     }
     if entry_type == "transfer":
         fields |= _target(state, changes, stays=stays)
-    if stays and fields["base_amount"] is None and state.is_worth_said(base_currency):
-        fields["base_amount"] = Money(abs(state.own.base_minor), base_currency)
+    if stays and state.is_worth_said(base_currency):
+        worth = Money(abs(state.own.base_minor), base_currency)
+        fields["base_amount"] = fields["base_amount"] or worth
+        if fields["base_amount"] == worth and len(parts) > 1 and "splits" not in changes:
+            # Shares are kept in the book's currency: from those of a foreign amount and back, some of them would move.
+            fields["base_parts"] = [Money(abs(leg.base_minor), base_currency) for leg in state.others]
     return fields
 
 

@@ -16,7 +16,7 @@ from ledger.amendments.rules import State, Step
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.journal.models import Transaction, TransactionVersion
-from ledger.journal.rules import Leg
+from ledger.journal.rules import LINE_MAX, Leg
 from ledger.journal.selectors import STANDING, Shown, TransactionNotFound, transactions_shown
 from rupaya.core.db import rows_as_dicts
 from rupaya.core.errors import NotFound
@@ -33,7 +33,7 @@ _SUPERSEDED: Final = """(
 _EVER: Final = f"""(
   SELECT h.id, h.book_id, h.origin, h.external_id, h.created_at, h.date, h.type, h.description, h.payee,
          h.notes, h.tags, h.status, h.is_reconciled, h.account_id, h.to_account_id, h.amount_minor, h.version,
-         h.first_line, 32767 AS last_line, h.change_id, h.changed_at, h.changed_by
+         h.first_line, {LINE_MAX} AS last_line, h.change_id, h.changed_at, h.changed_by
     FROM ledger_transaction h WHERE h.id = %(id)s
   UNION ALL
   SELECT * FROM {_SUPERSEDED} v WHERE v.id = %(id)s)"""  # noqa: S608  # constants only

@@ -10,11 +10,9 @@ import orjson
 from rest_framework import serializers
 
 from ledger.journal.models import VERSIONS_LIVE_MAX
-from ledger.journal.rules import BATCH_MAX, DESCRIPTION_MAX, NOTES_MAX, PAYEE_MAX, SPLITS_MAX
+from ledger.journal.rules import BATCH_MAX, DESCRIPTION_MAX, NOTES_MAX, PAYEE_MAX, SPLITS_MAX, TYPES
 from ledger.journal.serializers import (
-    TYPES,
     AmountField,
-    DateField,
     DescriptionField,
     InCurrency,
     LineField,
@@ -23,7 +21,7 @@ from ledger.journal.serializers import (
     SplitIn,
     TagsField,
 )
-from rupaya.core.api import ClaimField, Input, input_read
+from rupaya.core.api import ClaimField, DateField, Input, input_read
 from rupaya.core.errors import FieldError, Invalid
 
 

@@ -35,7 +35,7 @@ from ledger.amendments.selectors import (
 )
 from ledger.books.locks import book_lock
 from ledger.books.models import Book
-from ledger.journal.drafts import Draft, EntriesRefused, Entry, drafts_of
+from ledger.journal.drafts import EntriesRefused, Entry, drafts_of
 from ledger.journal.models import VERSIONS_MAX
 from ledger.journal.selectors import Shown, TransactionNotFound, transaction_of
 from ledger.journal.services import GUARDS, AccountClosed, PeriodClosed, Recorded, entries_post
@@ -243,11 +243,9 @@ def _next_states(
         raise EntriesRefused(wrong)
     drafts = drafts_of(book=book, entries=entries)
     items = []
-    for state, draft, fields in zip(states, drafts, changes, strict=True):
+    for state, draft in zip(states, drafts, strict=True):
         item = draft.as_json()
         standing = state.as_json(status=state.status, with_legs=True)
-        if _divides_as_before(state, draft, fields):
-            item["postings"] = standing["postings"]
         if item["date"] == standing["date"] and item["postings"] == standing["postings"]:
             del item["postings"], standing["postings"]
         if any(item[name] != value for name, value in standing.items()):
@@ -262,20 +260,6 @@ def _entry(state: State, changes: Mapping[str, Any], book: Book) -> Entry:
         raise TransactionTypeStays
     return Entry(
         id=state.id, origin=state.origin, **changed(state, changes, base_currency=book.base_currency)
-    )
-
-
-def _divides_as_before(state: State, draft: Draft, changes: Mapping[str, Any]) -> bool:
-    """Whether the same amount goes to the same categories, and nobody says in which shares.
-
-    Shares are kept in the book's currency. From those of a foreign amount and back, rounding would move some of them.
-    """
-    own = (draft.own.account_id, draft.own.amount, draft.own.base_minor)
-    return (
-        draft.type != "transfer"
-        and "splits" not in changes
-        and own == (state.own.account_id, abs(state.own.amount), abs(state.own.base_minor))
-        and [side.account_id for side in draft.others] == [leg.account_id for leg in state.others]
     )
 
 

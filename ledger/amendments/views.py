@@ -23,9 +23,8 @@ from ledger.amendments.serializers import (
     items_read,
     version_out,
 )
-from ledger.books.access import Right, book_for, book_id_read
-from ledger.books.models import Book
 from ledger.books.schemas import BOOK_ASK
+from ledger.books.views import book_of
 from ledger.idempotency.views import once
 from ledger.journal.schemas import TransactionOut
 from ledger.journal.selectors import Shown, transaction_of, transactions_of
@@ -52,7 +51,7 @@ class TransactionDetail(ApiView):
     )
     def get(self, request: Request, transaction_id: UUID) -> Response:
         """The transaction, void or not, with its ETag."""
-        book = _book(request, "read")
+        book = book_of(request, "read")
         return tagged(transaction_of(book=book, transaction_id=transaction_id).body)
 
     @documented(
@@ -66,7 +65,7 @@ class TransactionDetail(ApiView):
     )
     def patch(self, request: Request, transaction_id: UUID) -> Response:
         """Will change the fields that are given; 200 with the next version."""
-        book = _book(request, "write")
+        book = book_of(request, "write")
         shown = transaction_of(book=book, transaction_id=transaction_id)
         context = {"currency": shown.view.amount.currency, "base": book.base_currency}
         changes = input_read(TransactionChange, data=request.data, context=context)
@@ -119,7 +118,7 @@ class TransactionRestore(ApiView):
     )
     def post(self, request: Request, transaction_id: UUID) -> Response:
         """Will restore it as `?version=` said, or as it was before it was made void; 200 with it."""
-        book = _book(request, "write")
+        book = book_of(request, "write")
         services.transaction_restore(
             book=book,
             transaction_id=transaction_id,
@@ -141,7 +140,7 @@ class TransactionHistory(ApiView):
     )
     def get(self, request: Request, transaction_id: UUID) -> Response:
         """A page of versions, newest first: `?limit=`, `?cursor=`."""
-        book = _book(request, "read")
+        book = book_of(request, "read")
         page = history_page(
             book=book,
             transaction_id=transaction_id,
@@ -167,7 +166,7 @@ class TransactionUndo(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Will undo the change of `undo_token`; 200 with its transactions and the token that takes this back."""
-        book = _book(request, "write")
+        book = book_of(request, "write")
         token = input_read(UndoIn, data=request.data)["undo_token"]
         ids, change_id = services.change_undo(book=book, change_id=token)
         rows_count(
@@ -190,7 +189,7 @@ class TransactionBatch(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Will record `{"transactions": […]}`; 201 with them in their order and the token that takes all back."""
-        book = _book(request, "write")
+        book = book_of(request, "write")
         items = _batch(request)
         contexts: list[dict[str, Any]] = [{"base": book.base_currency} for _ in items]
         today = clock.today(zone=ZoneInfo(book.time_zone))
@@ -212,7 +211,7 @@ class TransactionBatch(ApiView):
     )
     def patch(self, request: Request) -> Response:
         """Will change `{"transactions": [{"id": …, …}]}`; 200 as above, without a token where nothing differs."""
-        book = _book(request, "write")
+        book = book_of(request, "write")
         items = _batch(request)
         ids = ids_read(items)
         currencies = {row.id: row.view.amount.currency for row in transactions_of(book=book, ids=ids)}
@@ -232,12 +231,6 @@ class TransactionBatch(ApiView):
         return _several(transactions_of(book=book, ids=ids), change_id)
 
 
-def _book(request: Request, right: Right) -> Book:
-    return book_for(
-        user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right=right
-    )
-
-
 def _batch(request: Request) -> list[Mapping[str, Any]]:
     items = batch_read(request.data)
     rows_count(request, person=user_id_of(request), rows=len(items))
@@ -245,7 +238,7 @@ def _batch(request: Request) -> list[Mapping[str, Any]]:
 
 
 def _void(request: Request, transaction_id: UUID) -> Response:
-    book = _book(request, "write")
+    book = book_of(request, "write")
     services.transaction_void(book=book, transaction_id=transaction_id, check=_expected(request))
     return tagged(transaction_of(book=book, transaction_id=transaction_id).body)
 

@@ -21,8 +21,9 @@ from ledger.attachments.rules import FILE_BYTES_MAX
 from ledger.attachments.selectors import attachment_of, attachments_of, transaction_check
 from ledger.attachments.serializers import AttachmentIn, attachment_out
 from ledger.attachments.services import attachment_add, attachment_remove
-from ledger.books.access import Right, book_for, book_id_read
+from ledger.books.access import book_for
 from ledger.books.schemas import BOOK_ASK
+from ledger.books.views import book_of
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read, list_body
 from rupaya.core.db import acting_as
@@ -33,7 +34,6 @@ from rupaya.core.web import actor_of, user_id_of
 
 if TYPE_CHECKING:  # queries live in selectors
     from ledger.attachments.models import Attachment
-    from ledger.books.models import Book
 
 # Whatever a file holds, a browser that opens it instead of saving it runs nothing of it, here or anywhere.
 _POLICY: Final = "default-src 'none'; frame-ancestors 'none'; sandbox"
@@ -67,7 +67,7 @@ class AttachmentCollection(ApiView):
     )
     def get(self, request: Request, transaction_id: UUID) -> Response:
         """All of them, oldest first: `?limit=`, `?cursor=`."""
-        found = attachments_of(book=_book(request, "read"), transaction_id=transaction_id)
+        found = attachments_of(book=book_of(request, "read"), transaction_id=transaction_id)
         return Response(list_body([_shown(attachment, request) for attachment in found], request=request))
 
     @documented(
@@ -80,7 +80,7 @@ class AttachmentCollection(ApiView):
     )
     def post(self, request: Request, transaction_id: UUID) -> Response:
         """Will keep a file: 201, or 200 where the transaction has the same one."""
-        book = _book(request, "write")
+        book = book_of(request, "write")
         transaction_check(book=book, transaction_id=transaction_id)  # before a word about the body
         body = request.data
         file = input_read(AttachmentIn, data=body.dict() if hasattr(body, "dict") else body)["file"]
@@ -106,7 +106,7 @@ class AttachmentResource(ApiView):
     )
     def get(self, request: Request, attachment_id: UUID) -> Response:
         """What it is, and `download_url`, good for five minutes."""
-        attachment = attachment_of(book=_book(request, "read"), attachment_id=attachment_id)
+        attachment = attachment_of(book=book_of(request, "read"), attachment_id=attachment_id)
         return Response(_shown(attachment, request))
 
     @documented(
@@ -114,7 +114,7 @@ class AttachmentResource(ApiView):
     )
     def delete(self, request: Request, attachment_id: UUID) -> Response:
         """Will remove it."""
-        attachment_remove(book=_book(request, "write"), attachment_id=attachment_id)
+        attachment_remove(book=book_of(request, "write"), attachment_id=attachment_id)
         return Response(status=204)
 
 
@@ -153,12 +153,6 @@ class AttachmentFile(ApiView):
             content_type=attachment.content_type,
             headers={"Content-Security-Policy": _POLICY},
         )
-
-
-def _book(request: Request, right: Right) -> Book:
-    return book_for(
-        user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right=right
-    )
 
 
 def _shown(attachment: Attachment, request: Request) -> dict[str, Any]:

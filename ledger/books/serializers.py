@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
@@ -18,11 +17,9 @@ from ledger.books.rules import (
     name_read,
     time_zones,
 )
-from rupaya.core.api import Input
-from rupaya.core.days import DayUnreadable, day_parse
+from rupaya.core.api import DateField, Input
 from rupaya.core.errors import Invalid
 from rupaya.core.money import CURRENCY_PLACES
-from rupaya.core.operations import DAY_SCHEMA
 
 if TYPE_CHECKING:  # queries live in selectors
     from ledger.books.models import Invitation, Member
@@ -94,23 +91,6 @@ class MonthStartField(serializers.Field):  # type: ignore[type-arg]  # not subsc
         return month_start_out(value)
 
 
-class DayField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
-    """A day as `YYYY-MM-DD`, in these digits and no other form."""
-
-    json_schema: ClassVar = DAY_SCHEMA
-
-    def to_internal_value(self, data: Any) -> dt.date:
-        """Will read the day."""
-        try:
-            return day_parse(data)
-        except DayUnreadable as error:
-            raise serializers.ValidationError(str(error), "invalid") from error
-
-    def to_representation(self, value: dt.date) -> str:
-        """The day as it is taken."""
-        return value.isoformat()
-
-
 class _Settings(Input):
     time_zone = TimeZoneField(max_length=40, required=False)
     fiscal_year_start_month = serializers.IntegerField(min_value=1, max_value=12, required=False)
@@ -132,7 +112,7 @@ class BookChangeIn(_Settings):
     example: ClassVar = {"month_start_day": 25, "closed_until": "2026-03-31"}
 
     name = NameField(max_length=4 * NAME_MAX, required=False)
-    closed_until = DayField(required=False)
+    closed_until = DateField(required=False)
 
 
 class MemberIn(Input):

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.db import DEFAULT_DB_ALIAS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.books import schemas, selectors, serializers, services
-from ledger.books.access import Right, book_for
+from ledger.books.access import Right, book_for, book_id_read
 from rupaya.core import clock
 from rupaya.core.api import ApiView, input_read, list_body
 from rupaya.core.conditional import expected, tagged
@@ -226,6 +227,15 @@ class InvitationAcceptance(ApiView):
 
 def _book(request: Request, book_id: UUID, right: Right) -> Book:
     return book_for(user_id=user_id_of(request), book_id=book_id, right=right)
+
+
+def book_of(request: Request, right: Right, *, using: str = DEFAULT_DB_ALIAS) -> Book:
+    """The book that a request means, for a person with the right: `?book_id=`, else their first one. One query.
+
+    using: the database that it is read from. Raises Invalid, BookNotFound, BookReadOnly.
+    """
+    book_id = book_id_read(request.GET.get("book_id"))
+    return book_for(user_id=user_id_of(request), book_id=book_id, right=right, using=using)
 
 
 def _expected(request: Request) -> Callable[[Book], None]:

@@ -9,8 +9,9 @@ from uuid import UUID
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger.books.access import Right, book_for, book_id_read
+from ledger.books.access import Right
 from ledger.books.schemas import BOOK_ASK, READS_BOOK
+from ledger.books.views import book_of
 from ledger.chart import schemas
 from ledger.chart.rules import ACCOUNT_TYPES, CATEGORY_TYPES
 from ledger.chart.selectors import account_of, account_placed, categories_placed
@@ -18,9 +19,8 @@ from ledger.chart.serializers import AccountChangeIn, CategoryChangeIn, Category
 from ledger.chart.services import account_change, account_close, account_reopen, category_open
 from rupaya.core.api import ApiView, Input, input_read, list_body
 from rupaya.core.conditional import expected, tagged
-from rupaya.core.errors import FieldError, Invalid
 from rupaya.core.operations import IF_MATCH, Output, documented
-from rupaya.core.web import user_id_of
+from rupaya.core.parameters import FilterInvalid, truth_read
 
 if TYPE_CHECKING:  # queries live in selectors
     from ledger.books.models import Book
@@ -35,12 +35,12 @@ class CategoryCollection(ApiView):
         "List categories",
         asks=(BOOK_ASK, schemas.CLOSED_ASK),
         gives=schemas.CategoryPage,
-        refuses=READS_BOOK,
+        refuses=(*READS_BOOK, FilterInvalid),
     )
     def get(self, request: Request) -> Response:
         """A page of the categories, income first: `?limit=` (50, at most 200), `?cursor=`, `?include_closed=`."""
         book = book_of(request, "read")
-        include_closed = _include_closed(request.GET.get("include_closed"))
+        include_closed = bool(truth_read(request.GET, "include_closed"))
         results = [
             category_out(placed) for placed in categories_placed(book=book, include_closed=include_closed)
         ]
@@ -174,17 +174,3 @@ class CategoryClosing(OfCategory, AccountClosing):
 
 class CategoryReopening(OfCategory, AccountReopening):
     """A category's return."""
-
-
-def _include_closed(text: str | None) -> bool:
-    if text not in {None, "", "true", "false"}:
-        message = "include_closed must be true or false."
-        raise Invalid(message, errors=[FieldError("include_closed", "invalid", message)])
-    return text == "true"
-
-
-def book_of(request: Request, right: Right) -> Book:
-    """The book that a request means, for a person with the right."""
-    return book_for(
-        user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right=right
-    )

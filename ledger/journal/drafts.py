@@ -11,13 +11,13 @@ from uuid import UUID
 
 from ledger.books.models import Book
 from ledger.chart.models import Account
+from ledger.chart.rules import MONEY_TYPES
 from ledger.chart.selectors import AccountUnknown, accounts_by_id
 from ledger.journal.rules import Side, legs_of
 from rupaya.core.errors import DomainError, FieldError, Invalid, Rejected
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money, allocate, money_parse
 
-_OWN: Final = frozenset({Account.Type.ASSET, Account.Type.LIABILITY})
 _PLUGS: Final = frozenset({"opening", "adjustment"})
 
 
@@ -73,6 +73,7 @@ class Entry:
     the currency of `account_id`.
     to_amount: what reaches the target of a transfer, in major units of its currency; needed where that is another.
     base_amount: what the whole is worth in the book's currency; needed where no account of the entry is kept in it.
+    base_parts: what each part is worth, where that is settled; shares of base_amount else.
     id: the new transaction's, from whoever may send the same wish twice. external_id: a client's own, once an account.
     """
 
@@ -84,6 +85,7 @@ class Entry:
     to_account_id: UUID | None = None
     to_amount: str | int | Decimal | None = None
     base_amount: Money | None = None
+    base_parts: Sequence[Money] = ()
     payee: str = ""
     notes: str = ""
     tags: Sequence[str] = ()
@@ -252,13 +254,24 @@ def _category_sides(
     for category in categories:
         _check_category(category, entry.type)
     base = _base_of(book, entry.amount, entry.base_amount)
-    shares = [amount for _, amount in entry.parts]
+    shares: Sequence[Money] = [amount for _, amount in entry.parts]
     if entry.amount.currency != book.base_currency:
-        shares = allocate(base, weights=[share.minor for share in shares])
+        shares = entry.base_parts or allocate(base, weights=[share.minor for share in shares])
+        _check_worth(shares)
     sides = [
         Side(category.pk, share, share.minor) for category, share in zip(categories, shares, strict=True)
     ]
     return Side(source.pk, entry.amount, base.minor), sides
+
+
+def _check_worth(shares: Sequence[Money]) -> None:
+    """A part too small for the book's currency would be a leg of nothing."""
+    for place, share in enumerate(shares):
+        if share.minor == 0:
+            raise AmountUnfit(
+                f"splits.{place}.amount",
+                f"Part {place + 1} of the split is worth nothing in {share.currency}; join it with another part.",
+            )
 
 
 def _base_of(book: Book, amount: Money, worth: Money | None) -> Money:
@@ -287,7 +300,7 @@ def _check_money(account: Account, field: str, entry: Entry) -> None:
     """Equity stands on the other side of opening balances and adjustments, and nowhere else."""
     if account.type == Account.Type.EQUITY and entry.origin in _PLUGS:
         return
-    if account.type not in _OWN:
+    if account.type not in MONEY_TYPES:
         raise AccountUnfit(field, f"“{account.name}” is not an account that holds money.")
 
 

@@ -11,8 +11,6 @@ from uuid import UUID
 from ledger.journal.query.amounts import ALIKE, Scales, amount_sql
 from ledger.journal.query.sql import HAS_ATTACHMENT, PRESENT_LEG
 
-STATUSES: Final = ("pending", "posted", "void")
-
 # A leg on one of the accounts, in the version that is shown.
 _LEG: Final = PRESENT_LEG.format(condition="p.account_id = ANY(%({0})s)")
 _CONDITIONS: Final[Mapping[str, str]] = {

@@ -10,7 +10,8 @@ from django import forms
 
 from ledger.chart.models import Account
 from ledger.journal.drafts import Entry
-from ledger.journal.rules import DESCRIPTION_MAX, EARLIEST, LATEST, description_fold
+from ledger.journal.rules import DESCRIPTION_MAX, description_fold
+from rupaya.core.days import EARLIEST, LATEST
 from rupaya.core.ids import uuid7
 from rupaya.core.money import AmountInvalid, Money, money_parse
 

@@ -9,7 +9,8 @@ from typing import ClassVar, Final
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Abs, Greatest, Now
+from django.db.models.lookups import Exact, LessThan, LessThanOrEqual
 
 from rupaya.core.ids import uuid7
 
@@ -190,8 +191,10 @@ class Posting(models.Model):
                 condition=~models.Q(amount_minor=0), name="ledger_posting_amount_not_zero"
             ),
             models.CheckConstraint(
-                condition=models.Q(amount_minor__gt=0, base_minor__gt=0)
-                | models.Q(amount_minor__lt=0, base_minor__lt=0),
+                condition=models.Q(
+                    Exact(LessThan(models.F("amount_minor"), 0), LessThan(models.F("base_minor"), 0))
+                )
+                & ~models.Q(base_minor=0),
                 name="ledger_posting_signs_agree",
             ),
         ]
@@ -218,7 +221,7 @@ class MonthTotal(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=models.Q(
-                    amount_minor__range=(-TOTAL_MAX, TOTAL_MAX), base_minor__range=(-TOTAL_MAX, TOTAL_MAX)
+                    LessThanOrEqual(Greatest(Abs("amount_minor"), Abs("base_minor")), TOTAL_MAX)
                 ),
                 name="ledger_month_total_in_range",
             ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,9 +11,10 @@ from uuid import UUID
 import orjson
 
 from rupaya.core.money import Money
-from rupaya.core.text import has_hidden
+from rupaya.core.text import has_hidden, is_seen
 
 TYPES: Final = ("income", "expense", "transfer")
+STATUSES: Final = ("pending", "posted", "void")
 DESCRIPTION_MAX: Final = 200  # characters
 SPLITS_MAX: Final = 20
 PAYEE_MAX: Final = 120
@@ -23,8 +23,7 @@ TAG_MAX: Final = 40
 TAGS_MAX: Final = 20
 EXTERNAL_ID_MAX: Final = 120
 BATCH_MAX: Final = 500  # transactions
-EARLIEST: Final = dt.date(1950, 1, 1)
-LATEST: Final = dt.date(2150, 12, 31)
+LINE_MAX: Final = 32767  # of a leg, as smallint has it; the legs of the version that stands go up to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +143,7 @@ def description_fold(*, text: str) -> str | None:
     folded = " ".join(text.split())
     if has_hidden(folded):
         return None
-    shows = any(unicodedata.category(character) not in {"Cf", "Mn"} for character in folded)
-    return folded if shows else ""
+    return folded if is_seen(folded) else ""
 
 
 def legs_of(*, entry_type: str, own: Side, others: Sequence[Side]) -> list[Leg]:

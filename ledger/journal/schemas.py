@@ -9,15 +9,12 @@ from rest_framework import serializers
 from ledger.books.schemas import BOOK_ASK, READS_BOOK, WRITES_BOOK
 from ledger.chart.selectors import AccountUnknown
 from ledger.journal.drafts import AccountUnfit, AmountUnfit, TransferToItself
-from ledger.journal.filters import STATUSES
 from ledger.journal.query.nodes import QueryInvalid
 from ledger.journal.query.tokens import CHARACTERS_MAX
-from ledger.journal.rules import PAYEE_MAX, TAG_MAX
-from ledger.journal.search import IDS_MAX
-from ledger.journal.selectors import FilterInvalid
-from ledger.journal.serializers import TYPES
+from ledger.journal.rules import PAYEE_MAX, STATUSES, TAG_MAX, TYPES
 from ledger.journal.services import GUARDS, ExternalIdTwice
 from rupaya.core.operations import (
+    AMOUNT_SCHEMA,
     DAY_SCHEMA,
     Ask,
     CurrencyCode,
@@ -27,6 +24,7 @@ from rupaya.core.operations import (
     Refusals,
     page_of_shape,
 )
+from rupaya.core.parameters import IDS_MAX, FilterInvalid
 
 POSTS: Final[Refusals] = (
     *WRITES_BOOK,
@@ -44,7 +42,7 @@ _ID: Final = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _IDS: Final = {"type": "string", "pattern": f"^{_ID}(,{_ID}){{0,{IDS_MAX - 1}}}$"}
 _SEEN: Final = {"type": "string", "pattern": r"\S"}
 _TRUTH: Final = {"type": "boolean"}
-_AMOUNT: Final = {"type": "string", "pattern": r"^[+-]?[0-9]{1,13}(\.[0-9]{1,2})?$"}
+_AMOUNT: Final = {**AMOUNT_SCHEMA, "type": "string"}
 
 
 def ids_ask(name: str, description: str) -> Ask:

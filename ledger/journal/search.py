@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
-from uuid import UUID
+from typing import Any, Final
 
 from ledger.books.models import Book
 from ledger.chart.selectors import accounts_below, accounts_foreign, chart_names
-from ledger.journal.filters import STATUSES, Filters
-from ledger.journal.query.amounts import Scales, scales_of
+from ledger.journal.filters import Filters
+from ledger.journal.query.amounts import ALIKE, Scales, scales_of
 from ledger.journal.query.names import ChartEntry, names_of, names_resolve
+from ledger.journal.query.nodes import Field, Node, leaves
 from ledger.journal.query.parser import query_parse
 from ledger.journal.query.sql import query_sql
-from ledger.journal.rules import PAYEE_MAX, TAG_MAX, TYPES
-from ledger.journal.selectors import FilterInvalid
-from rupaya.core.days import DayUnreadable, day_parse
-from rupaya.core.errors import FieldError
+from ledger.journal.rules import PAYEE_MAX, STATUSES, TAG_MAX, TYPES
 from rupaya.core.money import AmountInvalid, money_parse
+from rupaya.core.parameters import choice_read, day_read, filter_refuse, ids_read, truth_read
 
-_TRUTHS: Final = {"true": True, "false": False}
-IDS_MAX: Final = 50  # accounts or categories in one filter
 # What a request may narrow a list by.
 NAMES: Final = frozenset(
     {"type", "status", "since", "until", "account_id", "category_id", "posting_account_id", "payee", "tag",
@@ -56,17 +52,20 @@ def filters_read(*, book: Book, query: Mapping[str, str], today: dt.date) -> Fil
         amount_min=_minor(query, "amount_min", scales),
         amount_max=_minor(query, "amount_max", scales),
         scales=scales,
-        is_reconciled=_truth(query, "is_reconciled"),
-        has_attachment=_truth(query, "has_attachment"),
+        is_reconciled=truth_read(query, "is_reconciled"),
+        has_attachment=truth_read(query, "has_attachment"),
         **asked,
     )
 
 
 def _scales(query: Mapping[str, str], book: Book) -> Scales:
-    """How amounts are read and compared; the book's accounts are asked for where the query may have any."""
-    is_asked = "amount:" in query.get("q", "").casefold() or "amount_min" in query or "amount_max" in query
-    accounts = accounts_foreign(book=book) if is_asked else ()
-    return scales_of(base_currency=book.base_currency, accounts=accounts)
+    """How amounts are read and compared; only where the query may have any are the book's accounts asked for."""
+    has_amount = (
+        query.get("amount_min") or query.get("amount_max") or "amount:" in query.get("q", "").casefold()
+    )
+    if not has_amount:
+        return ALIKE
+    return scales_of(base_currency=book.base_currency, accounts=accounts_foreign(book=book))
 
 
 def _asked(text: str, book: Book, today: dt.date, scales: Scales) -> dict[str, Any]:
@@ -76,6 +75,7 @@ def _asked(text: str, book: Book, today: dt.date, scales: Scales) -> dict[str, A
         today=today,
         currency=scales.currency,
         fiscal_year_start_month=book.fiscal_year_start_month,
+        month_start_day=book.month_start_day,
     )
     if node is None:
         return {}
@@ -83,44 +83,12 @@ def _asked(text: str, book: Book, today: dt.date, scales: Scales) -> dict[str, A
     chart = [ChartEntry(*row) for row in chart_names(book=book)] if names else []
     ids = names_resolve(names=names, entries=chart)
     where, parameters = query_sql(node=node, ids=ids, scales=scales)
-    return {"where": where, "where_parameters": parameters, "is_status_asked": "t.status" in where}
+    return {"where": where, "where_parameters": parameters, "is_status_asked": _asks_status(node)}
 
 
-def filter_refuse(name: str, message: str, code: str = "invalid") -> NoReturn:
-    """Will raise FilterInvalid for a parameter."""
-    raise FilterInvalid(message, errors=[FieldError(name, code, message)])
-
-
-def choice_read(query: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
-    """One of the choices, or '' where the parameter is absent; raises FilterInvalid."""
-    text = query.get(name, "")
-    if text and text not in choices:
-        filter_refuse(name, f"{name} must be one of {', '.join(choices)}.", "invalid_choice")
-    return text
-
-
-def day_read(query: Mapping[str, str], name: str) -> dt.date | None:
-    """A day, or None where the parameter is absent; raises FilterInvalid."""
-    text = query.get(name, "")
-    try:
-        return day_parse(text) if text else None
-    except DayUnreadable as error:
-        filter_refuse(name, f"{name}: {error}")
-
-
-def ids_read(query: Mapping[str, str], name: str) -> tuple[UUID, ...] | None:
-    """Up to 50 ids with commas between, or None where the parameter is absent; raises FilterInvalid."""
-    text = query.get(name, "")
-    if not text:
-        return None
-    parts = text.split(",")
-    try:
-        ids = tuple(UUID(part) for part in parts)
-    except ValueError:
-        filter_refuse(name, f"{name} must be a UUID, or several with commas between.")
-    if len(ids) > IDS_MAX:
-        filter_refuse(name, f"{name} takes at most {IDS_MAX} ids.")
-    return ids
+def _asks_status(node: Node) -> bool:
+    """Whether a query says itself which statuses it wants."""
+    return any(isinstance(leaf, Field) and leaf.key == "status" for leaf in leaves(node))
 
 
 def _text(query: Mapping[str, str], name: str, longest: int) -> str:
@@ -135,11 +103,4 @@ def _minor(query: Mapping[str, str], name: str, scales: Scales) -> int | None:
     try:
         return money_parse(text, currency=scales.currency, field=name).minor if text else None
     except AmountInvalid as error:
-        filter_refuse(name, error.message, error.field_code)
-
-
-def _truth(query: Mapping[str, str], name: str) -> bool | None:
-    text = query.get(name, "")
-    if text and text not in _TRUTHS:
-        filter_refuse(name, f"{name} must be true or false.")
-    return _TRUTHS.get(text)
+        filter_refuse(name, f"{name}: {error.message}", error.field_code)

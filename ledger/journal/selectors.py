@@ -13,8 +13,8 @@ from django.db import connection
 
 from ledger.books.models import Book
 from ledger.journal.filters import NONE, Filters, filters_sql
-from ledger.journal.rules import TYPES, TransactionView, view_of
-from rupaya.core.errors import FieldError, Invalid, NotFound
+from ledger.journal.rules import LINE_MAX, TransactionView, view_of
+from rupaya.core.errors import NotFound
 from rupaya.core.pagination import Cursor, Page, PageInvalid, page_of
 from rupaya.core.prepared import ids_text, rows_prepared
 
@@ -22,27 +22,21 @@ _PAGE_SQL: Final = (Path(__file__).parent / "transactions_page.sql").read_text()
 _NEAR_SQL: Final = (Path(__file__).parent / "transactions_near.sql").read_text()
 KEY_LENGTH: Final = 2  # a cursor holds date and id
 # The legs of a header that stands are all from its first line on.
-STANDING: Final = "(SELECT h.*, 32767 AS last_line FROM ledger_transaction h)"
-_SEARCHED: Final = "(SELECT h.*, 32767 AS last_line FROM ledger_transaction_searched h)"
+_HEADER: Final = f"SELECT h.*, {LINE_MAX} AS last_line"
+STANDING: Final = f"({_HEADER} FROM ledger_transaction h)"
+_SEARCHED: Final = f"({_HEADER} FROM ledger_transaction_searched h)"
 # One by one, each by its id alone: a plan that is kept for small books would else walk a large one. The ids are a
 # subquery's, as the book is in the file: a plan that saw how many there are would look cheaper than the kept one each
 # time, and planning costs four times what the statement does.
-_CHOSEN: Final = """
-(SELECT h.*, 32767 AS last_line
+_CHOSEN: Final = f"""
+({_HEADER}
    FROM unnest((SELECT %(ids)s::uuid[])) wanted (id)
   CROSS JOIN LATERAL (SELECT * FROM ledger_transaction x WHERE x.id = wanted.id OFFSET 0) h)
-"""
+"""  # noqa: S608  # constants only
 # A search looks at so many rows first. If enough of them are found, it walks on, through twice as many as a page
 # should take.
 NEAR_ROWS: Final = 150
 NEAR_ENOUGH: Final = 3
-
-
-class FilterInvalid(Invalid):
-    """Raised for a filter that does not exist."""
-
-    code = "filter_invalid"
-    title = "The filter is not valid"
 
 
 class TransactionNotFound(NotFound):
@@ -76,14 +70,6 @@ class _Cut:
     order: str
     rows: int
     parameters: Mapping[str, Any]
-
-
-def type_read(text: str | None) -> str:
-    """Will read `?type=`; '' is every type. Raises FilterInvalid."""
-    if text and text not in TYPES:
-        message = f"type must be one of {', '.join(TYPES)}."
-        raise FilterInvalid(message, errors=[FieldError("type", "invalid_choice", message)])
-    return text or ""
 
 
 def transaction_page(

@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, cast
 
 from rest_framework import serializers
 
 from ledger.journal.drafts import Entry
 from ledger.journal.rules import (
     DESCRIPTION_MAX,
-    EARLIEST,
     EXTERNAL_ID_MAX,
-    LATEST,
     NOTES_MAX,
     PAYEE_MAX,
     SPLITS_MAX,
     TAG_MAX,
     TAGS_MAX,
+    TYPES,
     description_fold,
 )
-from rupaya.core.api import ClaimField, Input
-from rupaya.core.days import DayUnreadable, day_parse
+from rupaya.core.api import ClaimField, DateField, Input
 from rupaya.core.money import CURRENCY_PLACES, AmountInvalid, Money, money_parse
-from rupaya.core.operations import AMOUNT_SCHEMA, DAY_SCHEMA
+from rupaya.core.operations import AMOUNT_SCHEMA
 from rupaya.core.text import has_hidden, is_key
-
-TYPES: Final = ("income", "expense", "transfer")
 
 
 class AmountField(serializers.Field[Money, Any, Any, Any]):
@@ -83,28 +79,6 @@ def number_read(data: Any) -> str | int | Decimal:
     if isinstance(data, bool) or not isinstance(data, int | str | Decimal):
         raise AmountInvalid("Write the amount as a number, for example 500 or 1234.50.")
     return data
-
-
-class DateField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
-    """A day as `YYYY-MM-DD`, in these digits and no other form."""
-
-    json_schema: ClassVar = DAY_SCHEMA
-
-    def to_internal_value(self, data: Any) -> dt.date:
-        """Will read the day; raises ValidationError for anything else, and for what can only be a typing error."""
-        try:
-            day = day_parse(data)
-        except DayUnreadable as error:
-            raise serializers.ValidationError(str(error), "invalid") from error
-        if not EARLIEST <= day <= LATEST:
-            raise serializers.ValidationError(
-                f"The date must lie between {EARLIEST} and {LATEST}.", "date_out_of_range"
-            )
-        return day
-
-    def to_representation(self, value: dt.date) -> str:
-        """The day as it is taken."""
-        return value.isoformat()
 
 
 class DescriptionField(serializers.CharField):

@@ -27,6 +27,13 @@ class TransactionUnbalanced(Rejected):
     title = "The parts of the transaction do not add up"
 
 
+class TransactionUnfit(Rejected):
+    """Raised when a part has an amount or an account that no transaction of the type can have."""
+
+    code = "transaction_unfit"
+    title = "A part of the transaction has an amount or an account that does not fit it"
+
+
 class PeriodClosed(Rejected):
     """Raised when the date lies in a closed period."""
 
@@ -78,10 +85,10 @@ GUARDS: Final[Mapping[str, type[DomainError]]] = {
     "ledger_posting_pkey": TransactionRecorded,  # header and postings come together; either key may speak first
     "ledger_transaction_external_once": ExternalIdTaken,
     "ledger_transaction_balanced": TransactionUnbalanced,
-    "ledger_posting_base_equals_amount": TransactionUnbalanced,
-    "ledger_posting_amount_not_zero": TransactionUnbalanced,  # a part too small for the book's currency
-    "ledger_posting_signs_agree": TransactionUnbalanced,
-    "ledger_transaction_legs_fit": TransactionUnbalanced,
+    "ledger_posting_base_equals_amount": TransactionUnfit,
+    "ledger_posting_amount_not_zero": TransactionUnfit,
+    "ledger_posting_signs_agree": TransactionUnfit,
+    "ledger_transaction_legs_fit": TransactionUnfit,
     "ledger_month_total_in_range": TotalTooLarge,
     "ledger_account_open": AccountClosed,
     "ledger_period_open": PeriodClosed,

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connections
 
+from ledger.journal.rules import LINE_MAX
 from rupaya.core.db import assert_acting, rows_as_dicts
 
 _VERIFY_SQL: Final = (Path(__file__).parent / "verify.sql").read_text()
@@ -62,7 +63,7 @@ def ledger_verify(*, book_id: UUID | None, using: str) -> Verification:
     The database does the counting: here arrive the differences alone. `using` must be a connection of the schema's
     owner: row-level security hides other people's books from every other role, and an empty answer would look sound.
     """
-    parameters = {"book": book_id, "rows": DIFFERENCES_MAX}
+    parameters = {"book": book_id, "rows": DIFFERENCES_MAX, "line_max": LINE_MAX}
     (counts,) = rows_as_dicts(_COUNTS_SQL, parameters, using=using)
     rows = rows_as_dicts(_VERIFY_SQL, parameters, using=using)
     return Verification(

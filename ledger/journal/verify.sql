@@ -10,7 +10,8 @@ WITH posting AS (
          first_line, last_line, changed_at
     FROM ledger_transaction_version WHERE %(book)s::uuid IS NULL OR book_id = %(book)s::uuid
    UNION ALL
-  SELECT book_id, id, version, true, date, type, status, account_id, to_account_id, amount_minor, first_line, 32767, changed_at
+  SELECT book_id, id, version, true, date, type, status, account_id, to_account_id, amount_minor, first_line,
+         %(line_max)s, changed_at
     FROM header
 ), chain AS (
   SELECT version.*, row_number() OVER earlier AS place, lag(first_line) OVER earlier AS first_before,

@@ -8,8 +8,8 @@ import orjson
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger.books.access import book_for, book_id_read
 from ledger.books.schemas import BOOK_ASK
+from ledger.books.views import book_of
 from ledger.idempotency.views import once
 from ledger.journal.schemas import FILTER_ASKS, LISTS, POSTS, TransactionOut, TransactionPage
 from ledger.journal.search import filters_read
@@ -21,7 +21,6 @@ from rupaya.core.api import ApiView, input_read
 from rupaya.core.etag import etag_of
 from rupaya.core.operations import documented
 from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
-from rupaya.core.web import user_id_of
 
 
 class TransactionCollection(ApiView):
@@ -32,9 +31,7 @@ class TransactionCollection(ApiView):
     )
     def get(self, request: Request) -> Response:
         """A page, newest first: `?limit=` (50, at most 200), `?cursor=`, and the filters of docs/API.md."""
-        book = book_for(
-            user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right="read"
-        )
+        book = book_of(request, "read")
         page = transaction_page(
             book=book,
             limit=limit_read(request.GET.get("limit")),
@@ -58,9 +55,7 @@ class TransactionCollection(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Will record a transaction; 201 with it, or 200 with the one that has its `external_id` already."""
-        book = book_for(
-            user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right="write"
-        )
+        book = book_of(request, "write")
         values = input_read(TransactionIn, data=request.data, context={"base": book.base_currency})
         entry = entry_of(values, today=clock.today(zone=ZoneInfo(book.time_zone)))
         (recorded,) = entries_post(book=book, entries=[entry])

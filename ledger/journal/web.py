@@ -23,13 +23,14 @@ from ledger.journal.forms import SplitFormSet, TransactionForm, split_forms
 from ledger.journal.query.nodes import QueryInvalid
 from ledger.journal.rules import TransactionView
 from ledger.journal.search import NAMES, filters_read
-from ledger.journal.selectors import KEY_LENGTH, FilterInvalid, transaction_find, transaction_page
+from ledger.journal.selectors import KEY_LENGTH, transaction_find, transaction_page
 from ledger.journal.services import TransactionRecorded, is_same, transaction_post
 from rupaya.core import clock
 from rupaya.core.db import whole
 from rupaya.core.errors import DomainError
 from rupaya.core.money import Money
 from rupaya.core.pagination import cursor_read, page_url
+from rupaya.core.parameters import FilterInvalid
 from rupaya.core.web import page, user_id_of
 
 ROWS: Final = 50

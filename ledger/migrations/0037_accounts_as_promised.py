@@ -8,6 +8,6 @@ from rupaya.core.migrations import run_sql
 class Migration(migrations.Migration):
     expands = "Functions that refuse what nobody was meant to do; the application of before runs below them."
 
-    dependencies = [("ledger", "0035_backup_reads")]
+    dependencies = [("ledger", "0036_checks_said")]
 
     operations = [run_sql(__file__, "0037_accounts_as_promised")]

@@ -6,9 +6,9 @@ import datetime as dt
 from typing import Any, ClassVar
 
 from ledger.chart.serializers import AccountIn
-from ledger.journal.serializers import DateField, NumberField
+from ledger.journal.serializers import NumberField
 from ledger.openings.services import Opening
-from rupaya.core.api import Input
+from rupaya.core.api import DateField, Input
 
 
 class OpeningIn(Input):

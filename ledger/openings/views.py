@@ -12,10 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from ledger.books.schemas import BOOK_ASK
+from ledger.books.views import book_of
 from ledger.chart.rules import MONEY_TYPES
 from ledger.chart.selectors import account_of, account_placed
 from ledger.chart.serializers import account_out
-from ledger.chart.views import book_of
 from ledger.idempotency.views import once
 from ledger.journal.selectors import transaction_of
 from ledger.openings.schemas import OPENS, AccountOpenedOut

@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
-from rupaya.core.fiscal import fiscal_year_label, fiscal_year_of, month_start, months_after
+from rupaya.core.fiscal import fiscal_year_label, fiscal_year_of, household_month, months_after
 
 BYS: Final = ("day", "week", "month", "quarter", "fiscal_year")
 PERIODS_MAX: Final = 400
@@ -56,8 +56,7 @@ class Calendar:
             case "week":
                 return day - dt.timedelta(days=day.weekday())
             case "month":
-                own = self._month_start(day)
-                return own if own <= day else self._month_start(months_after(day, months=-1))
+                return household_month(day, month_start_day=self.start_day)[0]
             case "quarter":
                 return months_after(day, months=-((day.month - self.fiscal_month) % 3))
             case "fiscal_year":
@@ -70,7 +69,7 @@ class Calendar:
             case "week":
                 return start + dt.timedelta(days=7)
             case "month":
-                return self._month_start(months_after(start, months=1))
+                return household_month(start, month_start_day=self.start_day)[1] + _DAY
             case "quarter":
                 return months_after(start, months=3)
             case "fiscal_year":
@@ -136,11 +135,6 @@ class Calendar:
         ):
             return Span(months_after(start, months=-12), _year_before(whole.until) + _DAY)
         return Span(start - (whole.ends_before - start), start)
-
-    def _month_start(self, day: dt.date) -> dt.date:
-        """The day on which the book's month begins in the day's calendar month."""
-        last = calendar.monthrange(day.year, day.month)[1]
-        return month_start(day).replace(day=min(self.start_day, last))
 
 
 def _year_before(day: dt.date) -> dt.date:

@@ -10,11 +10,11 @@ from typing import Final, cast
 from uuid import UUID
 
 from ledger.chart.rules import CATEGORY_TYPES
-from ledger.journal.rules import EARLIEST, LATEST
-from ledger.journal.search import choice_read, day_read, filter_refuse, ids_read
 from ledger.reports.moves import DEPTH_MAX, CurrencyMode
 from ledger.reports.periods import BYS, PERIODS_MAX, Calendar, Span, span_of
+from rupaya.core.days import EARLIEST, LATEST
 from rupaya.core.pagination import limit_read
+from rupaya.core.parameters import choice_read, day_read, filter_refuse, ids_read
 
 SERIES_MONTHS: Final = 12  # a series without `since` shows as many, the present one included
 # RFC 3339. A plus in a query that was not escaped arrives as a space.

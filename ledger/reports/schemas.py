@@ -11,7 +11,6 @@ from ledger.books.schemas import BOOK_ASK, READS_BOOK
 from ledger.chart.rules import CATEGORY_TYPES, MONEY_TYPES, TYPES
 from ledger.chart.selectors import AccountUnknown
 from ledger.journal.schemas import choice_ask, day_ask, ids_ask
-from ledger.journal.selectors import FilterInvalid
 from ledger.reports.moves import DEPTH_MAX
 from ledger.reports.periods import BYS
 from rupaya.core.operations import (
@@ -25,6 +24,7 @@ from rupaya.core.operations import (
     page_of_shape,
 )
 from rupaya.core.pagination import PageInvalid
+from rupaya.core.parameters import FilterInvalid
 
 REPORTS: Final[Refusals] = (*READS_BOOK, FilterInvalid, PageInvalid, AccountUnknown)
 _ASKS: Final = {

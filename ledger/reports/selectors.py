@@ -10,7 +10,6 @@ from uuid import UUID
 from ledger.books.models import Book
 from ledger.chart.rules import CATEGORY_TYPES, MONEY_TYPES
 from ledger.chart.selectors import AccountUnknown, OfAnotherType, accounts_below
-from ledger.journal.search import filter_refuse
 from ledger.reports.engine import COUNTS, Source, cash_read, moves_read, sql
 from ledger.reports.figures import IDS_MAX, Group, Listing, Report
 from ledger.reports.flows import CASH_KINDS, cash_flow_of, category_trend_of, income_statement_of
@@ -23,6 +22,7 @@ from ledger.reports.rules import AccountBalance, balance_of
 from ledger.reports.standing import balance_sheet_of, net_worth_of, standing_of, trial_balance_of
 from rupaya.core.db import database_of, rows_as_dicts
 from rupaya.core.fiscal import month_start
+from rupaya.core.parameters import filter_refuse
 
 _BALANCES_SQL: Final = sql("balances")
 _PARTIES_SQL: Final = sql("parties")

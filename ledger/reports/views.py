@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger.books.access import book_for, book_id_read
 from ledger.books.schemas import BOOK_ASK, READS_BOOK
+from ledger.books.views import book_of
 from ledger.openings.views import AccountOpening
 from ledger.reports import schemas
 from ledger.reports.figures import Report
@@ -34,7 +34,7 @@ from rupaya.core import clock
 from rupaya.core.api import ApiView, list_body
 from rupaya.core.operations import Ask, Output, documented
 from rupaya.core.replica import read_as
-from rupaya.core.web import actor_of, user_id_of
+from rupaya.core.web import actor_of
 
 _RANGE: Final = ("since", "until")
 _PARTIES: Final = (*_RANGE, "currency", "account_id", "category_id", "limit")
@@ -52,9 +52,7 @@ class AccountCollection(AccountOpening):
     )
     def get(self, request: Request) -> Response:
         """A page of such accounts: `?limit=` (50, at most 200), `?cursor=`."""
-        book = book_for(
-            user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right="read"
-        )
+        book = book_of(request, "read")
         today = clock.today(zone=ZoneInfo(book.time_zone))
         results = [account_out(account) for account in balances_at(book=book, today=today)]
         return Response(list_body(results, request=request))
@@ -86,12 +84,7 @@ class ReportView(ApiView):
         return Response(read_as(actor_of(request), lambda using: self._report(request, using)))
 
     def _report(self, request: Request, using: str) -> dict[str, Any]:
-        book = book_for(
-            user_id=user_id_of(request),
-            book_id=book_id_read(request.GET.get("book_id")),
-            right="read",
-            using=using,
-        )
+        book = book_of(request, "read", using=using)
         question = question_read(
             request.GET,
             takes=self.takes,

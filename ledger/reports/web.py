@@ -11,12 +11,14 @@ from django.shortcuts import render
 
 from ledger.books.access import book_for
 from ledger.journal.filters import Filters
-from ledger.journal.selectors import transaction_page, type_read
+from ledger.journal.rules import TYPES
+from ledger.journal.selectors import transaction_page
 from ledger.journal.web import row_of
 from ledger.reports.rules import AccountBalance
 from ledger.reports.selectors import balances_at, overview_at
 from rupaya.core import clock
 from rupaya.core.money import Money
+from rupaya.core.parameters import choice_read
 from rupaya.core.web import page, user_id_of
 
 RECENT_ROWS: Final = 8
@@ -36,7 +38,7 @@ class Holdings:
 def overview(request: HttpRequest) -> HttpResponse:
     """`/`: the household at a glance. Three queries for the page; `?type=` filters the recent transactions."""
     book = book_for(user_id=user_id_of(request), book_id=None, right="read")
-    entry_type = type_read(request.GET.get("type"))
+    entry_type = choice_read(request.GET, "type", TYPES)
     standing = overview_at(book=book, today=clock.today(zone=ZoneInfo(book.time_zone)))
     recent = transaction_page(book=book, limit=RECENT_ROWS, filters=Filters(type=entry_type))
     busiest = sorted(standing.accounts, key=lambda account: -abs(account.base.minor))

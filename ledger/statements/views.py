@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from ledger.books.access import Right, book_for, book_id_read
 from ledger.books.schemas import BOOK_ASK, READS_BOOK
+from ledger.books.views import book_of
 from ledger.chart.services import account_for
 from ledger.idempotency.views import once
 from ledger.statements import schemas
@@ -30,10 +30,6 @@ from rupaya.core.operations import documented
 from rupaya.core.pagination import Page, cursor_read, limit_read, page_body
 from rupaya.core.parsers import UploadParser
 from rupaya.core.web import user_id_of
-
-if TYPE_CHECKING:  # queries live in selectors
-    from ledger.books.models import Book
-
 
 # Rows of a statement that cost as much as recording one transaction: the largest file, 20,000 rows, costs 400.
 ROWS_A_CALL: Final = 50
@@ -56,7 +52,7 @@ class StatementCollection(ApiView):
     def get(self, request: Request) -> Response:
         """A page, newest first: `?limit=` (50, at most 200), `?cursor=`."""
         page = statement_page(
-            book=_book(request, "read"),
+            book=book_of(request, "read"),
             limit=limit_read(request.GET.get("limit")),
             cursor=cursor_read(request.GET.get("cursor"), key_length=KEY_LENGTH),
         )
@@ -73,7 +69,7 @@ class StatementCollection(ApiView):
     )
     def post(self, request: Request) -> Response:
         """Will read a file into a draft: 201, or 200 for one that is in the books."""
-        book = _book(request, "write")
+        book = book_of(request, "write")
         values = input_read(
             StatementIn, data=request.data.dict() if hasattr(request.data, "dict") else request.data
         )
@@ -100,7 +96,7 @@ class StatementResource(ApiView):
     )
     def get(self, request: Request, statement_id: UUID) -> Response:
         """What posting it would do, or did."""
-        book = _book(request, "read")
+        book = book_of(request, "read")
         return Response(
             preview_out(
                 statement_preview(book=book, statement=statement_of(book=book, statement_id=statement_id))
@@ -112,7 +108,7 @@ class StatementResource(ApiView):
     )
     def delete(self, request: Request, statement_id: UUID) -> Response:
         """Will discard a draft."""
-        book = _book(request, "write")
+        book = book_of(request, "write")
         statement_discard(book=book, statement=statement_of(book=book, statement_id=statement_id))
         return Response(status=204)
 
@@ -129,7 +125,7 @@ class StatementLineCollection(ApiView):
     )
     def get(self, request: Request, statement_id: UUID) -> Response:
         """A page, oldest first: `?limit=` (50, at most 200), `?cursor=`."""
-        statement = statement_of(book=_book(request, "read"), statement_id=statement_id)
+        statement = statement_of(book=book_of(request, "read"), statement_id=statement_id)
         page = statement_lines(
             statement=statement,
             limit=limit_read(request.GET.get("limit")),
@@ -155,16 +151,10 @@ class StatementConfirmation(ApiView):
     )
     def post(self, request: Request, statement_id: UUID) -> Response:
         """Will post the draft's new rows in one go; 200 with what was done."""
-        book = _book(request, "write")
+        book = book_of(request, "write")
         values = input_read(ConfirmIn, data=request.data)
         statement = statement_of(book=book, statement_id=statement_id)
         done = statement_post(book=book, statement=statement, now=clock.now(), adjust=values["adjust"])
         # After it, because a draft may be refused at first for a difference; over the limit all of it is undone.
         rows_count(request, person=user_id_of(request), rows=done.new_count, rows_a_call=ROWS_A_CALL)
         return Response(preview_out(statement_preview(book=book, statement=statement)))
-
-
-def _book(request: Request, right: Right) -> Book:
-    return book_for(
-        user_id=user_id_of(request), book_id=book_id_read(request.GET.get("book_id")), right=right
-    )

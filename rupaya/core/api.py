@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -15,10 +16,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from rupaya.core.days import EARLIEST, LATEST, DayUnreadable, day_parse
 from rupaya.core.db import acting_as
 from rupaya.core.errors import Invalid
 from rupaya.core.limits import request_count
-from rupaya.core.operations import operation_said
+from rupaya.core.operations import DAY_SCHEMA, operation_said
 from rupaya.core.pagination import cursor_read, limit_read, page_body, page_of_list
 from rupaya.core.parameters import parameters_check
 from rupaya.core.parsers import body_of
@@ -139,6 +141,28 @@ class ClaimField(serializers.BooleanField):
         if not isinstance(data, bool):
             raise serializers.ValidationError("This must be true or false.", "invalid")
         return data
+
+
+class DateField(serializers.Field):  # type: ignore[type-arg]  # not subscriptable at run time
+    """A day as `YYYY-MM-DD`, in these digits and no other form."""
+
+    json_schema: ClassVar = DAY_SCHEMA
+
+    def to_internal_value(self, data: Any) -> dt.date:
+        """Will read the day; raises ValidationError for anything else, and for what can only be a typing error."""
+        try:
+            day = day_parse(data)
+        except DayUnreadable as error:
+            raise serializers.ValidationError(str(error), "invalid") from error
+        if not EARLIEST <= day <= LATEST:
+            raise serializers.ValidationError(
+                f"The date must lie between {EARLIEST} and {LATEST}.", "date_out_of_range"
+            )
+        return day
+
+    def to_representation(self, value: dt.date) -> str:
+        """The day as it is taken."""
+        return value.isoformat()
 
 
 def input_read(shape: type[Input], *, data: Any, context: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""System checks: the settings are sane, and the database role is not above the rules."""
+"""System checks: the database role is not above the rules."""
 
 from __future__ import annotations
 

@@ -6,6 +6,9 @@ import datetime as dt
 import re
 from typing import Final
 
+# Outside of these a day in somebody's books can only be a typing error.
+EARLIEST: Final = dt.date(1950, 1, 1)
+LATEST: Final = dt.date(2150, 12, 31)
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 

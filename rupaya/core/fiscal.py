@@ -5,8 +5,12 @@ India's financial year runs from April to March and is written "FY 2026-27" (Inc
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from dataclasses import dataclass
+from typing import Final
+
+_DAY: Final = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +25,6 @@ class Period:
         return self.starts_on <= day < self.ends_before
 
 
-def month_of(day: dt.date) -> Period:
-    """The calendar month that holds the day."""
-    return Period(month_start(day), months_after(day, months=1))
-
-
 def month_start(day: dt.date) -> dt.date:
     """The first day of the day's month."""
     return day.replace(day=1)
@@ -35,6 +34,22 @@ def months_after(day: dt.date, *, months: int) -> dt.date:
     """The first day of the month that lies `months` after the day's own; negative looks back."""
     count = day.year * 12 + day.month - 1 + months
     return dt.date(count // 12, count % 12 + 1, 1)
+
+
+def household_month(day: dt.date, *, month_start_day: int) -> tuple[dt.date, dt.date]:
+    """The first and the last day of the month that holds the day, as a household counts its months.
+
+    month_start_day: 1 to 28, from salary to salary; 31 for the last day of each calendar month.
+    """
+    own = _begins_in(day, month_start_day)
+    first = own if own <= day else _begins_in(months_after(day, months=-1), month_start_day)
+    return first, _begins_in(months_after(first, months=1), month_start_day) - _DAY
+
+
+def _begins_in(day: dt.date, month_start_day: int) -> dt.date:
+    """The day of the day's calendar month on which a household's month begins."""
+    last = calendar.monthrange(day.year, day.month)[1]
+    return day.replace(day=min(month_start_day, last))
 
 
 def fiscal_year_of(day: dt.date, *, start_month: int = 4) -> Period:

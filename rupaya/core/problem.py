@@ -15,7 +15,17 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from rupaya.core import db
-from rupaya.core.errors import DomainError, FieldError, Forbidden, TooManyRequests
+from rupaya.core.errors import (
+    DomainError,
+    FieldError,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+)
 from rupaya.core.json import json_bytes
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -23,26 +33,22 @@ ERRORS_MAX: Final = 100  # field errors in one answer
 RETRY_AFTER_S: Final = 5  # when to come back to a database that is away
 DATABASE_AWAY: Final = (OperationalError, PoolTimeout)  # what a database that does not answer raises
 
+_FAMILIES: Final = (
+    Invalid, Unauthenticated, Forbidden, NotFound, PreconditionFailed, TooManyRequests, Unavailable
+)  # fmt: skip
 # What is refused before a view could: (code, title) by status. gunicorn's own refusals are among them.
-TITLES: Final = {
-    400: ("invalid", "Some of the input is not valid"),
-    401: ("not_authenticated", "You are not signed in"),
-    403: ("forbidden", "You may not do this"),
-    404: ("not_found", "There is nothing here"),
+TITLES: Final = {family.status: (family.code, family.title) for family in _FAMILIES} | {
     405: ("method_not_allowed", "This address does not take that method"),
     406: ("not_acceptable", "No such representation can be given"),
     408: ("request_timeout", "The request did not arrive in time"),
     411: ("length_required", "The body must come with its Content-Length"),
-    412: ("precondition_failed", "This has changed since you read it"),
     413: ("body_too_large", "The body is too large"),
     414: ("address_too_long", "The address is too long"),
     415: ("unsupported_media_type", "This address takes JSON"),
     417: ("expectation_unmet", "The header Expect asks for what is not offered"),
-    429: (TooManyRequests.code, TooManyRequests.title),
     431: ("headers_too_large", "The headers are too large"),
     500: ("internal_error", "Something went wrong on our side; it has been recorded"),
     501: ("not_implemented", "The request uses a part of HTTP that is not offered"),
-    503: ("unavailable", "The service is not available right now"),
 }
 _REFUSAL: Final = "rupaya.refusal"  # under META, which Django's request and REST framework's share
 _log = structlog.get_logger("rupaya.problem")

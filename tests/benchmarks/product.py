@@ -26,7 +26,8 @@ from ledger.books.access import book_for
 from ledger.chart.models import Account
 from ledger.journal.drafts import Entry
 from ledger.journal.filters import NONE, Filters
-from ledger.journal.query import query_parse, query_sql
+from ledger.journal.query.parser import query_parse
+from ledger.journal.query.sql import query_sql
 from ledger.journal.selectors import transaction_page
 from ledger.journal.services import entries_post, transaction_post
 from ledger.reports.engine import sql
@@ -65,7 +66,7 @@ def list_query() -> dict[str, Any]:
 
 def search(word: str) -> list[dict[str, Any]]:
     """The statements of a search for a word: `sql`, `parameters`, and whether they are prepared."""
-    node = query_parse(text=word, today=UNTIL, currency="INR", fiscal_year_start_month=4)
+    node = query_parse(text=word, today=UNTIL, currency="INR", fiscal_year_start_month=4, month_start_day=1)
     assert node is not None
     where, parameters = query_sql(node=node, ids={})
     return _statements(Filters(where=where, where_parameters=parameters))

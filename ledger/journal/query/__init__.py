@@ -4,27 +4,11 @@ Text becomes tokens, tokens a tree, and a tree a condition in SQL. Nothing here 
 resolves the names of accounts and categories in between.
 
     scales = scales_of(base_currency="INR", accounts=foreign)
-    node = query_parse(text=q, today=today, currency=scales.currency, fiscal_year_start_month=4)
+    node = query_parse(
+        text=q, today=today, currency=scales.currency, fiscal_year_start_month=4, month_start_day=1
+    )
     ids = names_resolve(names=names_of(node), entries=chart)
     condition, parameters = query_sql(node=node, ids=ids, scales=scales)
 
 The language itself is described for people in docs/API.md, "Searching".
 """
-
-from ledger.journal.query.amounts import Scales, scales_of
-from ledger.journal.query.names import ChartEntry, names_of, names_resolve
-from ledger.journal.query.nodes import Node, QueryInvalid
-from ledger.journal.query.parser import query_parse
-from ledger.journal.query.sql import query_sql
-
-__all__ = [
-    "ChartEntry",
-    "Node",
-    "QueryInvalid",
-    "Scales",
-    "names_of",
-    "names_resolve",
-    "query_parse",
-    "query_sql",
-    "scales_of",
-]

@@ -23,7 +23,7 @@ class Scales:
     others: dict[int, list[UUID]] = field(default_factory=dict)
 
 
-ALIKE: Final = Scales("INR")  # every account has the decimals of the book's currency
+ALIKE: Final = Scales("INR")  # every account has the same decimals, or no amount is asked for
 
 
 def scales_of(*, base_currency: str, accounts: Iterable[tuple[UUID, str]]) -> Scales:

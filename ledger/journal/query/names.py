@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from ledger.chart.rules import CATEGORY_TYPES
 from ledger.journal.query.nodes import Named, Node, QueryInvalid, leaves, shown
 
-_CATEGORY_TYPES: Final = frozenset({"income", "expense"})
 _NEAR_MAX: Final = 30  # characters: comparing 2,000 longer names with one would take a third of a second
 
 
@@ -54,7 +54,7 @@ class _Chart:
         eligible = [
             entry
             for entry in self._entries.values()
-            if (entry.type in _CATEGORY_TYPES) == (name.key == "category")
+            if (entry.type in CATEGORY_TYPES) == (name.key == "category")
         ]
         found = [entry.id for entry in eligible if entry.id == given_id or self._answers(entry, wanted)]
         if not found:

@@ -14,11 +14,13 @@ TERMS_MAX: Final = 40
 NESTING_MAX: Final = 10
 
 
-def query_parse(*, text: str, today: dt.date, currency: str, fiscal_year_start_month: int) -> Node | None:
+def query_parse(
+    *, text: str, today: dt.date, currency: str, fiscal_year_start_month: int, month_start_day: int
+) -> Node | None:
     """Will read `?q=`; None for a blank one, which every transaction answers.
 
     `currency` is the finest of the book's (`Scales.currency`), in whose minor units amounts are read; `today` is
-    the day in the book's time zone.
+    the day in the book's time zone, `month_start_day` when a month of the household begins (31: on its last day).
     Raises QueryInvalid.
     """
     tokens = tokens_read(text)
@@ -27,7 +29,7 @@ def query_parse(*, text: str, today: dt.date, currency: str, fiscal_year_start_m
         raise QueryInvalid(terms[TERMS_MAX].position, f"a search has at most {TERMS_MAX} terms.")
     if not tokens:
         return None
-    return _Parser(tokens, Frame(today, currency, fiscal_year_start_month)).query()
+    return _Parser(tokens, Frame(today, currency, fiscal_year_start_month, month_start_day)).query()
 
 
 class _Parser:

@@ -12,8 +12,9 @@ from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from ledger.journal.query.nodes import Amount, Dates, Field, Leaf, Named, Payee, QueryInvalid, Text, shown
 from ledger.journal.query.tokens import Token
-from ledger.journal.rules import EARLIEST, LATEST, TYPES
-from rupaya.core.fiscal import fiscal_year_label, fiscal_year_of, month_of, months_after
+from ledger.journal.rules import STATUSES, TYPES
+from rupaya.core.days import EARLIEST, LATEST
+from rupaya.core.fiscal import fiscal_year_label, fiscal_year_of, household_month, months_after
 from rupaya.core.money import CURRENCY_PLACES, AmountInvalid, money_parse
 
 # Plain, grouped as lakh and crore, or by thousands.
@@ -25,11 +26,12 @@ _DAY: Final = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a query is read against: the day it is, the book's finest currency, and its financial year."""
+    """What a query is read against: the day it is, the book's finest currency, and where its years and months begin."""
 
     today: dt.date
     currency: str
     fiscal_year_start_month: int
+    month_start_day: int
 
 
 class _Ordered(Protocol):
@@ -46,7 +48,7 @@ def term_read(token: Token, frame: Frame) -> Leaf:
     key = _KEYS.get(token.key)
     if key is None:
         raise QueryInvalid(token.position, _unknown(token))
-    if not token.value:
+    if not token.value and key.read is not _fiscal_year:  # whose example is a year of this book
         raise _needs(token)
     return key.read(token, frame)
 
@@ -110,12 +112,13 @@ def _amount(token: Token, frame: Frame) -> Amount:
 
 def _date(token: Token, frame: Frame) -> Dates:
     today = frame.today
-    this_month, last_month = month_of(today), month_of(months_after(today, months=-1))
+    this_month = household_month(today, month_start_day=frame.month_start_day)
+    last_month = household_month(this_month[0] - _DAY, month_start_day=frame.month_start_day)
     words = {
         "today": (today, today + _DAY),
         "yesterday": (today - _DAY, today),
-        "this-month": (this_month.starts_on, this_month.ends_before),
-        "last-month": (last_month.starts_on, last_month.ends_before),
+        "this-month": (this_month[0], this_month[1] + _DAY),
+        "last-month": (last_month[0], last_month[1] + _DAY),
     }
 
     def read(text: str) -> tuple[dt.date, dt.date]:
@@ -202,7 +205,7 @@ class _Key(NamedTuple):
 
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "type": TYPES,
-    "status": ("pending", "posted", "void"),
+    "status": STATUSES,
     "is": ("reconciled",),
     "has": ("receipt", "tag", "notes"),
 }

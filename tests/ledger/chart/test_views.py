@@ -69,7 +69,7 @@ class TestCategoryCollection:
 
         assert names() & {"Fuel", "Travel", "Taxes"} == {"Taxes"}
         assert names(include_closed="true") & {"Fuel", "Travel", "Taxes"} == {"Fuel", "Taxes"}
-        refused(api.get("categories", include_closed="maybe"), 400, "invalid", "include_closed")
+        refused(api.get("categories", include_closed="maybe"), 400, "filter_invalid", "include_closed")
 
 
 class TestAccountResource:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from hypothesis import strategies as st
 
-from ledger.journal.query import query_parse
 from ledger.journal.query.nodes import Amount, And, Dates, Field, Named, Not, Or, Payee, Text
+from ledger.journal.query.parser import query_parse
 
 TODAY = dt.date(2026, 11, 23)
 DAY = dt.timedelta(days=1)
@@ -22,10 +23,14 @@ AMOUNTS = st.integers(0, 10**15 - 1)
 DAYS = st.dates(dt.date(1950, 1, 1), dt.date(2150, 12, 31))
 
 
-def read(text, *, today=TODAY, currency="INR", fiscal_year_start_month=4):
-    return query_parse(
-        text=text, today=today, currency=currency, fiscal_year_start_month=fiscal_year_start_month
-    )
+def read(text, **frame):
+    usual: dict[str, Any] = {
+        "today": TODAY,
+        "currency": "INR",
+        "fiscal_year_start_month": 4,
+        "month_start_day": 1,
+    }
+    return query_parse(text=text, **(usual | frame))
 
 
 def _bounds(kind, values, step):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ledger.journal.schemas import FILTER_ASKS
 from rupaya.core.money import CURRENCY_PLACES
 from tests.ledger.amendments.asking import Phone, account_make, ids, legs, said, steady, unsound
 from tests.ledger.desk import counts, refused
@@ -108,6 +110,17 @@ class TestExpense:
         assert Decimal(str(made["amount"])) == Decimal(minor).scaleb(-CURRENCY_PLACES[currency])
         assert unsound(asha) == []
 
+    @pytest.mark.parametrize(("query", "count"), [({"amount_min": "1.005"}, 1), ({"amount_max": "1.004"}, 0)])
+    def test_is_found_by_as_many_decimals_as_its_currency_has(self, phone, named, query, count):
+        phone.record(
+            **named({"account_id": "@KWD", "currency": "KWD", "amount": "1.005", "base_amount": 275})
+        )
+
+        assert len(said(phone.get("transactions", **query))["results"]) == count
+        ((name, text),) = query.items()
+        (schema,) = (ask.schema for ask in FILTER_ASKS if ask.name == name)
+        assert re.search(schema["pattern"], text)
+
     def test_takes_income_into_a_foreign_account(self, phone, asha, named):
         made = phone.record(**named(HOTEL | {"type": "income"}))
 
@@ -147,8 +160,14 @@ class TestExpense:
         before = counts(asha)
         body = {"type": "expense", "description": "x", **HOTEL, "amount": "100.01", "base_amount": "0.05"}
 
-        refused(phone.post("transactions", named(body | {"splits": splits})), 422, "transaction_unbalanced")
+        said = refused(
+            phone.post("transactions", named(body | {"splits": splits})),
+            400,
+            "amount_unfit",
+            "splits.1.amount",
+        )
 
+        assert said["error"] == "Part 2 of the split is worth nothing in INR; join it with another part."
         assert counts(asha) == before
 
 
@@ -325,8 +344,8 @@ class TestChange:
         answer = phone.post("transactions", named(body | {
             "type": "expense", "description": "x", "base_amount": str(Decimal(base_minor).scaleb(-2)), "date": ON,
         }))  # fmt: skip
-        if answer.status_code == 422:
-            assert answer.json()["code"] == "transaction_unbalanced"  # a part that is worth less than a paisa
+        if answer.status_code == 400:
+            assert answer.json()["code"] == "amount_unfit"  # a part that is worth less than a paisa
             return
         made = said(answer, 201)
         before = legs(asha, made)

@@ -15,6 +15,7 @@ from ledger.journal.services import transaction_post
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money
+from tests.ledger.amendments.asking import account_make
 from tests.support.cast import member_add
 
 TODAY = dt.date(2026, 11, 20)
@@ -162,6 +163,25 @@ class TestLedgerPost:
             post(raw, asha, [(asha.account("Groceries"), 0), (asha.account("Cash"), 0)])
 
         assert guard_of(raised) == "ledger_posting_amount_not_zero"
+
+    @pytest.mark.parametrize("worth", [100, 0])
+    def test_refuses_a_leg_that_is_worth_nothing_or_goes_another_way(self, raw, asha, worth):
+        foreign = account_make(asha, "USD")
+        legs = [(str(asha.account("Fuel").pk), "INR", 100, 100), (foreign, "USD", -120, worth)]
+        item = {
+            "id": str(uuid7()), "date": "2026-11-20", "type": "expense", "origin": "manual", "description": "raw",
+            "account_id": foreign, "amount_minor": 120,
+            "postings": [
+                {"account_id": account, "amount_minor": amount, "base_minor": base, "currency": currency}
+                for account, currency, amount, base in legs
+            ],
+        }  # fmt: skip
+        act(raw, asha)
+
+        with pytest.raises(errors.CheckViolation) as raised:
+            raw.execute("SELECT ledger_post(%s, %s)", [asha.book.pk, json.dumps([item])])
+
+        assert guard_of(raised) == "ledger_posting_signs_agree"
 
     def test_refuses_an_account_of_another_book(self, raw, asha, chitra):
         foreign = chitra.account("Cash")

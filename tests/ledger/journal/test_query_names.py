@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.journal.query import ChartEntry, QueryInvalid, names_of, names_resolve
-from ledger.journal.query.nodes import Named
+from ledger.journal.query.names import ChartEntry, names_of, names_resolve
+from ledger.journal.query.nodes import Named, QueryInvalid
 from tests.ledger.journal.queries import WORDS, read
 
 NUMBERS = count(0xABC0)  # every run collects the same tests

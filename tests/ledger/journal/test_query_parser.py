@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.journal.query import QueryInvalid
-from ledger.journal.query.nodes import And, Field, Named, Not, Or, Payee, Text
+from ledger.journal.query.nodes import And, Field, Named, Not, Or, Payee, QueryInvalid, Text
 from ledger.journal.query.parser import NESTING_MAX, TERMS_MAX
 from ledger.journal.query.tokens import CHARACTERS_MAX
 from tests.ledger.journal.queries import leaves, read, trees, unparse

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.journal.query import names_of, query_sql
+from ledger.journal.query.names import names_of
+from ledger.journal.query.sql import query_sql
 from tests.ledger.journal.queries import Row, holds, leaves, read, trees
 
 ONE = UUID("019ab000-0000-7000-8000-000000000001")

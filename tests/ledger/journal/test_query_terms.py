@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.journal.query import QueryInvalid
-from ledger.journal.query.nodes import Amount, Dates, Field, Payee
+from ledger.journal.query.nodes import Amount, Dates, Field, Payee, QueryInvalid
 from ledger.journal.query.terms import _CHOICES, _KEYS
 from rupaya.core.fiscal import fiscal_year_label, fiscal_year_of
 from tests.ledger.journal.queries import DAYS, TODAY, read
@@ -110,6 +109,25 @@ class TestDate:
     def test_looks_back_over_the_years_end(self):
         assert read("date:last-month", today=day("2026-01-31")) == Dates(day("2025-12-01"), day("2026-01-01"))
         assert read("date:yesterday", today=day("2026-01-01")) == Dates(day("2025-12-31"), day("2026-01-01"))
+
+    @pytest.mark.parametrize(
+        ("start_day", "today", "value", "starts_on", "ends_before"),
+        [
+            (25, "2026-11-23", "this-month", "2026-10-25", "2026-11-25"),
+            (25, "2026-11-25", "this-month", "2026-11-25", "2026-12-25"),
+            (25, "2026-11-23", "last-month", "2026-09-25", "2026-10-25"),
+            (31, "2026-03-01", "this-month", "2026-02-28", "2026-03-31"),
+            (31, "2026-03-01", "last-month", "2026-01-31", "2026-02-28"),
+            (25, "2026-11-23", "2026-11", "2026-11-01", "2026-12-01"),
+            (25, "2026-11-23", "<this-month", None, "2026-10-25"),
+        ],
+    )
+    def test_counts_months_as_the_household_does_unless_they_are_named(
+        self, start_day, today, value, starts_on, ends_before
+    ):
+        found = read(f"date:{value}", today=day(today), month_start_day=start_day)
+
+        assert found == Dates(day(starts_on), day(ends_before))
 
     @pytest.mark.parametrize(
         "value",
@@ -223,7 +241,14 @@ class TestTermRead:
     @pytest.mark.parametrize("key", _KEYS)
     def test_gives_examples_that_can_be_read(self, key):
         assert read(f"{key}:{_KEYS[key].example}", today=TODAY) is not None
-        assert f"for example {key}:{_KEYS[key].example}." in sentence_of(f"{key}:") or key == "fy"
+        assert f"for example {key}:{_KEYS[key].example}." in sentence_of(f"{key}:")
+
+    @pytest.mark.parametrize(("start_month", "year"), [(4, "2026-27"), (1, "2026"), (12, "2025-26")])
+    def test_gives_a_year_of_this_book_for_an_example(self, start_month, year):
+        said = sentence_of("fy:", fiscal_year_start_month=start_month)
+
+        assert said == f"“fy:” needs a financial year of this book, for example fy:{year}."
+        assert read(f"fy:{year}", fiscal_year_start_month=start_month) is not None
 
     @pytest.mark.parametrize("key", _CHOICES)
     def test_names_every_choice_in_its_sentence(self, key):

@@ -35,7 +35,7 @@ class TestDescriptionFold:
     def test_refuses_what_can_not_be_seen(self, text):
         assert description_fold(text=text) is None
 
-    @pytest.mark.parametrize("text", ["", " \t", "\u200b", "\u200d\ufe0f"])
+    @pytest.mark.parametrize("text", ["", " \t", "\u200b", "\u200d\ufe0f", "\u200d \u200d"])
     def test_finds_nothing_to_see(self, text):
         assert description_fold(text=text) == ""
 
@@ -155,6 +155,12 @@ class TestViewOf:
 
 class TestColourOf:
     @given(st.uuids())
-    def test_is_one_of_six_and_always_the_same(self, identity):
+    def test_is_one_of_six(self, identity):
         assert 1 <= colour_of(str(identity)) <= 6
-        assert colour_of(str(identity)) == colour_of(str(identity))
+
+    @pytest.mark.parametrize(
+        ("identity", "colour"),
+        [("01a2074f-0618-790e-ae9b-8f95f47a1bf1", 4), ("01A2074F-0618-790E-AE9B-8F95F47A1BF2", 5)],
+    )
+    def test_is_always_the_same_for_an_account(self, identity, colour):
+        assert colour_of(identity) == colour

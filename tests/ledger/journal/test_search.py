@@ -4,11 +4,12 @@ import datetime as dt
 
 import pytest
 
+from ledger.books.services import book_update
 from ledger.journal.filters import NONE, Filters
-from ledger.journal.search import IDS_MAX, filters_read
-from ledger.journal.selectors import FilterInvalid
+from ledger.journal.search import filters_read
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
+from rupaya.core.parameters import IDS_MAX, FilterInvalid
 from tests.ledger.amendments.asking import account_make
 from tests.ledger.desk import TODAY
 
@@ -22,6 +23,21 @@ class TestFiltersRead:
     def test_reads_nothing_as_everything_that_counts(self, asha, django_assert_num_queries):
         with acting_as(asha.actor), django_assert_num_queries(0):
             assert filters_read(book=asha.book, query={}, today=TODAY) == NONE
+
+    def test_reads_nothing_as_that_in_a_book_of_another_currency_too(self, asha, django_assert_num_queries):
+        with acting_as(asha.actor):
+            book_update(book=asha.book, today=TODAY, base_currency="USD")
+            asha.book.refresh_from_db()
+
+            with django_assert_num_queries(0):
+                assert filters_read(book=asha.book, query={"q": "", "amount_min": ""}, today=TODAY) == NONE
+
+    @pytest.mark.parametrize(
+        ("text", "is_asked"),
+        [("status:void", True), ("-(tea status:pending)", True), ("tea", False), ('"t.status" "status:void"', False)],
+    )  # fmt: skip
+    def test_knows_whether_a_search_says_which_statuses_it_wants(self, asha, text, is_asked):
+        assert read(asha, q=text).is_status_asked is is_asked
 
     def test_reads_each(self, asha):
         one, two = uuid7(), uuid7()

@@ -9,14 +9,12 @@ from hypothesis import strategies as st
 from ledger.amendments.services import transaction_void
 from ledger.journal.filters import Filters
 from ledger.journal.selectors import (
-    FilterInvalid,
     TransactionNotFound,
     transaction_find,
     transaction_of,
     transaction_page,
     transactions_of,
     transactions_walk,
-    type_read,
 )
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
@@ -178,14 +176,3 @@ class TestTransactionOf:
             (row,) = transaction_page(book=asha.book, limit=50).rows
             assert transaction_of(book=asha.book, transaction_id=made) == row
             assert transaction_find(book=asha.book, transaction_id=made) == row.view
-
-
-class TestTypeRead:
-    @pytest.mark.parametrize("text", [None, "", "income", "expense", "transfer"])
-    def test_reads_a_type(self, text):
-        assert type_read(text) == (text or "")
-
-    @pytest.mark.parametrize("text", ["Income", "all", "income ", "\x00"])
-    def test_refuses_another(self, text):
-        with pytest.raises(FilterInvalid):
-            type_read(text)

@@ -13,7 +13,13 @@ from ledger.chart.selectors import AccountUnknown
 from ledger.journal.drafts import AccountUnfit, Draft, Entry, TransferToItself, drafts_of
 from ledger.journal.models import Posting, Transaction
 from ledger.journal.rules import Side, as_posted
-from ledger.journal.services import PeriodClosed, TransactionUnbalanced, transaction_post, transactions_write
+from ledger.journal.services import (
+    PeriodClosed,
+    TransactionUnbalanced,
+    TransactionUnfit,
+    transaction_post,
+    transactions_write,
+)
 from rupaya.core.db import acting_as, constraint_name
 from rupaya.core.ids import uuid7
 from rupaya.core.money import Money
@@ -176,8 +182,15 @@ class TestTransactionsWrite:
         assert constraint_name(raised.value) == "ledger_transaction_external_whole"
 
     def test_explains_a_part_of_nothing(self, asha):
-        with pytest.raises(TransactionUnbalanced), acting_as(asha.actor):
+        with pytest.raises(TransactionUnfit), acting_as(asha.actor):
             transactions_write(book=asha.book, drafts=[self.draft(asha, 5, 0)])
+
+    def test_explains_a_part_that_fits_no_transaction(self, asha):
+        draft = self.draft(asha, 5, 5)
+        salary = Side(asha.account("Salary").pk, Money(5, "INR"), 5)
+
+        with pytest.raises(TransactionUnfit), acting_as(asha.actor):
+            transactions_write(book=asha.book, drafts=[replace(draft, others=[salary])])
 
     def test_takes_the_largest_amounts(self, asha):
         with acting_as(asha.actor):

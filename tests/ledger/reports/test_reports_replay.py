@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ledger.journal.search import filters_read
-from ledger.journal.selectors import FilterInvalid, transaction_page
+from ledger.journal.selectors import transaction_page
 from ledger.reports import selectors
 from ledger.reports.flows import CASH_KINDS
 from ledger.reports.periods import BYS, Span
 from ledger.reports.question import Question
 from rupaya.core.db import acting_as
+from rupaya.core.parameters import FilterInvalid
 from tests.ledger.reports.replay import FIRST, LAST, Wish, plots, story_make
 
 # The pool's own thread jitters the life of its connections with `random`, now and then while an example is drawn.

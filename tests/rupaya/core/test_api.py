@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from rest_framework import serializers
 from accounts.models import User
 from accounts.services import session_end
 from rupaya.core import clock
-from rupaya.core.api import Input, input_read
+from rupaya.core.api import DateField, Input, input_read
 from rupaya.core.db import acting_as
 from rupaya.core.errors import Invalid
 from tests.accounts.phone import sessions_of
@@ -32,6 +33,34 @@ class TypedIn(Input):
     id = serializers.UUIDField(required=False)
     count = serializers.IntegerField(required=False)
     words = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class DayIn(Input):
+    date = DateField()
+
+
+class TestDateField:
+    @pytest.mark.parametrize("text", ["1950-01-01", "2024-02-29", "2150-12-31"])
+    def test_reads_a_day(self, text):
+        assert input_read(DayIn, data={"date": text}) == {"date": dt.date.fromisoformat(text)}
+
+    @pytest.mark.parametrize(
+        ("value", "code", "sentence"),
+        [
+            ("20261123", "invalid", "Write the date as YYYY-MM-DD, for example 2026-11-23."),
+            (20261123, "invalid", "Write the date as YYYY-MM-DD, for example 2026-11-23."),
+            ("2026-02-30", "invalid", "The calendar has no 2026-02-30."),
+            ("1949-12-31", "date_out_of_range", "The date must lie between 1950-01-01 and 2150-12-31."),
+            ("2151-01-01", "date_out_of_range", "The date must lie between 1950-01-01 and 2150-12-31."),
+        ],
+    )
+    def test_says_what_is_no_day_of_a_book(self, value, code, sentence):
+        with pytest.raises(Invalid) as raised:
+            input_read(DayIn, data={"date": value})
+
+        assert [(error.field, error.code, error.message) for error in raised.value.errors] == [
+            ("date", code, sentence)
+        ]
 
 
 @pytest.mark.urls("tests.rupaya.core.probe_urls")

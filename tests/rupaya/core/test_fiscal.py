@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rupaya.core.fiscal import Period, fiscal_year_label, fiscal_year_of, month_of, month_start, months_after
+from rupaya.core.fiscal import (
+    Period,
+    fiscal_year_label,
+    fiscal_year_of,
+    household_month,
+    month_start,
+    months_after,
+)
 
 DAY = st.dates(dt.date(1900, 1, 1), dt.date(2200, 1, 1))
 
@@ -23,15 +30,32 @@ class TestPeriod:
         assert dt.date(2026, 3, 31) not in period
 
 
-class TestMonthOf:
+class TestMonthStart:
     @given(day=DAY)
-    def test_holds_the_day_and_ends_at_the_next_first(self, day):
-        month = month_of(day)
+    def test_is_the_first_of_the_days_month(self, day):
+        assert month_start(day) == dt.date(day.year, day.month, 1)
 
-        assert day in month
-        assert month.starts_on.day == month.ends_before.day == 1
-        assert month_start(day) == month.starts_on
-        assert (month.ends_before - month.starts_on).days in {28, 29, 30, 31}
+
+class TestHouseholdMonth:
+    @pytest.mark.parametrize(
+        ("day", "start_day", "first", "last"),
+        [("2026-11-23", 1, "2026-11-01", "2026-11-30"), ("2026-11-23", 25, "2026-10-25", "2026-11-24"),
+         ("2026-11-25", 25, "2026-11-25", "2026-12-24"), ("2026-01-03", 25, "2025-12-25", "2026-01-24"),
+         ("2026-03-30", 31, "2026-02-28", "2026-03-30"), ("2024-02-29", 31, "2024-02-29", "2024-03-30")],
+    )  # fmt: skip
+    def test_begins_on_the_households_day(self, day, start_day, first, last):
+        found = household_month(dt.date.fromisoformat(day), month_start_day=start_day)
+
+        assert [str(end) for end in found] == [first, last]
+
+    @given(day=DAY, start_day=st.sampled_from([*range(1, 29), 31]))
+    def test_holds_the_day_and_is_followed_by_the_next(self, day, start_day):
+        first, last = household_month(day, month_start_day=start_day)
+        after = household_month(last + dt.timedelta(days=1), month_start_day=start_day)
+
+        assert first <= day <= last
+        assert 28 <= (last - first).days + 1 <= 31
+        assert after[0] == last + dt.timedelta(days=1)
 
 
 class TestMonthsAfter:

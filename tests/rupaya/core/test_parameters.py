@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from uuid import uuid4
 
 import pytest
 from django.http import QueryDict
 from django.test import Client
 
-from rupaya.core.parameters import ParameterInvalid, parameters_check
+from rupaya.core.parameters import (
+    IDS_MAX,
+    FilterInvalid,
+    ParameterInvalid,
+    choice_read,
+    day_read,
+    ids_read,
+    parameters_check,
+    truth_read,
+)
 from tests.ledger.desk import refused
 from tests.rupaya.core.asking import bearer_of
 from tests.support.contract import DOCUMENT
@@ -68,6 +78,45 @@ class TestParametersCheck:
     def test_says_where_nothing_is_taken(self):
         with pytest.raises(ParameterInvalid, match=r"no parameter “x”; it takes none\."):
             parameters_check(QueryDict("x=1"), takes={})
+
+
+class TestReaders:
+    ONE, TWO = uuid4(), uuid4()
+
+    @pytest.mark.parametrize(
+        ("read", "text", "value"),
+        [
+            (lambda query: choice_read(query, "name", ("csv", "ndjson")), "csv", "csv"),
+            (lambda query: choice_read(query, "name", ("csv", "ndjson")), "", ""),
+            (lambda query: truth_read(query, "name"), "true", True),
+            (lambda query: truth_read(query, "name"), "false", False),
+            (lambda query: truth_read(query, "name"), "", None),
+            (lambda query: day_read(query, "name"), "2024-02-29", dt.date(2024, 2, 29)),
+            (lambda query: day_read(query, "name"), "", None),
+            (lambda query: ids_read(query, "name"), f"{ONE},{TWO}", (ONE, TWO)),
+            (lambda query: ids_read(query, "name"), "", None),
+        ],
+    )
+    def test_read_a_value_or_none(self, read, text, value):
+        assert read({"name": text}) == value
+        assert read({}) == read({"name": ""})
+
+    @pytest.mark.parametrize(
+        ("read", "text", "sentence"),
+        [
+            (lambda query: choice_read(query, "name", ("csv", "ndjson")), "CSV", "name must be one of csv, ndjson."),
+            (lambda query: truth_read(query, "name"), "yes", "name must be true or false."),
+            (lambda query: day_read(query, "name"), "2026-02-30", "name: The calendar has no 2026-02-30."),
+            (lambda query: ids_read(query, "name"), f"{ONE},", "name must be a UUID, or several with commas between."),
+            (lambda query: ids_read(query, "name"), ",".join([str(ONE)] * (IDS_MAX + 1)), "name takes at most 50 ids."),
+        ],
+    )  # fmt: skip
+    def test_name_the_parameter_that_is_wrong(self, read, text, sentence):
+        with pytest.raises(FilterInvalid) as raised:
+            read({"name": text})
+
+        assert raised.value.message == sentence
+        assert [error.field for error in raised.value.errors] == ["name"]
 
 
 class TestEveryAddress:

@@ -11,7 +11,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.test import APIRequestFactory
 
 from rupaya.core.errors import FieldError
-from rupaya.core.problem import ERRORS_MAX, exception_handler, field_errors, problem
+from rupaya.core.problem import ERRORS_MAX, exception_handler, field_errors, problem, problem_title
 from tests.rupaya.core.asking import bearer_of
 from tests.rupaya.core.probe_urls import SECRET
 
@@ -57,6 +57,23 @@ class TestProblem:
 
     def test_leaves_errors_out_where_there_are_none(self):
         assert "errors" not in problem(status=400, code="c", title="t", detail="d", request_id="r")
+
+
+class TestTitles:
+    @pytest.mark.parametrize(
+        ("status", "code", "title"),
+        [
+            (400, "invalid", "Some of the input is not valid"),
+            (401, "not_authenticated", "You are not signed in"),
+            (403, "forbidden", "You may not do this"),
+            (404, "not_found", "There is nothing here"),
+            (412, "precondition_failed", "This has changed since you read it"),
+            (429, "too_many_requests", "Too many requests, please try again later"),
+            (503, "unavailable", "The service is not available right now"),
+        ],
+    )
+    def test_are_those_of_the_families(self, status, code, title):
+        assert problem_title(status) == (code, title)
 
 
 class TestFieldErrors:
