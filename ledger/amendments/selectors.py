@@ -158,7 +158,8 @@ def external_ids_veiled(
     """Those keys, account by id or purpose, whose transactions moved to where the reader sees nothing. Two queries."""
     purposes = {account for account, _ in keys if isinstance(account, str)}
     accounts = accounts_by_id(book=book, ids=(), purposes=purposes)
-    ids = {key: accounts[key[0]].pk if key[0] in accounts else key[0] for key in keys}
+    by_name = {purpose: account.pk for purpose, account in accounts.items()}
+    ids = {key: by_name.get(key[0], key[0]) for key in keys if key[0] in by_name or key[0] not in purposes}
     parameters = {"book": book.pk, "accounts": list(ids.values()), "names": [name for _, name in ids]}
     veiled = {(row["account_id"], row["external_id"]) for row in rows_as_dicts(_VEILED_SQL, parameters)}
     return {key for key, account_id in ids.items() if (account_id, key[1]) in veiled}

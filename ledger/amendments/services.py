@@ -224,9 +224,7 @@ def _states_before(book: Book, states: Sequence[State]) -> dict[UUID, State]:
     if not versions:
         return {}
     then = states_then(book=book, versions=versions)
-    if len(then) < len(
-        versions
-    ):  # some were where the actor sees nothing: they were there, and are not to be void
+    if len(then) < len(versions):  # some are hidden: they were there, so they do not become void
         raise BookVeiled(book_id=book.pk)
     heirs = heirs_of(book=book)
     followed = {identity: _followed(book, state, heirs) for identity, state in then.items()}
