@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -105,6 +105,22 @@ class State:
         }
         return item | {"postings": [leg.as_json() for leg in self.legs]} if with_legs else item
 
+    def following(self, heirs: Mapping[UUID, UUID]) -> State:
+        """The same of the accounts that took over from those that it speaks of."""
+        return replace(
+            self,
+            account_id=heirs.get(self.account_id, self.account_id),
+            to_account_id=self.to_account_id and heirs.get(self.to_account_id, self.to_account_id),
+            legs=tuple(
+                replace(leg, account_id=heirs.get(leg.account_id, leg.account_id)) for leg in self.legs
+            ),
+        )
+
+    def says(self, other: State) -> bool:
+        """Whether the one says all that the other says."""
+        one, two = (state.as_json(status=state.status, with_legs=True) for state in (self, other))
+        return one == two
+
     def same_money(self, other: State) -> bool:
         """Whether the postings of the one are those of the other."""
         return (self.date, self.legs) == (other.date, other.legs)
@@ -112,10 +128,16 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """What one of a batch touches that a guard may keep: days, accounts that get postings, a mark of the bank."""
+    """What one of a batch touches that a guard may keep: days, accounts, a mark of the bank, an external id.
+
+    accounts: those that money reaches or leaves, by id or purpose; of categories those alone that it reaches. holders:
+    the accounts that it was of, whether or not money moves. key: account, by id or purpose, and external id.
+    """
 
     dates: Sequence[dt.date] = ()
-    accounts: Collection[UUID | None] = ()
+    accounts: Collection[UUID | str] = ()
+    holders: Collection[UUID] = ()
+    key: tuple[UUID | str, str] | None = None
     moves_reconciled: bool = False
     version: int = 0
 
@@ -125,9 +147,12 @@ def touched_by(state: State, item: Mapping[str, Any] | None) -> Touched:
     if item is None:
         return Touched()
     standing = state.as_json(status=state.status, with_legs=False)
+    holders = {account for account in (state.account_id, state.to_account_id) if account}
+    reached = {UUID(leg["account_id"]) for leg in item.get("postings", ())}
     return Touched(
         dates=(state.date, dt.date.fromisoformat(item["date"])),
-        accounts={UUID(leg["account_id"]) for leg in item.get("postings", ())},
+        accounts=reached | holders if reached else (),
+        holders=holders,
         moves_reconciled=state.is_reconciled
         and item["is_reconciled"]
         and any(item[name] != standing[name] for name in MONEY),
@@ -230,17 +255,26 @@ def undoing_of(change_id: UUID) -> UUID:
 class Step:
     """One version in a transaction's life: whether it was void, and which change made it."""
 
+    version: int
     is_void: bool
     change_id: UUID
 
 
-def version_before_void(steps: Sequence[Step]) -> int:
+def version_before_void(steps: Sequence[Step]) -> int | None:
     """Which version counted before a transaction became void; the last step is the void one that stands.
 
     A restore that was taken back leaves it as void as it was before: that void is meant, not the one that took it
-    back. steps: every version in order, the first is version 1.
+    back. steps: the versions in order, those that are hidden left out; None where the answer hangs on one of these.
     """
-    at = len(steps)
-    while at > 2 and steps[at - 3].is_void and steps[at - 1].change_id == undoing_of(steps[at - 2].change_id):
-        at -= 2
-    return at - 1
+    by_version = {step.version: step for step in steps}
+    at = steps[-1]
+    while before := by_version.get(at.version - 1):
+        if before.version == 1 or at.change_id != undoing_of(before.change_id):
+            return before.version
+        earlier = by_version.get(before.version - 1)
+        if earlier is None:
+            return None
+        if not earlier.is_void:
+            return before.version
+        at = earlier
+    return None

@@ -16,6 +16,7 @@ from ledger.amendments.services import (
     UndoTooLate,
     VersionVoid,
 )
+from ledger.books.access import BookVeiled
 from ledger.books.schemas import READS_BOOK
 from ledger.journal.drafts import EntriesRefused
 from ledger.journal.rules import BATCH_MAX
@@ -36,8 +37,8 @@ CHANGES: Final[Refusals] = (
     *AMEND_GUARDS.values(),
 )
 READS_TRANSACTION: Final[Refusals] = (*READS_BOOK, TransactionNotFound)
-RESTORES: Final[Refusals] = (*CHANGES, VersionNotFound, VersionVoid)
-UNDOES: Final[Refusals] = (*CHANGES, UndoNotFound, UndoTooLate)
+RESTORES: Final[Refusals] = (*CHANGES, BookVeiled, VersionNotFound, VersionVoid)
+UNDOES: Final[Refusals] = (*CHANGES, BookVeiled, UndoNotFound, UndoTooLate)
 BATCHES: Final[Refusals] = (*POSTS, EntriesRefused)
 VERSION_ASK: Final = Ask(
     "version",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,6 +15,7 @@ from accounts.selectors import names_of
 from ledger.amendments.rules import State, Step
 from ledger.books.models import Book
 from ledger.chart.models import Account
+from ledger.chart.selectors import accounts_by_id
 from ledger.journal.models import Transaction, TransactionVersion
 from ledger.journal.rules import LINE_MAX, Leg
 from ledger.journal.selectors import STANDING, Shown, TransactionNotFound, transactions_shown
@@ -39,12 +40,19 @@ _EVER: Final = f"""(
   SELECT * FROM {_SUPERSEDED} v WHERE v.id = %(id)s)"""  # noqa: S608  # constants only
 
 _STEPS_SQL: Final = """
-SELECT status = 'void' AS is_void, change_id
+SELECT version, status = 'void' AS is_void, change_id
   FROM (SELECT version, status, change_id FROM ledger_transaction_version
          WHERE transaction_id = %(id)s AND book_id = %(book)s
          UNION ALL
         SELECT version, status, change_id FROM ledger_transaction WHERE id = %(id)s AND book_id = %(book)s) step
  ORDER BY version
+"""
+_REACH_SQL: Final = "SELECT standing, is_superseded FROM ledger_change_reach(%(book)s, %(change)s)"
+_LOCKED_SQL: Final = """
+SELECT id, purpose FROM ledger_account WHERE book_id = %(book)s AND id = ANY (app_accounts_locked())
+"""
+_VEILED_SQL: Final = """
+SELECT account_id, external_id FROM ledger_external_ids_veiled(%(book)s, %(accounts)s::uuid[], %(names)s)
 """
 
 
@@ -64,10 +72,14 @@ class UndoNotFound(NotFound):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one change made: its transactions as they stand, and whether some moved on since."""
+    """What one change made: its transactions as they stand, and whether some moved on since.
+
+    is_whole: whether the reader sees all of it; whether some moved on is known of those too that they don't see.
+    """
 
     states: tuple[State, ...]
     is_superseded: bool
+    is_whole: bool
 
 
 def states_now(*, book: Book, ids: Sequence[UUID]) -> dict[UUID, State]:
@@ -105,7 +117,7 @@ def state_then(*, book: Book, transaction_id: UUID, version: int) -> State:
 
 
 def steps_of(*, book: Book, transaction_id: UUID) -> list[Step]:
-    """Every version that a transaction had and has, in order. One query."""
+    """Every version that a transaction had and has, in order, as far as the reader sees them. One query."""
     rows = rows_as_dicts(_STEPS_SQL, {"book": book.pk, "id": transaction_id})
     return [Step(**row) for row in rows]
 
@@ -115,10 +127,14 @@ def change_of(*, book: Book, change_id: UUID) -> Change:
     ids = (
         Transaction.objects.filter(book=book, change_id=change_id).order_by("pk").values_list("pk", flat=True)
     )
-    is_superseded = TransactionVersion.objects.filter(book=book, change_id=change_id).exists()
-    if not ids and not is_superseded:
+    if not ids and not TransactionVersion.objects.filter(book=book, change_id=change_id).exists():
         raise UndoNotFound
-    return Change(tuple(states_now(book=book, ids=list(ids)).values()), is_superseded)
+    (reach,) = rows_as_dicts(_REACH_SQL, {"book": book.pk, "change": change_id})
+    return Change(
+        states=tuple(states_now(book=book, ids=list(ids)).values()),
+        is_superseded=reach["is_superseded"],
+        is_whole=reach["standing"] == len(ids),
+    )
 
 
 def period_closed_until(*, book: Book) -> dt.date | None:
@@ -129,6 +145,25 @@ def period_closed_until(*, book: Book) -> dt.date | None:
 def accounts_closed(*, book: Book) -> set[UUID]:
     """The book's accounts that are closed. One query."""
     return set(Account.objects.filter(book=book, closed_at__isnull=False).values_list("pk", flat=True))
+
+
+def accounts_locked(*, book: Book) -> set[UUID | str]:
+    """The accounts that the reader may only read, by id and, those that have one, by purpose. One query."""
+    rows = rows_as_dicts(_LOCKED_SQL, {"book": book.pk})
+    return {row[name] for row in rows for name in ("id", "purpose")} - {None}
+
+
+def external_ids_veiled(
+    *, book: Book, keys: Collection[tuple[UUID | str, str]]
+) -> set[tuple[UUID | str, str]]:
+    """Those keys, account by id or purpose, whose transactions moved to where the reader sees nothing. Two queries."""
+    purposes = {account for account, _ in keys if isinstance(account, str)}
+    accounts = accounts_by_id(book=book, ids=(), purposes=purposes)
+    by_name = {purpose: account.pk for purpose, account in accounts.items()}
+    ids = {key: by_name.get(key[0], key[0]) for key in keys if key[0] in by_name or key[0] not in purposes}
+    parameters = {"book": book.pk, "accounts": list(ids.values()), "names": [name for _, name in ids]}
+    veiled = {(row["account_id"], row["external_id"]) for row in rows_as_dicts(_VEILED_SQL, parameters)}
+    return {key for key, account_id in ids.items() if (account_id, key[1]) in veiled}
 
 
 def history_page(

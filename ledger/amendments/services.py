@@ -7,7 +7,7 @@ does. It is here for its refusals, which have places as those of a changed batch
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -25,7 +25,9 @@ from ledger.amendments.rules import (
 )
 from ledger.amendments.selectors import (
     accounts_closed,
+    accounts_locked,
     change_of,
+    external_ids_veiled,
     period_closed_until,
     state_of,
     state_then,
@@ -33,12 +35,24 @@ from ledger.amendments.selectors import (
     states_then,
     steps_of,
 )
+from ledger.books.access import AccountReadOnly, BookVeiled
 from ledger.books.locks import book_lock
 from ledger.books.models import Book
-from ledger.journal.drafts import EntriesRefused, Entry, drafts_of
+from ledger.chart.models import Account
+from ledger.chart.selectors import Heir, heirs_of
+from ledger.chart.services import AccountMerged
+from ledger.journal.drafts import EntriesRefused, Entry, TransferToItself, drafts_of
 from ledger.journal.models import VERSIONS_MAX
 from ledger.journal.selectors import Shown, TransactionNotFound, transaction_of
-from ledger.journal.services import GUARDS, AccountClosed, PeriodClosed, Recorded, entries_post
+from ledger.journal.services import (
+    GUARDS,
+    AccountClosed,
+    ExternalIdTaken,
+    PeriodClosed,
+    Recorded,
+    accounts_check,
+    entries_post,
+)
 from rupaya.core.db import assert_acting, explaining, whole
 from rupaya.core.errors import Conflict, DomainError, FieldError, Rejected
 from rupaya.core.ids import uuid7
@@ -136,11 +150,7 @@ def transactions_post(*, book: Book, entries: Sequence[Entry]) -> list[Recorded]
         with whole():  # what a guard refused is looked up afterwards
             return entries_post(book=book, entries=entries)
     except DomainError as error:
-        touched = [
-            Touched(dates=(entry.date,), accounts=frozenset({entry.account_id, entry.to_account_id}))
-            for entry in entries
-        ]
-        raise _placed(book, error, touched) from error
+        raise _placed(book, error, [_touched(entry) for entry in entries]) from error
 
 
 def transactions_change(
@@ -189,8 +199,10 @@ def transaction_void(*, book: Book, transaction_id: UUID, check: Check) -> None:
 def transaction_restore(*, book: Book, transaction_id: UUID, version: int | None, check: Check) -> None:
     """Will make a transaction count again as a version said; without one as it counted before it was made void.
 
-    Locks the book. Seven queries, two of them a savepoint's; without a version eight. Raises TransactionNotFound,
-    VersionNotFound, VersionVoid, VersionsTooMany, and what the guards refuse.
+    What it said of merged accounts it says of those that took over. Locks the book. Eight queries, two of them a
+    savepoint's; without a version nine. Raises TransactionNotFound, VersionNotFound, VersionVoid, VersionsTooMany,
+    TransferToItself, BookVeiled where the version that is meant, or the account that took over, is hidden, and what the
+    guards refuse.
     """
     book_lock(book=book)
     check(transaction_of(book=book, transaction_id=transaction_id))
@@ -200,31 +212,70 @@ def transaction_restore(*, book: Book, transaction_id: UUID, version: int | None
             raise VersionVoid
         return
     version = version or version_before_void(steps_of(book=book, transaction_id=transaction_id))
+    if version is None:
+        raise BookVeiled(book_id=book.pk)
     then = state_then(book=book, transaction_id=transaction_id, version=version)
     if then.status == "void":
         raise VersionVoid
     with _telling_void([state]):
-        _amend(book, [_back_to(state, then)])
+        _amend(book, [_back_to(state, _followed(book, then, heirs_of(book=book)))])
 
 
 def change_undo(*, book: Book, change_id: UUID) -> tuple[list[UUID], UUID | None]:
     """Will take back everything that one change made, as a change of its own: (its transactions, the new change's id).
 
-    A transaction that the change recorded becomes void. Locks the book. Eight queries, two of them a savepoint's,
-    however many they are. Raises UndoNotFound, UndoTooLate, VersionsTooMany, and what the guards refuse.
+    A transaction that the change recorded becomes void; merged accounts are followed as `transaction_restore` does.
+    Locks the book. Nine queries, two of them a savepoint's, however many they are. Raises UndoNotFound, UndoTooLate,
+    BookVeiled where some of it is hidden, AccountMerged where nothing but a merge would be taken back,
+    TransferToItself, VersionsTooMany, and what the guards refuse.
     """
     book_lock(book=book)
     change = change_of(book=book, change_id=change_id)
     if change.is_superseded:
         raise UndoTooLate
-    versions = [(state.id, state.version - 1) for state in change.states if state.version > 1]
-    then = states_then(book=book, versions=versions) if versions else {}
+    if not change.is_whole:
+        raise BookVeiled(book_id=book.pk)
+    then = _states_before(book, change.states)
     items = [
         _back_to(state, then[state.id]) if state.id in then else state.as_json(status="void", with_legs=False)
         for state in change.states
     ]
     with _telling_void(change.states):
         return [state.id for state in change.states], _amend(book, items, change_id=undoing_of(change_id))
+
+
+def _states_before(book: Book, states: Sequence[State]) -> dict[UUID, State]:
+    """What those said before that were not new then. Two queries at most."""
+    versions = [(state.id, state.version - 1) for state in states if state.version > 1]
+    if not versions:
+        return {}
+    then = states_then(book=book, versions=versions)
+    if len(then) < len(versions):  # some are hidden: they were there, so they do not become void
+        raise BookVeiled(book_id=book.pk)
+    heirs = heirs_of(book=book)
+    followed = {identity: _followed(book, state, heirs) for identity, state in then.items()}
+    met = _heirs_met(then.values(), heirs)
+    if met and all(state.id in then and followed[state.id].says(state) for state in states):
+        raise AccountMerged(f"{met[0].sentence}, which can't be undone.")
+    return followed
+
+
+def _followed(book: Book, then: State, heirs: Mapping[UUID, Heir]) -> State:
+    """The state of the accounts that there are: what was merged away takes no postings, and is never reopened."""
+    met = _heirs_met([then], heirs)
+    if then.status == "void" or not met:
+        return then
+    if any(heir.account_id is None for heir in met):
+        raise BookVeiled(book_id=book.pk)
+    followed = then.following({old: heir.account_id for old, heir in heirs.items() if heir.account_id})
+    if followed.account_id == followed.to_account_id:
+        raise TransferToItself(f"{met[0].sentence}, so this would go from an account to itself.")
+    return followed
+
+
+def _heirs_met(states: Iterable[State], heirs: Mapping[UUID, Heir]) -> list[Heir]:
+    """The heirs of merged accounts that the states speak of."""
+    return [heirs[leg.account_id] for state in states for leg in state.legs if leg.account_id in heirs]
 
 
 def _next_states(
@@ -242,6 +293,7 @@ def _next_states(
     if wrong:
         raise EntriesRefused(wrong)
     drafts = drafts_of(book=book, entries=entries)
+    accounts_check(drafts)
     items = []
     for state, draft in zip(states, drafts, strict=True):
         item = draft.as_json()
@@ -276,16 +328,25 @@ def _back_to(state: State, then: State) -> dict[str, Any]:
     return then.as_json(status=then.status, with_legs=again)
 
 
+def _touched(entry: Entry) -> Touched:
+    """What a new transaction touches. Its category by default is never closed, nor for reading alone."""
+    account = entry.account_id or str(Account.Purpose.EVERYDAY)
+    named = (account, entry.to_account_id, *(category for category, _ in entry.parts))
+    accounts = {one for one in named if one}
+    key = (account, entry.external_id) if entry.external_id else None
+    return Touched(dates=(entry.date,), accounts=accounts, key=key)
+
+
 def _placed(book: Book, error: DomainError, touched: Sequence[Touched]) -> DomainError:
-    """The refusal of a batch with the places that it means; itself where none can be told. One query at most."""
+    """The refusal of a batch with the places that it means; itself where none can be told. Two queries at most."""
     if isinstance(error, EntriesRefused):
         return error
-    is_meant = _meaning(book, error) if len(touched) > 1 else lambda _: True
+    is_meant = _meaning(book, error, touched) if len(touched) > 1 else lambda _: True
     wrong = [(index, error) for index, one in enumerate(touched) if is_meant(one)]
     return EntriesRefused(wrong) if wrong else error
 
 
-def _meaning(book: Book, error: DomainError) -> Callable[[Touched], bool]:
+def _meaning(book: Book, error: DomainError, touched: Sequence[Touched]) -> Callable[[Touched], bool]:
     """Which of a batch the refusal of a guard means: it speaks of the whole statement."""
     if isinstance(error, PeriodClosed):
         closed_until = period_closed_until(book=book)
@@ -293,6 +354,12 @@ def _meaning(book: Book, error: DomainError) -> Callable[[Touched], bool]:
     if isinstance(error, AccountClosed):
         closed = accounts_closed(book=book)
         return lambda one: not closed.isdisjoint(one.accounts)
+    if isinstance(error, AccountReadOnly):
+        locked = accounts_locked(book=book)
+        return lambda one: not locked.isdisjoint({*one.accounts, *one.holders})
+    if isinstance(error, ExternalIdTaken):
+        veiled = external_ids_veiled(book=book, keys={one.key for one in touched if one.key})
+        return lambda one: one.key in veiled
     if isinstance(error, TransactionReconciled):
         return lambda one: one.moves_reconciled
     return lambda one: isinstance(error, VersionsTooMany) and one.version >= VERSIONS_MAX

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from django.db.models import Q
+
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.rules import CATEGORY_TYPES, MONEY_TYPES, TYPES, path_of
@@ -48,6 +50,20 @@ class Placed:
 
     account: Account
     path: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Heir:
+    """The account that a merged one became. None and "" where whoever asks does not see it."""
+
+    name_before: str
+    account_id: UUID | None
+    name: str
+
+    @property
+    def sentence(self) -> str:
+        """What happened, without a full stop."""
+        return f"“{self.name_before}” was merged into {f'“{self.name}”' if self.name else 'another account'}"
 
 
 def account_of(*, book: Book, account_id: UUID, types: Sequence[str]) -> Account:
@@ -106,6 +122,23 @@ def accounts_by_id(*, book: Book, ids: Iterable[UUID], purposes: Iterable[str]) 
         if account.purpose:
             found[account.purpose] = account
     return found
+
+
+def heirs_of(*, book: Book) -> dict[UUID, Heir]:
+    """What became of the book's merged accounts, by their ids; chains are followed to the end. One query."""
+    merged = Account.objects.filter(book=book, merged_into__isnull=False)
+    rows = Account.objects.filter(book=book).filter(
+        Q(merged_into__isnull=False) | Q(pk__in=merged.values("merged_into_id"))
+    )
+    known = {account.pk: account for account in rows.only("name", "merged_into_id").order_by("pk")}
+    heirs = {}
+    for account in known.values():
+        heir: Account | None = account
+        while heir and heir.merged_into_id:
+            heir = known.get(heir.merged_into_id)
+        if heir != account:
+            heirs[account.pk] = Heir(account.name, heir.pk if heir else None, heir.name if heir else "")
+    return heirs
 
 
 def account_named(*, book: Book, name: str) -> Account | None:

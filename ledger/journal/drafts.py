@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
@@ -12,7 +12,8 @@ from uuid import UUID
 from ledger.books.models import Book
 from ledger.chart.models import Account
 from ledger.chart.rules import MONEY_TYPES
-from ledger.chart.selectors import AccountUnknown, accounts_by_id
+from ledger.chart.selectors import AccountUnknown, Heir, accounts_by_id, heirs_of
+from ledger.chart.services import AccountMerged
 from ledger.journal.rules import Side, legs_of
 from rupaya.core.errors import DomainError, FieldError, Invalid, Rejected
 from rupaya.core.ids import uuid7
@@ -63,6 +64,7 @@ class EntriesRefused(Rejected):
             for inner in (error.errors or [FieldError("", error.code, error.message)])
         ]
         super().__init__(f"{errors[0].field}: {errors[0].message}", errors=errors)
+        self.is_for_want_of_right = any(error.is_for_want_of_right for _, error in wrong)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Draft:
     """A transaction whose accounts and amounts are known, ready for `ledger_post` and `ledger_amend`.
 
     own: the account that money leaves (expense, transfer) or reaches (income). others: the categories, or the target.
+    gone: why it can't be written, where an account of it was merged into another.
     """
 
     id: UUID
@@ -122,6 +125,7 @@ class Draft:
     is_reconciled: bool = False
     external_id: str | None = None
     change_id: UUID | None = None
+    gone: AccountMerged | None = None
 
     @property
     def key(self) -> tuple[UUID, str] | None:
@@ -152,16 +156,18 @@ class Draft:
 
 
 def drafts_of(*, book: Book, entries: Sequence[Entry], change_id: UUID | None = None) -> list[Draft]:
-    """The drafts that entries stand for, in their order. One query.
+    """The drafts that entries stand for, in their order. One query, one more where an account was merged.
 
     Raises AccountUnknown, AccountUnfit, AmountUnfit or TransferToItself; of several entries, EntriesRefused with each
     wrong one's place.
     """
     accounts = _accounts_of(book, entries)
+    heirs = heirs_of(book=book) if any(account.merged_into_id for account in accounts.values()) else {}
     drafts, wrong = [], []
     for index, entry in enumerate(entries):
         try:
-            drafts.append(_draft_of(book, entry, accounts, change_id))
+            draft = _draft_of(book, entry, accounts, change_id)
+            drafts.append(replace(draft, gone=_gone(draft, heirs)) if heirs else draft)
         except DomainError as error:
             if len(entries) == 1:
                 raise
@@ -215,6 +221,16 @@ def _draft_of(
         external_id=entry.external_id,
         change_id=change_id,
     )
+
+
+def _gone(draft: Draft, heirs: Mapping[UUID, Heir]) -> AccountMerged | None:
+    """Why the draft can't be written: a merged account is closed for ever."""
+    other = "to_account_id" if draft.type == "transfer" else "category_id"
+    for field, side in (("account_id", draft.own), *((other, side) for side in draft.others)):
+        if side.account_id in heirs:
+            message = f"{heirs[side.account_id].sentence}; use that one."
+            return AccountMerged(message, errors=[FieldError(field, AccountMerged.code, message)])
+    return None
 
 
 def _transfer_sides(

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from ledger.books.schemas import BOOK_ASK, READS_BOOK, WRITES_BOOK
 from ledger.chart.selectors import AccountUnknown
+from ledger.chart.services import AccountMerged
 from ledger.journal.drafts import AccountUnfit, AmountUnfit, TransferToItself
 from ledger.journal.query.nodes import QueryInvalid
 from ledger.journal.query.tokens import CHARACTERS_MAX
@@ -30,6 +31,7 @@ POSTS: Final[Refusals] = (
     *WRITES_BOOK,
     AccountUnknown,
     AccountUnfit,
+    AccountMerged,
     AmountUnfit,
     TransferToItself,
     ExternalIdTwice,

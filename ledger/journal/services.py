@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -106,11 +106,12 @@ class Recorded:
 def transaction_post(*, book: Book, entry: Entry) -> UUID:
     """Will record an entry and return the new transaction's id. Two queries and the guards.
 
-    Raises AccountUnknown, AccountUnfit, AmountUnfit, TransferToItself, AccountClosed, PeriodClosed,
+    Raises AccountUnknown, AccountUnfit, AmountUnfit, TransferToItself, AccountMerged, AccountClosed, PeriodClosed,
     TransactionRecorded, ExternalIdTaken; nothing is written then.
     """
     assert_acting()
     (draft,) = drafts_of(book=book, entries=[entry])
+    accounts_check([draft])
     transactions_write(book=book, drafts=[draft])
     return draft.id
 
@@ -126,9 +127,11 @@ def entries_post(*, book: Book, entries: Sequence[Entry]) -> list[Recorded]:
     drafts = drafts_of(book=book, entries=entries, change_id=change_id)
     _check_once(drafts)
     if not any(draft.key for draft in drafts):
+        accounts_check(drafts)
         transactions_write(book=book, drafts=drafts)
         return [Recorded(draft.id, is_new=True) for draft in drafts]
     known = external_ids_known(book=book, drafts=drafts)
+    accounts_check(drafts, known=known)
     try:
         with whole():
             _write_unknown(book, drafts, known)
@@ -139,6 +142,20 @@ def entries_post(*, book: Book, entries: Sequence[Entry]) -> list[Recorded]:
         Recorded(known[draft.key], is_new=False) if draft.key in known else Recorded(draft.id, is_new=True)
         for draft in drafts
     ]
+
+
+def accounts_check(drafts: Sequence[Draft], *, known: Collection[Any] = ()) -> None:
+    """Will let drafts pass whose accounts were not merged, and those whose keys are known: they are not written.
+
+    Raises AccountMerged; of several drafts EntriesRefused. The guards have the say, and would speak of closed accounts.
+    """
+    wrong = [
+        (index, draft.gone) for index, draft in enumerate(drafts) if draft.gone and draft.key not in known
+    ]
+    if wrong and len(drafts) == 1:
+        raise wrong[0][1]
+    if wrong:
+        raise EntriesRefused(wrong)
 
 
 def _check_once(drafts: Sequence[Draft]) -> None:

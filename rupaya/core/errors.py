@@ -30,7 +30,7 @@ class DomainError(Exception):
     code: ClassVar[str] = "refused"
     title: ClassVar[str] = "The request was refused"
     status: ClassVar[int] = 400
-    is_for_want_of_right: ClassVar[bool] = False  # the audit log is told
+    is_for_want_of_right: bool = False  # the audit log is told
     type_uri: ClassVar[str] = (
         "about:blank"  # RFC 9457's `type`, where a registered one says more than the status
     )

@@ -190,7 +190,20 @@ class TestTouchedBy:
 
         assert touched.dates == (DAY, dt.date(2026, 3, 31))
         assert touched.accounts == {FUEL, TRAVEL, CASH}
+        assert touched.holders == {CASH}
         assert (touched.moves_reconciled, touched.version) == (False, 1)
+
+    def test_is_the_account_that_money_leaves_too_and_not_a_category_that_it_leaves(self):
+        moved = state(leg(TRAVEL, 500), leg(BANK, -500), account_id=BANK)
+
+        touched = touched_by(state(), moved.as_json(status="posted", with_legs=True))
+
+        assert touched.accounts == {TRAVEL, BANK, CASH}
+
+    def test_is_of_words_the_account_that_it_is_of_and_no_money(self):
+        touched = touched_by(TRANSFER, TRANSFER.as_json(status="posted", with_legs=False))
+
+        assert (touched.accounts, touched.holders) == ((), {BANK, CASH})
 
     @pytest.mark.parametrize(
         ("change", "moves"),
@@ -202,6 +215,23 @@ class TestTouchedBy:
         item = ticked.as_json(status="posted", with_legs=False) | change
 
         assert touched_by(ticked, item).moves_reconciled is moves
+
+
+class TestFollowing:
+    def test_puts_the_account_that_took_over_in_every_place(self):
+        moved = TRANSFER.following({BANK: TRAVEL, FUEL: ID})
+
+        assert (moved.account_id, moved.to_account_id) == (CASH, TRAVEL)
+        assert moved.legs == (leg(TRAVEL, 500), leg(CASH, -500))
+        assert SPLIT.following({CASH: BANK}).own == leg(BANK, -500)
+        assert SPLIT.following({BANK: CASH}) == SPLIT
+
+
+class TestSays:
+    def test_asks_what_is_said_and_not_which_version_says_it(self):
+        assert SPLIT.says(state(*SPLIT.legs, version=7, change_id=ID))
+        assert not SPLIT.says(state(*SPLIT.legs, payee="x"))
+        assert not SPLIT.says(state())
 
 
 class TestVersionBeforeVoid:
@@ -216,10 +246,29 @@ class TestVersionBeforeVoid:
         for number, letter in enumerate(life, 10):
             is_void = letter == "v" or (letter == "u" and (len(steps) < 2 or steps[-2].is_void))
             steps.append(
-                Step(is_void, undoing_of(steps[-1].change_id) if letter == "u" else UUID(int=number))
+                Step(
+                    len(steps) + 1,
+                    is_void,
+                    undoing_of(steps[-1].change_id) if letter == "u" else UUID(int=number),
+                )
             )
 
         assert version_before_void(steps) == version
+
+    @pytest.mark.parametrize(
+        ("seen", "version"),
+        [({4, 5}, 4), ({1, 4, 5}, 4), ({1, 2, 3, 5}, None), ({5}, None)],
+    )
+    def test_is_told_where_older_versions_are_hidden_and_not_guessed_where_it_is_itself(self, seen, version):
+        steps = [Step(number, number == 5, UUID(int=number)) for number in sorted(seen)]
+
+        assert version_before_void(steps) == version
+
+    def test_is_not_guessed_where_the_void_that_is_meant_is_hidden(self):
+        restored = Step(4, is_void=False, change_id=ID)
+        dead = Step(5, is_void=True, change_id=undoing_of(ID))
+
+        assert version_before_void([Step(1, is_void=False, change_id=CHANGE), restored, dead]) is None
 
 
 class TestUndoingOf:

@@ -181,7 +181,7 @@ class TestQueries:
                 )
                 assert change is not None
 
-                with django_assert_num_queries(8):
+                with django_assert_num_queries(9):
                     change_undo(book=asha.book, change_id=change)
 
 

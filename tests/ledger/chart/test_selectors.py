@@ -1,7 +1,15 @@
 from __future__ import annotations
 
-from ledger.chart.selectors import account_named, accounts_by_id, accounts_categories, accounts_money
+from ledger.chart.selectors import (
+    Heir,
+    account_named,
+    accounts_by_id,
+    accounts_categories,
+    accounts_money,
+    heirs_of,
+)
 from ledger.chart.starter_india import STARTER_CHART
+from ledger.merges.services import account_merge
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
 
@@ -39,6 +47,32 @@ class TestAccountsById:
 
         cash = asha.account("Cash")
         assert found == {fuel.pk: fuel, cash.pk: cash, "everyday": cash}
+
+
+class TestHeirsOf:
+    def test_are_none_where_nothing_was_merged(self, asha):
+        with acting_as(asha.actor):
+            assert heirs_of(book=asha.book) == {}
+
+    def test_are_the_last_of_a_chain_in_one_query(self, asha, chitra, django_assert_num_queries):
+        fuel, travel, shopping = (asha.account(name) for name in ("Fuel", "Travel", "Shopping"))
+        with acting_as(asha.actor):
+            account_merge(book=asha.book, account=fuel, into_id=travel.pk)
+            account_merge(book=asha.book, account=travel, into_id=shopping.pk)
+
+            with django_assert_num_queries(1):
+                found = heirs_of(book=asha.book)
+
+        assert found == {
+            fuel.pk: Heir("Fuel", shopping.pk, "Shopping"),
+            travel.pk: Heir("Travel", shopping.pk, "Shopping"),
+        }
+        assert found[fuel.pk].sentence == "“Fuel” was merged into “Shopping”"
+        with acting_as(chitra.actor):
+            assert heirs_of(book=asha.book) == {}
+
+    def test_are_told_without_a_name_where_they_are_hidden(self):
+        assert Heir("Fuel", None, "").sentence == "“Fuel” was merged into another account"
 
 
 class TestAccountNamed:
