@@ -137,8 +137,8 @@ class TestQueries:
         with acting_as(asha.actor), django_assert_num_queries(6):
             transaction_void(book=asha.book, transaction_id=made, check=looked)
 
-    @pytest.mark.parametrize(("version", "number"), [(1, 7), (None, 8)])
-    def test_of_a_restore_are_seven_and_one_more_without_a_version(
+    @pytest.mark.parametrize(("version", "number"), [(1, 8), (None, 9)])
+    def test_of_a_restore_are_eight_and_one_more_without_a_version(
         self, asha, django_assert_num_queries, version, number
     ):
         made = record(asha)
