@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.utils.crypto import salted_hmac
 
-from rupaya.core.text import has_hidden
+from rupaya.core.text import composed, has_hidden, is_seen
 
 NAME_MAX: Final = 80  # characters
 MONTH_START_DAY_MAX: Final = 28  # the last day that every month has
@@ -48,8 +48,8 @@ class AccountShown:
 
 def name_fold(text: str) -> str | None:
     """A book's name with white space folded; None for one that is empty, too long or holds what can't be seen."""
-    folded = " ".join(text.split())
-    return folded if 1 <= len(folded) <= NAME_MAX and not has_hidden(folded) else None
+    folded = " ".join(composed(text).split())
+    return folded if 1 <= len(folded) <= NAME_MAX and is_seen(folded) and not has_hidden(folded) else None
 
 
 def name_for(*, full_name: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -12,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from rupaya.core.money import Money
-from rupaya.core.text import has_hidden
+from rupaya.core.text import composed, has_hidden, is_seen
 
 TYPES: Final = ("income", "expense", "transfer")
 DESCRIPTION_MAX: Final = 200  # characters
@@ -139,13 +138,13 @@ class TransactionView:
 def description_fold(*, text: str) -> str | None:
     """A description on one line; '' where nothing of it shows, None where it holds what must not be shown.
 
-    That is control characters and what turns the line around. Joiners stay: Indian scripts and emoji need them.
+    Each letter comes in its one spelling. What must not be shown is control characters and what turns the line around.
+    Joiners stay: Indian scripts and emoji need them.
     """
-    folded = " ".join(text.split())
+    folded = " ".join(composed(text).split())
     if has_hidden(folded):
         return None
-    shows = any(unicodedata.category(character) not in {"Cf", "Mn"} for character in folded)
-    return folded if shows else ""
+    return folded if is_seen(folded) else ""
 
 
 def legs_of(*, entry_type: str, own: Side, others: Sequence[Side]) -> list[Leg]:

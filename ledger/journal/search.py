@@ -19,6 +19,7 @@ from ledger.journal.selectors import FilterInvalid
 from rupaya.core.days import DayUnreadable, day_parse
 from rupaya.core.errors import FieldError
 from rupaya.core.money import AmountInvalid, money_parse
+from rupaya.core.text import composed
 
 _TRUTHS: Final = {"true": True, "false": False}
 IDS_MAX: Final = 50  # accounts or categories in one filter
@@ -125,7 +126,7 @@ def ids_read(query: Mapping[str, str], name: str) -> tuple[UUID, ...] | None:
 
 def _text(query: Mapping[str, str], name: str, longest: int) -> str:
     text = " ".join(query.get(name, "").split())
-    if len(text) > longest or "\x00" in text:
+    if len(composed(text)) > longest or "\x00" in text:
         filter_refuse(name, f"{name} has at most {longest} characters that can be seen.")
     return text
 

@@ -25,7 +25,7 @@ from rupaya.core.api import ClaimField, Input
 from rupaya.core.days import DayUnreadable, day_parse
 from rupaya.core.money import CURRENCY_PLACES, AmountInvalid, Money, money_parse
 from rupaya.core.operations import AMOUNT_SCHEMA, DAY_SCHEMA
-from rupaya.core.text import has_hidden, is_key
+from rupaya.core.text import composed, has_hidden, is_key
 
 TYPES: Final = ("income", "expense", "transfer")
 
@@ -155,7 +155,7 @@ class NotesField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         """Will keep line breaks and refuse what can't be shown."""
-        text = super().to_internal_value(data).replace("\r\n", "\n")
+        text = composed(super().to_internal_value(data)).replace("\r\n", "\n")
         if has_hidden(text.replace("\n", "").replace("\t", "")):
             raise serializers.ValidationError("The notes hold characters that can't be shown.", "invalid")
         return text
@@ -173,7 +173,7 @@ class TagsField(serializers.ListField):
         folded = [description_fold(text=tag) for tag in super().to_internal_value(data)]
         if not all(folded):
             raise serializers.ValidationError("A tag is a few characters that can be seen.", "invalid")
-        tags = list(dict.fromkeys(tag.casefold() for tag in folded if tag))
+        tags = list(dict.fromkeys(composed(tag.casefold()) for tag in folded if tag))
         if any(len(tag) > TAG_MAX for tag in tags):  # ß is one character, and two in the case that is kept
             raise serializers.ValidationError(f"A tag has at most {TAG_MAX} characters.", "max_length")
         return tags
