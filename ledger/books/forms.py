@@ -21,6 +21,7 @@ class BookForm(forms.Form):
     def clean_name(self) -> str:
         """Read as the API reads it."""
         try:
-            return NameField().run_validation(self.cleaned_data["name"])
+            name: str = NameField().run_validation(self.cleaned_data["name"])
         except ValidationError as error:
             raise forms.ValidationError([str(detail) for detail in error.detail]) from error
+        return name
