@@ -289,7 +289,9 @@ class TestPages:
             assert ACCOUNT not in page
             assert BOOK not in page
             refusal = 403 if path in LETTERS else 404
-            assert response.status_code in ({refusal, 302} if "<" in path else {302 if path in BOOK_NEW else fine})
+            assert response.status_code in (
+                {refusal, 302} if "<" in path else {302 if path in BOOK_NEW else fine}
+            )
 
     def test_let_a_stranger_change_nothing_of_ashas(self, committed, ids, asha, chitra, path):
         client = Client()
