@@ -7,7 +7,7 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 
-from rupaya.core.text import has_hidden
+from rupaya.core.text import composed, has_hidden
 
 EMAIL_MAX: Final = 254  # characters; RFC 5321 §4.5.3.1.3, less the angle brackets
 FULL_NAME_MAX: Final = 120  # characters
@@ -16,12 +16,12 @@ PASSWORD_MAX: Final = 128  # characters
 
 def email_normal(text: str) -> str:
     """The address as it is stored: as typed, without outer blanks, in Unicode's composed form (NFC)."""
-    return unicodedata.normalize("NFC", text.strip())
+    return composed(text.strip())
 
 
 def full_name_normal(text: str) -> str:
     """The name as it is stored: as typed, without outer blanks, in Unicode's composed form (NFC)."""
-    return unicodedata.normalize("NFC", text.strip())
+    return composed(text.strip())
 
 
 def email_validate(text: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final, Literal
 from uuid import UUID
 
@@ -28,6 +31,9 @@ SELECT m.role, {columns_of(Book, "b")}
 """  # noqa: S608  # columns only
 
 
+_opened: ContextVar[list[UUID] | None] = ContextVar("books_opened", default=None)
+
+
 class BookNotFound(NotFound):
     """Raised when there is no such book, or none that this person may know of."""
 
@@ -38,6 +44,8 @@ class BookNotFound(NotFound):
     def __init__(self, message: str = "", *, book_id: UUID | None = None) -> None:
         super().__init__(message)
         self.book_id = book_id
+        if book_id is None:  # it was the person's first one that was asked for, and they have none any more
+            self.way_on = "book_new"
 
 
 class BookReadOnly(Forbidden):
@@ -86,7 +94,21 @@ def book_for(*, user_id: UUID, book_id: UUID | None, right: Right, using: str = 
     (((role,), book),) = found
     if role not in _ROLES[right]:
         raise BookReadOnly(book_id=book.pk)
+    opened = _opened.get()
+    if opened is not None:
+        opened.append(book.pk)
     return book
+
+
+@contextmanager
+def books_noted() -> Iterator[list[UUID]]:
+    """Will note the books that `book_for` opens inside, in their order: which one a request meant it may not say."""
+    opened: list[UUID] = []
+    token = _opened.set(opened)
+    try:
+        yield opened
+    finally:
+        _opened.reset(token)
 
 
 def whole_book_check(*, book: Book) -> None:

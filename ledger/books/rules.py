@@ -14,7 +14,7 @@ from uuid import UUID
 from django.utils.crypto import salted_hmac
 
 from rupaya.core.errors import FieldError, Invalid
-from rupaya.core.text import has_hidden, is_seen
+from rupaya.core.text import composed, has_hidden, is_seen
 
 NAME_MAX: Final = 80  # characters
 SURNAME_MAX: Final = 60  # characters of it in the name of somebody's first book
@@ -52,7 +52,7 @@ class AccountShown:
 
 def name_read(text: str) -> str:
     """A book's name, white space folded; raises Invalid where nothing of it shows, too much, or what must not."""
-    name = " ".join(text.split())
+    name = " ".join(composed(text).split())
     if len(name) > NAME_MAX or not is_seen(name) or has_hidden(name):
         raise Invalid(_NAME_SAID, errors=[FieldError("name", "invalid", _NAME_SAID)])
     return name

@@ -17,4 +17,7 @@ api = [
     path("books/<uuid:book_id>/invitations/<uuid:invitation_id>", views.InvitationResource.as_view()),
     path("invitations/accept", views.InvitationAcceptance.as_view()),
 ]
-pages = [path("invitations/<slug:token>", web.invitation, name="invitation")]
+pages = [
+    path("books/new", web.book_new, name="book_new"),
+    path("invitations/<slug:token>", web.invitation, name="invitation"),
+]

@@ -1,4 +1,4 @@
-"""The page that a letter's link leads to."""
+"""The page that a letter's link leads to, and the one for who has no book any more."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from ledger.books.services import MemberAlready, invitation_accept, invitation_show
-from rupaya.core.web import page
+from ledger.books.forms import BookForm
+from ledger.books.rules import name_for
+from ledger.books.selectors import books_of
+from ledger.books.services import MemberAlready, book_start, invitation_accept, invitation_show
+from rupaya.core.web import page, user_id_of
 
 
 @page
@@ -26,3 +29,21 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     else:
         messages.success(request, f"You now share “{letter.book_name}”.")
     return redirect("overview")
+
+
+@page
+def book_new(request: HttpRequest) -> HttpResponse:
+    """`/books/new`: opens a book for who gave away or left the only one; who has one is led to it.
+
+    So a second click opens no second book.
+    """
+    if books_of(user_id=user_id_of(request)):
+        return redirect("overview")
+    name = name_for(full_name=getattr(request.user, "full_name", ""))
+    form = BookForm(request.POST or None, initial={"name": name})
+    if request.method == "POST" and form.is_valid():
+        book = book_start(name=form.cleaned_data["name"])
+        messages.success(request, f"“{book.name}” is open.")
+        return redirect("overview")
+    is_refused = request.method == "POST"
+    return render(request, "ledger/books/book_new.html", {"form": form}, status=400 if is_refused else 200)

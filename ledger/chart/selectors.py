@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import CharField, Func, Q
 
 from ledger.books.models import Book
 from ledger.chart.models import Account
@@ -15,6 +15,7 @@ from ledger.chart.rules import CATEGORY_TYPES, MONEY_TYPES, TYPES, path_of
 from rupaya.core.db import columns_of, database_of, instances
 from rupaya.core.errors import FieldError, Invalid, NotFound
 from rupaya.core.prepared import ids_text
+from rupaya.core.text import composed
 
 SHOWN_MAX: Final = 2000
 
@@ -144,7 +145,9 @@ def heirs_of(*, book: Book) -> dict[UUID, Heir]:
 def account_named(*, book: Book, name: str) -> Account | None:
     """The money account of that name at the top of the tree, in any case; never a merged one. One query."""
     found = Account.objects.filter(book=book, type__in=MONEY_TYPES, parent=None, merged_into=None)
-    return found.filter(name__iexact=" ".join(name.split())).order_by("type", "pk").first()
+    # What was named before names had one spelling is found by it too, else its bank's file would open a second account.
+    found = found.annotate(composed=Func("name", function="normalize", output_field=CharField()))
+    return found.filter(composed__iexact=" ".join(composed(name).split())).order_by("type", "pk").first()
 
 
 class OfAnotherType(LookupError):

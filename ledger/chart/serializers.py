@@ -13,7 +13,7 @@ from ledger.chart.services import NAME_MAX
 from rupaya.core.api import Input
 from rupaya.core.money import CURRENCY_PLACES, Money
 from rupaya.core.operations import AMOUNT_SCHEMA
-from rupaya.core.text import has_hidden, is_seen
+from rupaya.core.text import composed, has_hidden, is_seen
 
 if TYPE_CHECKING:  # queries live in selectors
     from ledger.chart.models import Account
@@ -30,7 +30,7 @@ class NameField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         """Will fold white space; raises ValidationError for what can't be shown."""
-        text = " ".join(super().to_internal_value(data).split())
+        text = " ".join(composed(super().to_internal_value(data)).split())
         if has_hidden(text) or (text and not is_seen(text)):
             raise serializers.ValidationError("This holds characters that can't be shown.", "invalid")
         return text

@@ -19,7 +19,7 @@ from ledger.chart.starter_india import STARTER_CHART
 from rupaya.core.db import assert_acting, constraints_now, explaining
 from rupaya.core.errors import Conflict, DomainError, FieldError, Invalid, Rejected
 from rupaya.core.money import AmountInvalid, money_parse
-from rupaya.core.text import has_hidden, is_seen
+from rupaya.core.text import composed, has_hidden, is_seen
 
 NAME_MAX: Final = 80  # characters
 ACCOUNTS_MAX: Final = 2000  # a book; the database counts
@@ -336,7 +336,7 @@ def _limit_read(limit: str | int | Decimal | None, currency: str) -> int | None:
 
 
 def _name_read(name: str, field: str) -> str:
-    name = " ".join(name.split())
+    name = " ".join(composed(name).split())
     if len(name) > NAME_MAX or has_hidden(name) or not is_seen(name):
         raise AccountNameInvalid(field)
     return name

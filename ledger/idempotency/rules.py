@@ -13,6 +13,7 @@ from rupaya.core.errors import Invalid
 KEY_MAX: Final = 255  # characters
 BODY_BYTES_MAX: Final = 1024 * 1024  # of an answer that is kept
 HEADERS_KEPT: Final = ("Location", "ETag")  # beside Content-Type
+BOOK: Final = "Book"  # kept beside the headers and never sent: the id of the book that the answer is about
 KEY_PATTERN: Final = rf"^[!-~]{{1,{KEY_MAX}}}$"
 _KEY: Final = re.compile(KEY_PATTERN)
 

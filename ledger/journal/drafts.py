@@ -240,6 +240,10 @@ def _transfer_sides(
     _check_money(target, "to_account_id", entry)
     if target.pk == source.pk:
         raise TransferToItself
+    if entry.origin in _PLUGS and Account.Type.EQUITY not in {source.type, target.type}:
+        raise AccountUnfit(
+            "account_id", "An opening balance or adjustment keeps the book's equity on one side."
+        )
     reached = _reached(entry, target)
     known = reached if target.currency == book.base_currency else entry.amount
     base = _base_of(book, known, entry.base_amount)

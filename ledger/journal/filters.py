@@ -9,7 +9,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from ledger.journal.query.amounts import ALIKE, Scales, amount_sql
-from ledger.journal.query.sql import HAS_ATTACHMENT, PRESENT_LEG
+from ledger.journal.query.sql import HAS_ATTACHMENT, PAYEE, PRESENT_LEG, TAG, any_of
+from rupaya.core.text import spellings
 
 # A leg on one of the accounts, in the version that is shown.
 _LEG: Final = PRESENT_LEG.format(condition="p.account_id = ANY(%({0})s)")
@@ -21,10 +22,9 @@ _CONDITIONS: Final[Mapping[str, str]] = {
     "account_ids": "(t.account_id = ANY(%({0})s) OR t.to_account_id = ANY(%({0})s))",
     "category_ids": _LEG,
     "leg_account_ids": _LEG,
-    "payee": "lower(t.payee) = lower(%({0})s)",
-    "tag": "(t.tags <> '{{}}' AND t.tags @> ARRAY[%({0})s::varchar])",
     "is_reconciled": "t.is_reconciled = %({0})s",
 }
+_SPELLED: Final[Mapping[str, str]] = {"payee": PAYEE, "tag": TAG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,11 @@ def filters_sql(filters: Filters) -> tuple[str, dict[str, Any]]:
             continue
         conditions.append(condition.format(f"f_{name}"))
         parameters[f"f_{name}"] = list(value) if isinstance(value, tuple) else value
+    for name, condition in _SPELLED.items():
+        values = {f"f_{name}{at}": text for at, text in enumerate(spellings(getattr(filters, name))) if text}
+        if values:
+            conditions.append(any_of([condition.format(value=f"%({key})s") for key in values]))
+            parameters |= values
     if filters.amount_min is not None or filters.amount_max is not None:
         conditions.append(_amount_sql(filters, parameters))
     if not filters.status and not filters.is_status_asked:

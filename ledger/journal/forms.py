@@ -14,6 +14,7 @@ from ledger.journal.rules import DESCRIPTION_MAX, description_fold
 from rupaya.core.days import EARLIEST, LATEST
 from rupaya.core.ids import uuid7
 from rupaya.core.money import AmountInvalid, Money, money_parse
+from rupaya.core.text import composed
 
 SPLITS_SHOWN: Final = 10
 _GROUPED: Final = re.compile(r"(\d{1,3}(,\d{3})+|\d{1,2}(,\d{2})*,\d{3})(\.\d*)?", re.ASCII)
@@ -44,6 +45,14 @@ class AmountField(forms.CharField):
         if money.minor <= 0:
             raise forms.ValidationError("The amount must be more than zero.", "amount_not_positive")
         return money
+
+
+class DescriptionField(forms.CharField):
+    """A few words, each letter in its one spelling, which may be longer than what was typed."""
+
+    def to_python(self, value: Any) -> str:
+        """Will compose it; the length is checked after."""
+        return composed(super().to_python(value) or "")
 
 
 class AccountField(forms.ChoiceField):
@@ -80,7 +89,7 @@ class TransactionForm(forms.Form):
     entry_id = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid7)
     type = forms.ChoiceField(choices=_TYPES, initial="expense", widget=forms.RadioSelect)
     amount = AmountField(label="Amount", error_messages={"required": "Write the amount."})
-    description = forms.CharField(
+    description = DescriptionField(
         max_length=DESCRIPTION_MAX,
         widget=forms.TextInput(attrs={"placeholder": "What was it for?"}),
         error_messages={"required": "Write what it was for."},

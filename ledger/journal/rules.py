@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 
 from rupaya.core.money import Money
-from rupaya.core.text import has_hidden, is_seen
+from rupaya.core.text import composed, has_hidden, is_seen
 
 TYPES: Final = ("income", "expense", "transfer")
 STATUSES: Final = ("pending", "posted", "void")
@@ -138,9 +138,10 @@ class TransactionView:
 def description_fold(*, text: str) -> str | None:
     """A description on one line; '' where nothing of it shows, None where it holds what must not be shown.
 
-    That is control characters and what turns the line around. Joiners stay: Indian scripts and emoji need them.
+    Each letter comes in its one spelling. What must not be shown is control characters and what turns the line around.
+    Joiners stay: Indian scripts and emoji need them.
     """
-    folded = " ".join(text.split())
+    folded = " ".join(composed(text).split())
     if has_hidden(folded):
         return None
     return folded if is_seen(folded) else ""

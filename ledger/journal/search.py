@@ -17,6 +17,7 @@ from ledger.journal.query.sql import query_sql
 from ledger.journal.rules import PAYEE_MAX, STATUSES, TAG_MAX, TYPES
 from rupaya.core.money import AmountInvalid, money_parse
 from rupaya.core.parameters import choice_read, day_read, filter_refuse, ids_read, truth_read
+from rupaya.core.text import composed
 
 # What a request may narrow a list by.
 NAMES: Final = frozenset(
@@ -93,7 +94,7 @@ def _asks_status(node: Node) -> bool:
 
 def _text(query: Mapping[str, str], name: str, longest: int) -> str:
     text = " ".join(query.get(name, "").split())
-    if len(text) > longest or "\x00" in text:
+    if len(composed(text)) > longest or "\x00" in text:
         filter_refuse(name, f"{name} has at most {longest} characters that can be seen.")
     return text
 

@@ -23,7 +23,7 @@ from ledger.journal.rules import (
 from rupaya.core.api import ClaimField, DateField, Input
 from rupaya.core.money import CURRENCY_PLACES, AmountInvalid, Money, money_parse
 from rupaya.core.operations import AMOUNT_SCHEMA
-from rupaya.core.text import has_hidden, is_key
+from rupaya.core.text import composed, has_hidden, is_key
 
 
 class AmountField(serializers.Field[Money, Any, Any, Any]):
@@ -129,7 +129,7 @@ class NotesField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         """Will keep line breaks and refuse what can't be shown."""
-        text = super().to_internal_value(data).replace("\r\n", "\n")
+        text = composed(super().to_internal_value(data)).replace("\r\n", "\n")
         if has_hidden(text.replace("\n", "").replace("\t", "")):
             raise serializers.ValidationError("The notes hold characters that can't be shown.", "invalid")
         return text
@@ -147,7 +147,7 @@ class TagsField(serializers.ListField):
         folded = [description_fold(text=tag) for tag in super().to_internal_value(data)]
         if not all(folded):
             raise serializers.ValidationError("A tag is a few characters that can be seen.", "invalid")
-        tags = list(dict.fromkeys(tag.casefold() for tag in folded if tag))
+        tags = list(dict.fromkeys(composed(tag.casefold()) for tag in folded if tag))
         if any(len(tag) > TAG_MAX for tag in tags):  # ß is one character, and two in the case that is kept
             raise serializers.ValidationError(f"A tag has at most {TAG_MAX} characters.", "max_length")
         return tags

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from ledger.amendments.services import AMEND_GUARDS
+from ledger.books.access import BookVeiled
 from ledger.books.locks import book_lock
 from ledger.books.models import Book
 from ledger.chart.models import Account
@@ -77,7 +78,7 @@ GUARDS: Final[Mapping[str, type[DomainError]]] = {
     **AMEND_GUARDS,
     "ledger_account_name_free": MergeChildrenAlike,
     "ledger_account_merge_fits": MergeUnfit,
-    "ledger_account_merge_whole": MergeUnfit,
+    "ledger_account_merge_whole": BookVeiled,  # what did not follow is on an account that they do not see
     "ledger_account_merge_without_statements": MergeHasStatements,
     "ledger_transaction_reconciled_stays": MergeReconciled,
     "ledger_transaction_header_fits": MergeTransfersBetween,
@@ -98,8 +99,8 @@ def account_merge(*, book: Book, account: Account, into_id: UUID, check: Check |
     Its children move below the other; each transaction keeps its former version. All or nothing. Takes 0.3 ms of the
     database a transaction, and may take two minutes. check: raises where the account is not what the person looked at.
     Locks the book. Raises MergeUnfit, MergeTooLarge, MergeHasStatements, MergeReconciled, MergeTransfersBetween,
-    MergeChildrenAlike, AccountNeeded, AccountMerged, ParentBelow, TreeTooDeep, AccountUnknown, and PeriodClosed where
-    it has something in a closed period.
+    MergeChildrenAlike, BookVeiled, AccountNeeded, AccountMerged, ParentBelow, TreeTooDeep, AccountUnknown, and
+    PeriodClosed where it has something in a closed period.
     """
     book_lock(book=book)
     source = account_of(book=book, account_id=account.pk, types=[account.type])  # as it is under the lock

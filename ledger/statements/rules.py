@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from rupaya.core.money import DIGITS_MAX, Money, money_format
+from rupaya.core.text import composed
 
 AMOUNT_CHARACTERS_MAX: Final = 64
 DECIMALS_MAX: Final = 2
@@ -300,7 +301,7 @@ def narration_read(*, narration: str) -> Narration:
     Knows the forms that HDFC, SBI and ICICI write. An unknown narration has the channel `other` and is
     its own description. Where a bank masks the other account instead of naming it, the payee is ''.
     """
-    text = text_fold(text=narration, characters_max=NARRATION_CHARACTERS_MAX)
+    text = composed(text_fold(text=narration, characters_max=NARRATION_CHARACTERS_MAX))
     for channel, reader in _READERS:
         match = reader.fullmatch(text)
         if match:

@@ -35,6 +35,8 @@ class DomainError(Exception):
         "about:blank"  # RFC 9457's `type`, where a registered one says more than the status
     )
 
+    way_on: str = ""  # the name of the page where a person mends it, which they get instead of the refusal
+
     def __init__(self, message: str = "", *, errors: Iterable[FieldError] = ()) -> None:
         self.message = message or f"{self.title}."
         self.errors = tuple(errors)

@@ -16,7 +16,8 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
 from rupaya.core import db
@@ -114,7 +115,9 @@ def is_api(request: HttpRequest) -> bool:
 
 
 def refusal_page(request: HttpRequest, error: DomainError | None, *, status: int = 400) -> HttpResponse:
-    """A refusal as a page (or as problem details under /v1) with the refusal's own sentence."""
+    """A refusal as a page (or as problem details under /v1) with the refusal's own sentence, or the way on from it."""
+    if error and error.way_on and not is_api(request):
+        return _sent_on(request, error.way_on)
     status = error.status if error else status
     if error:
         refusal_note(request, error)
@@ -132,6 +135,14 @@ def refusal_page(request: HttpRequest, error: DomainError | None, *, status: int
     if status == 503:
         response.headers.setdefault("Retry-After", str(RETRY_AFTER_S))
     return response
+
+
+def _sent_on(request: HttpRequest, name: str) -> HttpResponse:
+    if request.headers.get(
+        "HX-Request"
+    ):  # a part of a page can't become another page: the whole window goes there
+        return HttpResponseClientRedirect(reverse(name))
+    return redirect(name)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

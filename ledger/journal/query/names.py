@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ledger.chart.rules import CATEGORY_TYPES
 from ledger.journal.query.nodes import Named, Node, QueryInvalid, leaves, shown
+from rupaya.core.text import composed
 
 _NEAR_MAX: Final = 30  # characters: comparing 2,000 longer names with one would take a third of a second
 
@@ -92,5 +93,5 @@ class _Chart:
 
 
 def _fold(name: str) -> str:
-    """A name or path without its case, and with single spaces."""
-    return ":".join(" ".join(part.split()) for part in name.casefold().split(":"))
+    """A name or path without its case, in one spelling, and with single spaces."""
+    return ":".join(" ".join(part.split()) for part in composed(name.casefold()).split(":"))

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
 from ledger.journal.query.amounts import ALIKE, Scales, amount_sql
 from ledger.journal.query.nodes import Amount, And, Dates, Field, Leaf, Named, Node, Not, Or, Payee, Text
+from rupaya.core.text import spellings
 
 # An index stands on exactly this expression.
 _TEXT: Final = "(t.description || ' ' || t.payee || ' ' || t.notes)"
+_HELD: Final = f"({_TEXT} ILIKE {{value}})"
+# A space may be the one between two fields, so each of them is looked at too. The first is for its index.
+_HELD_BY_ONE: Final = (
+    f"({_TEXT} ILIKE {{value}}"
+    " AND (t.description ILIKE {value} OR t.payee ILIKE {value} OR t.notes ILIKE {value}))"
+)
+_PAYEE_HELD: Final = f"({_TEXT} ILIKE {{value}} AND t.payee ILIKE {{value}})"
+PAYEE: Final = "(lower(t.payee) = lower({value}))"
+TAG: Final = "(t.tags <> '{{}}' AND t.tags @> ARRAY[{value}::varchar])"
 PRESENT_LEG: Final = (
     "EXISTS (SELECT FROM ledger_posting p WHERE p.book_id = t.book_id AND p.transaction_id = t.id"
     " AND p.line >= t.first_line AND {condition})"
@@ -28,7 +38,6 @@ _MARKS: Final[Mapping[str, str]] = {
 _FIELDS: Final[Mapping[str, str]] = {
     "type": "(t.type = {value})",
     "status": "(t.status = {value})",
-    "tag": "(t.tags <> '{{}}' AND t.tags @> ARRAY[{value}::varchar])",
     # Of what holds or owes money: a category is kept in the book's currency, whatever was spent.
     "currency": PRESENT_LEG.format(
         condition="p.account_id IN (t.account_id, t.to_account_id) AND p.currency = {value}"
@@ -48,6 +57,11 @@ def query_sql(
     """
     writer = _Writer(ids, scales)
     return writer.condition(node), writer.parameters
+
+
+def any_of(conditions: Sequence[str]) -> str:
+    """The condition that one or more holds."""
+    return conditions[0] if len(conditions) == 1 else f"({' OR '.join(conditions)})"
 
 
 class _Writer:
@@ -73,22 +87,25 @@ class _Writer:
     def _leaf(self, leaf: Leaf) -> str:
         match leaf:
             case Text(text):
-                return f"({_TEXT} ILIKE {self._bind(_containing(text))})"
+                return self._spelled(
+                    _HELD_BY_ONE if " " in text else _HELD, map(_containing, spellings(text))
+                )
             case Amount(starts_at, ends_before):
                 return amount_sql(self._scales, starts_at, ends_before, bind=self._bind)
             case Dates(starts_on, ends_before):
                 return self._between("t.date", starts_on, ends_before)
             case Payee(text, is_whole=True):
-                return f"(lower(t.payee) = lower({self._bind(text)}))"
+                return self._spelled(PAYEE, spellings(text))
             case Payee(text):
-                value = self._bind(_containing(text))
-                return f"({_TEXT} ILIKE {value} AND t.payee ILIKE {value})"  # the first for its index
+                return self._spelled(_PAYEE_HELD, map(_containing, spellings(text)))
             case Named("category"):
                 value = self._bind(list(self._ids[leaf]))
                 return PRESENT_LEG.format(condition=f"p.account_id = ANY({value})")
             case Named():
                 value = self._bind(list(self._ids[leaf]))
                 return f"(t.account_id = ANY({value}) OR t.to_account_id = ANY({value}))"
+            case Field("tag"):
+                return self._spelled(TAG, spellings(leaf.value))
             case Field():
                 return self._field(leaf)
 
@@ -102,6 +119,10 @@ class _Writer:
         if own := _uuid(field.value):
             conditions.append(f"t.id = {self._bind(own)}")
         return f"({' OR '.join(conditions)})"
+
+    def _spelled(self, condition: str, texts: Iterable[str]) -> str:
+        """That the condition holds for one of the spellings."""
+        return any_of([condition.format(value=self._bind(text)) for text in texts])
 
     def _between(self, column: str, first: object, behind: object) -> str:
         """A half-open range that is open where None stands; never on both sides."""

@@ -546,6 +546,24 @@ class TestImported:
         assert phone.change(opening, amount=900)["category"] == "Opening balance"
         assert unsound(asha) == []
 
+    @pytest.mark.parametrize("debt", [False, True])
+    def test_leaves_an_opening_balance_the_books_equity_on_one_side(self, phone, asha, debt):
+        savings, card = str(asha.account("Savings account").pk), str(asha.account("Credit card").pk)
+        amount, equity = ("-900", "to_account_id") if debt else ("900", "account_id")
+        body = {"amount": amount, "date": "2026-04-01"}
+        opening = phone.post(f"accounts/{savings}/opening_balance", body).json()["opening_balance"]
+        before = counts(asha)
+
+        alone = phone.patch(f"transactions/{opening['id']}", {equity: card})
+        batch = {"transactions": [{"id": opening["id"], equity: card}]}
+        among = phone.patch("transactions/batch", batch)
+
+        refused(alone, 400, "account_unfit", "account_id")
+        refused(among, 422, "entries_refused", "transactions.0.account_id")
+        assert counts(asha) == before
+        other = "account_id" if debt else "to_account_id"
+        assert phone.change(opening, **{other: card})[other] == card
+
 
 class TestRights:
     def test_let_an_editor_change_and_a_viewer_only_look(self, committed, asha, admin_url):

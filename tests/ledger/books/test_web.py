@@ -6,11 +6,12 @@ import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
 
+from ledger.books.selectors import books_of
 from ledger.books.services import book_update, invitation_revoke
 from rupaya.core.db import acting_as
-from tests.accounts.phone import PASSWORD, address_new, person_new
+from tests.accounts.phone import PASSWORD, actor, address_new, person_new, session_new
 from tests.ledger.books.sharing import invite, role_in
-from tests.ledger.desk import TODAY, browser_of
+from tests.ledger.desk import TODAY, browser_of, refused
 from tests.support.cast import Person
 
 pytestmark = pytest.mark.usefixtures("committed")
@@ -104,3 +105,60 @@ class TestInvitation:
 
         assert "<b>Rich</b>" not in page.content.decode()
         assert "&lt;b&gt;Rich" in page.content.decode()
+
+
+class TestBookNew:
+    """Who gave away and left the only book."""
+
+    @pytest.fixture
+    def bookless(self):
+        return person_new(full_name="Meera Iyer")
+
+    @pytest.fixture
+    def browser(self, bookless):
+        browser = Client()
+        browser.force_login(bookless)
+        return browser
+
+    def books(self, user):
+        with acting_as(actor(user.pk)):
+            return [view.book.name for view in books_of(user_id=user.pk)]
+
+    @pytest.mark.parametrize(
+        "path", ["/", "/transactions", "/transactions/new", "/accounts", "/statements", "/activity"]
+    )
+    def test_is_where_every_page_of_a_book_leads(self, browser, path):
+        response = browser.get(path)
+
+        assert (response.status_code, response["Location"]) == (302, "/books/new")
+        part = browser.get(path, headers={"HX-Request": "true"})
+        assert part["HX-Redirect"] == "/books/new"
+
+    def test_offers_a_name_and_opens_the_book_with_one_click_or_two(self, browser, bookless):
+        page = browser.get("/books/new")
+        first, second = [browser.post("/books/new", {"name": " Our   home "}) for _ in range(2)]
+
+        assert 'value="Iyer household"' in page.content.decode()
+        assert [(answer.status_code, answer["Location"]) for answer in (first, second)] == [(302, "/")] * 2
+        assert told(first) == ["“Our home” is open."]
+        assert self.books(bookless) == ["Our home"]
+        assert browser.get("/").status_code == 200
+
+    @pytest.mark.parametrize("name", ["", " ", "x" * 81, "\u2800", "a\u202eb"])
+    def test_says_what_is_wrong_with_a_name_and_opens_nothing(self, browser, bookless, name):
+        page = browser.post("/books/new", {"name": name})
+
+        assert page.status_code == 400
+        assert "errorlist" in page.content.decode()
+        assert self.books(bookless) == []
+
+    def test_leads_who_has_a_book_to_it(self, asha):
+        response = browser_of(asha).get("/books/new")
+
+        assert (response.status_code, response["Location"]) == (302, "/")
+
+    def test_leaves_the_api_its_refusal(self, bookless):
+        token = session_new(bookless).access_token
+        response = Client().get("/v1/transactions", headers={"Authorization": f"Bearer {token}"})
+
+        refused(response, 404, "book_not_found")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from ledger.chart.selectors import (
     Heir,
     account_named,
@@ -12,6 +14,7 @@ from ledger.chart.starter_india import STARTER_CHART
 from ledger.merges.services import account_merge
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
+from tests.ledger.amendments.asking import account_make
 
 
 class TestAccountsMoney:
@@ -83,3 +86,12 @@ class TestAccountNamed:
             assert card.name == "Credit card"
             assert account_named(book=asha.book, name="Fuel") is None
             assert account_named(book=asha.book, name="%") is None
+
+    @pytest.mark.parametrize("kept", ["Café", "Cafe\u0301"], ids=["as it is kept", "as it was typed before"])
+    def test_finds_a_name_in_either_spelling(self, asha, kept):
+        account_id = account_make(asha, "INR", kept)
+
+        with acting_as(asha.actor):
+            found = [account_named(book=asha.book, name=name) for name in ("CAFÉ", "cafe\u0301")]
+
+        assert [str(account.pk) for account in found if account] == [account_id] * 2

@@ -110,7 +110,7 @@ class TestAccountOpen:
         assert opened(asha, "क्‍षत्रिय बैंक").name == "क्‍षत्रिय बैंक"
 
     @pytest.mark.parametrize(
-        "name", ["", " \t", "x" * 81, "a\x00b", "a\x07b", "\udcff", "\u200d", "a\u202eb"]
+        "name", ["", " \t", "x" * 81, "a\x00b", "a\x07b", "\udcff", "\u200d", "\u3164", "a\u202eb"]
     )
     def test_refuses_a_name_that_is_none(self, asha, name):
         with pytest.raises(AccountNameInvalid) as raised:

@@ -104,7 +104,8 @@ class TestAccountResource:
         [({"kind": "bank"}, "kind"), ({"type": "asset"}, "type"), ({"currency": "INR"}, "currency"),
          ({"number_last4": "12345"}, "number_last4"), ({"statement_day": 32}, "statement_day"),
          ({"due_day": True}, "due_day"), ({"due_day": "5"}, "due_day"), ({"credit_limit": True}, "credit_limit"),
-         ({"balance": 5}, "balance"), ({"name": None}, "name"), ({"name": "\u200d"}, "name")],
+         ({"balance": 5}, "balance"), ({"name": None}, "name"), ({"name": "\u200d"}, "name"),
+         ({"name": "\u2800"}, "name")],
     )  # fmt: skip
     def test_names_what_is_wrong(self, asha, body, field):
         refused(Api(asha).patch(f"accounts/{asha.account('Credit card').pk}", body), 400, "invalid", field)

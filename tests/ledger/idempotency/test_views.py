@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+import psycopg
 import pytest
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
 
-from ledger.books.services import period_close
+from ledger.books.services import book_start, member_remove, member_role_set, period_close
 from ledger.idempotency import views
 from ledger.idempotency.views import once
 from rupaya.core.api import ApiView
@@ -17,6 +18,7 @@ from rupaya.core.db import acting_as
 from tests.ledger.desk import TOMORROW, Api, counts, guest_make, refused
 from tests.ledger.idempotency.keys import GROCERIES, WISHES, Phone, keys_of, told, wish_of
 from tests.ledger.statements.writers import chained, hdfc_file
+from tests.support.cast import member_add
 from tests.support.contract import DOCUMENT
 
 REPLAYED = "Idempotency-Replayed"
@@ -75,6 +77,7 @@ class TestOnce:
         (row,) = keys_of(asha)
         assert bytes(row.body) == response.content
         kept = {name: response[name] for name in ("Content-Type", "ETag", "Location")}
+        kept["Book"] = str(asha.book.pk)
         assert (row.key, row.status, row.headers) == ("wish-1", 201, kept)
         assert len(row.fingerprint) == 32
 
@@ -177,18 +180,58 @@ class TestOnce:
         refused(Phone(guest).post("wish-1"), 403, "book_read_only")
         assert keys_of(guest) == []
 
+    @pytest.mark.parametrize("path", ["transactions", "transactions?book_id={book}"], ids=["first", "named"])
+    def test_answers_a_repeat_for_who_may_still_read_and_nobody_else(self, committed, asha, admin_url, path):
+        guest, path = guest_make(admin_url, book=asha.book, role="editor"), path.format(book=asha.book.pk)
+        phone = Phone(guest)
+        first = phone.post("wish-1", path=path)
+
+        with acting_as(asha.actor):
+            member_role_set(book=asha.book, user_id=guest.id, role="viewer")
+        as_viewer = phone.post("wish-1", path=path)
+        with acting_as(asha.actor):
+            member_remove(book=asha.book, user_id=guest.id)
+        with acting_as(guest.actor):
+            book_start(name="A book of the guest's own")  # is the first now
+        removed = phone.post("wish-1", path=path)
+
+        assert told(as_viewer) == told(first)
+        refused(removed, 404, "book_not_found")
+        assert transactions(asha) == 1
+
+    def test_asks_for_the_named_book_where_the_release_before_kept_none(
+        self, committed, asha, chitra, admin_url
+    ):
+        phone, path = Phone(chitra), f"transactions?book_id={asha.book.pk}"
+        member_add(admin_url, book=asha.book, person=chitra, role="editor")
+        assert phone.post("wish-1", path=path).status_code == 201
+        with psycopg.connect(admin_url, autocommit=True) as admin:
+            admin.execute("ALTER TABLE ledger_idempotency_key DISABLE TRIGGER USER")
+            admin.execute(
+                "UPDATE ledger_idempotency_key SET headers = headers - 'Book' WHERE user_id = %s", [chitra.id]
+            )
+            admin.execute("ALTER TABLE ledger_idempotency_key ENABLE TRIGGER USER")
+
+        again = phone.post("wish-1", path=path)
+        with acting_as(asha.actor):
+            member_remove(book=asha.book, user_id=chitra.id)
+        removed = phone.post("wish-1", path=path)
+
+        assert again[REPLAYED] == "true"
+        refused(removed, 404, "book_not_found")
+
     def test_wants_somebody_signed_in_before_it_looks_at_the_key(self, client):
         response = client.post("/v1/transactions", GROCERIES, content_type="application/json",
                                headers={"Idempotency-Key": "two words"})  # fmt: skip
 
         refused(response, 401, "not_authenticated")
 
-    def test_takes_two_queries_more_and_one_and_a_transaction_for_a_repeat(
+    def test_takes_two_queries_more_and_two_and_a_transaction_for_a_repeat(
         self, phone, django_assert_num_queries
     ):
         with django_assert_num_queries(9 + 2):
             phone.post("wish-1")
-        with django_assert_num_queries(3 + 3):  # the test's own transaction makes three of savepoints
+        with django_assert_num_queries(4 + 3):  # the test's own transaction makes three of savepoints
             phone.post("wish-1")
 
 

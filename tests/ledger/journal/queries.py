@@ -150,7 +150,7 @@ def holds(node, row, ids):
 def _leaf_holds(leaf, row, ids):
     match leaf:
         case Text(text):
-            return text.lower() in f"{row.description} {row.payee} {row.notes}".lower()
+            return any(text.lower() in said.lower() for said in (row.description, row.payee, row.notes))
         case Amount(first, behind):
             return (first is None or first <= row.amount_minor) and (
                 behind is None or row.amount_minor < behind

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from rupaya.core.ids import uuid7
+from tests.ledger.books.sharing import restrict
 from tests.ledger.desk import Api, guest_make, record, refused
 
 
@@ -55,3 +56,13 @@ class TestCategoryMerging:
         body = api.post(f"categories/{fuel}/merge", {"into_id": str(travel)}).json()
 
         assert (body["name"], body["merged_transactions"]) == ("Travel", 0)
+
+    def test_says_to_whom_an_account_is_hidden_why_it_can_not_be(self, committed, asha, admin_url):
+        fuel, travel = asha.account("Fuel").pk, asha.account("Travel").pk
+        guest = guest_make(admin_url, book=asha.book, role="editor")
+        hidden = restrict(asha, guest, "Savings account", "hidden")
+        record(asha, category_id=fuel, account_id=hidden)
+
+        refused(Api(guest).post(f"categories/{fuel}/merge", {"into_id": str(travel)}), 403, "book_veiled")
+
+        assert Api(asha).get(f"categories/{fuel}").json()["is_closed"] is False

@@ -357,6 +357,11 @@ class TestNarrationRead:
         assert read.description == "W" * 200
         assert read.payee in {"", "W" * 200}
 
+    def test_writes_each_letter_in_one_spelling(self):
+        said = narration_read(narration="UPI/DR/123456789012/CAFE\u0301 सा\u095cी/SBIN/x/NA")
+
+        assert (said.payee, said.description) == ("CAFÉ सा\u0921\u093cी",) * 2
+
     @given(narration=st.text(max_size=900))
     def test_never_raises_and_keeps_its_length(self, narration):
         read = narration_read(narration=narration)

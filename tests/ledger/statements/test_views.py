@@ -49,6 +49,30 @@ class TestStatementCollection:
 
         assert response.json()["account_id"] == str(account.pk)
 
+    def test_keeps_the_banks_row_as_it_is_and_describes_it_in_one_spelling(self, api):
+        rows = [line(narration="UPI/DR/123456789012/CAFE\u0301/SBIN/x/NA", amount=-10000, balance=90000)]
+        first = drafted(api, sbi_file(rows))
+        api.post(f"statements/{first['id']}/confirm")
+
+        again = upload(
+            api, sbi_file([*rows, line(2, amount=-100, balance=89900)]), account_name="sbi savings"
+        )
+        (known, _) = api.get(f"statements/{again.json()['id']}/lines").json()["results"]
+        (found,) = api.get("transactions", q="café", account_id=first["account_id"]).json()["results"]
+
+        assert (known["narration"], known["description"]) == (
+            "UPI/DR/123456789012/CAFE\u0301/SBIN/x/NA",
+            "CAFÉ",
+        )
+        assert known["is_known"] is True
+        assert found["description"] == "CAFÉ"
+
+    def test_finds_its_account_in_either_spelling_of_the_name(self, api):
+        first = upload(api, hdfc_file(ROWS), account_name="Cafe\u0301 savings").json()
+        second = upload(api, sbi_file(ROWS), account_name="Café savings").json()
+
+        assert (first["account"], second["account_id"]) == ("Café savings", first["account_id"])
+
     def test_lists_the_latest_first(self, api):
         first = drafted(api)
         second = drafted(api, sbi_file(ROWS))
