@@ -13,7 +13,7 @@ from ledger.journal.drafts import Entry
 from ledger.journal.rules import DESCRIPTION_MAX, description_fold
 from rupaya.core.days import EARLIEST, LATEST
 from rupaya.core.ids import uuid7
-from rupaya.core.money import AmountInvalid, Money, money_parse
+from rupaya.core.money import AmountInvalid, Money, money_parse, symbol_of
 from rupaya.core.text import composed
 
 SPLITS_SHOWN: Final = 10
@@ -29,9 +29,14 @@ class AmountField(forms.CharField):
         self.currency = "INR"
         self.widget.attrs |= {"inputmode": "decimal", "autocomplete": "off", "placeholder": "0"}
 
+    @property
+    def symbol(self) -> str:
+        """What stands before the amount on the page."""
+        return symbol_of(self.currency)
+
     def clean(self, value: Any) -> Money | None:
         """Will parse exactly; never rounds, and takes no comma for a decimal point."""
-        text = super().clean(str(value or "").strip().removeprefix("₹"))
+        text = super().clean(str(value or "").strip().removeprefix(self.symbol))
         if not text:
             return None
         if "," in text and not _GROUPED.fullmatch(text):
@@ -105,8 +110,11 @@ class TransactionForm(forms.Form):
     category = CategoryField(label="Category", required=False)
     to_account = AccountField(label="To account", required=False)
 
-    def __init__(self, *args: Any, money: list[Account], categories: list[Account], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, money: list[Account], categories: list[Account], currency: str, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["amount"].currency = currency  # type: ignore[attr-defined]
         everyday = next(
             (account.name for account in money if account.purpose == Account.Purpose.EVERYDAY), "default"
         )
@@ -165,8 +173,9 @@ class SplitForm(forms.Form):
     category = CategoryField(label="Category", required=False)
     amount = AmountField(label="Amount", required=False)
 
-    def __init__(self, *args: Any, categories: list[Account], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, categories: list[Account], currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["amount"].currency = currency  # type: ignore[attr-defined]
         self.fields["category"].offer(categories, empty="Uncategorised")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -189,8 +198,8 @@ class SplitFormSet(forms.BaseFormSet):  # type: ignore[type-arg]  # not subscrip
         ]
 
 
-def split_forms(data: Any, *, categories: list[Account]) -> SplitFormSet:
-    """The parts' forms, empty or filled from a request's data."""
+def split_forms(data: Any, *, categories: list[Account], currency: str) -> SplitFormSet:
+    """The parts' forms, empty or filled from a request's data; amounts in that currency."""
     made = forms.formset_factory(
         SplitForm,
         formset=SplitFormSet,
@@ -199,4 +208,4 @@ def split_forms(data: Any, *, categories: list[Account]) -> SplitFormSet:
         absolute_max=SPLITS_SHOWN,
         validate_max=True,
     )
-    return made(data, prefix="splits", form_kwargs={"categories": categories})  # type: ignore[return-value]
+    return made(data, prefix="splits", form_kwargs={"categories": categories, "currency": currency})  # type: ignore[return-value]

@@ -134,9 +134,10 @@ def transaction_new(request: HttpRequest) -> HttpResponse:
         request.POST or None,
         money=accounts_money(book=book),
         categories=categories,
+        currency=book.base_currency,
         initial={"date": clock.today(zone=ZoneInfo(book.time_zone))},
     )
-    splits = split_forms(request.POST or None, categories=categories)
+    splits = split_forms(request.POST or None, categories=categories, currency=book.base_currency)
     if request.method == "POST" and _record(form, splits, book):
         messages.success(request, f"“{form.cleaned_data['description']}” is recorded.")
         return redirect("transaction_list")

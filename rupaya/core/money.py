@@ -139,6 +139,11 @@ def percent(part: int, whole: int, *, places: int = 0) -> Decimal | None:
     return (Decimal(part) * 100 / abs(whole)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
 
 
+def symbol_of(currency: str) -> str:
+    """What stands before an amount: `₹`, or the currency's code."""
+    return _SYMBOLS.get(currency, currency)
+
+
 def money_format(
     money: Money, *, places: int | None = None, sign: bool = False, grouped_from: int = 4
 ) -> str:

@@ -22,8 +22,8 @@ def fill(asha):
     def bind(**fields):
         data = FILLED | MANAGEMENT | fields
         return (
-            TransactionForm(data, money=money, categories=categories),
-            split_forms(data, categories=categories),
+            TransactionForm(data, money=money, categories=categories, currency="INR"),
+            split_forms(data, categories=categories, currency="INR"),
         )
 
     return bind

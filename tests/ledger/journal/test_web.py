@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
-from ledger.books.services import period_close
+from ledger.books.services import book_update, period_close
 from rupaya.core.db import acting_as
 from rupaya.core.ids import uuid7
 from tests.ledger.desk import TODAY, TOMORROW, balance, browser_of, counts, guest_make, record
@@ -128,6 +128,18 @@ class TestTransactionNew:
             page = text_of(browser_of(asha).get("/transactions/new"))
 
         assert 'value="2096-04-01"' in page
+
+    @pytest.mark.parametrize(
+        ("currency", "typed", "shown"), [("USD", "$12.50", "-$12.50"), ("KWD", "1.250", "-KWD 1.250")]
+    )
+    def test_records_in_the_books_own_currency(self, browser, asha, currency, typed, shown):
+        with acting_as(asha.actor):
+            book_update(book=asha.book, today=TODAY, base_currency=currency)
+
+        assert "₹" not in text_of(browser.get("/transactions/new"))
+        response = browser.post("/transactions/new", FILLED | {"amount": typed}, follow=True)
+
+        assert amounts_of(response) == [shown]
 
     def test_records_and_leads_to_the_list(self, browser, asha):
         response = browser.post("/transactions/new", FILLED | {"amount": "₹1,250.50"}, follow=True)
