@@ -35,7 +35,7 @@ from ledger.amendments.services import (
     transaction_restore,
     transaction_void,
 )
-from ledger.journal.drafts import Entry
+from ledger.journal.drafts import AccountUnfit, Entry
 from ledger.journal.services import entries_post
 from rupaya.core.db import acting_as
 from rupaya.core.money import Money
@@ -185,6 +185,10 @@ class Ledger(RuleBasedStateMachine):
         except TransactionTypeStays:
             assert identity in self.openings
             assert changes["type"] != "transfer"
+            return multiple()
+        except AccountUnfit:  # an opening balance keeps the book's equity on one side
+            assert identity in self.openings
+            assert changes["type"] == "transfer"
             return multiple()
         assert not was.is_void
         if len(self.history(identity)) == before:  # it said so already
