@@ -36,10 +36,10 @@ class AccountBalance(Balance):
     number_last4: str
 
 
-def balance_of(row: Mapping[str, Any], *, currency: str) -> AccountBalance:
-    """A row of balances.sql."""
+def balance_of(row: Mapping[str, Any], *, minor: int, base: str) -> AccountBalance:
+    """A row of balances.sql, with what the account has in its own currency; base: the book's."""
     return AccountBalance(
         row["account_id"], row["type"], row["kind"], row["name"], row["icon"],
-        Money(int(row["minor"]), row["currency"]), Money(row["base_minor"], currency),
+        Money(minor, row["currency"]), Money(row["base_minor"], base),
         row["institution"], row["number_last4"],
     )  # fmt: skip

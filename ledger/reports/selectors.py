@@ -23,8 +23,10 @@ from ledger.reports.standing import balance_sheet_of, net_worth_of, standing_of,
 from rupaya.core.db import database_of, rows_as_dicts
 from rupaya.core.fiscal import month_start
 from rupaya.core.parameters import filter_refuse
+from rupaya.core.prepared import ids_text
 
 _BALANCES_SQL: Final = sql("balances")
+_OWN_BALANCES_SQL: Final = sql("own_balances")
 _PARTIES_SQL: Final = sql("parties")
 _HEADERS: Final = {"live": sql("headers_live"), "known": sql("headers_known")}
 _BY_DAYS: Final = frozenset({"day", "week"})
@@ -54,19 +56,28 @@ def overview_at(*, book: Book, today: dt.date) -> Overview:
 
 
 def balances_at(*, book: Book, today: dt.date) -> tuple[AccountBalance, ...]:
-    """Every account that holds or owes money, with its balance at the end of a day, in both currencies. One query.
+    """Every account that holds or owes money, with its balance at the end of a day, in both currencies.
 
-    A closed one only where something is left on it.
+    A closed one only where something is left on it. One query; one more where an account is kept in another currency.
     """
-    values = {
-        "book": book.pk,
-        "base": book.base_currency,
-        "today": today,
-        "month": month_start(today),
-        "types": list(MONEY_TYPES),
-    }
+    base = book.base_currency
+    values = {"book": book.pk, "base": base, "today": today, "types": list(MONEY_TYPES)}
     rows = rows_as_dicts(_BALANCES_SQL, values, using=database_of(book), is_prepared=True)
-    return tuple(balance_of(row, currency=book.base_currency) for row in rows)
+    foreign = [row["account_id"] for row in rows if row["currency"] != base]
+    own = _own_balances(book, foreign, today) if foreign else {}
+    found = []
+    for row in rows:
+        minor = row["base_minor"] if row["currency"] == base else own.get(row["account_id"], 0)
+        if not row["is_closed"] or minor or row["base_minor"]:
+            found.append(balance_of(row, minor=minor, base=base))
+    return tuple(found)
+
+
+def _own_balances(book: Book, ids: Sequence[UUID], today: dt.date) -> dict[UUID, int]:
+    """What accounts have at the end of a day, in their own currencies."""
+    values = {"book": book.pk, "ids": ids_text(ids), "today": today, "month": month_start(today)}
+    rows = rows_as_dicts(_OWN_BALANCES_SQL, values, using=database_of(book), is_prepared=True)
+    return {row["account_id"]: int(row["minor"]) for row in rows}
 
 
 def calendar_of(*, book: Book) -> Calendar:

@@ -12,7 +12,6 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from rupaya.core.fiscal import month_start
 from tests.benchmarks.api import as_product, list_query
 from tests.benchmarks.cluster import ROOT, SQL, Database
 from tests.benchmarks.figures import Figure, Goal, interleaved, pair, timed
@@ -49,7 +48,6 @@ def _balances(on: dt.date) -> _PLAIN:
         "book": identity(2, 1),
         "base": "INR",
         "today": on,
-        "month": month_start(on),
         "types": ["asset", "liability", "equity", "income", "expense"],
     }
 
