@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 
 from ledger.chart.models import Account
-from ledger.journal.forms import AccountField, AmountField, CategoryField
-from ledger.journal.rules import DESCRIPTION_MAX, NOTES_MAX, PAYEE_MAX, TAG_MAX, TAGS_MAX, TransactionView
+from ledger.journal.forms import AccountField, AmountField, CategoryField, WordsForm
+from ledger.journal.rules import NOTES_MAX, PAYEE_MAX, TAG_MAX, TAGS_MAX, TransactionView
 
-_MONEY = ("amount", "account", "category", "to_account")
+_MONEY: Final = ("amount", "account", "category", "to_account")
 
 
-class ChangeForm(forms.Form):
+class ChangeForm(WordsForm):
     """What a transaction says, filled in. Where its money can't be said in one amount, only the words are open.
 
     `version` is the one that the person looked at.
@@ -21,16 +21,6 @@ class ChangeForm(forms.Form):
 
     version = forms.IntegerField(widget=forms.HiddenInput)
     amount = AmountField(label="Amount", error_messages={"required": "Write the amount."})
-    description = forms.CharField(
-        max_length=DESCRIPTION_MAX, error_messages={"required": "Write what it was for."}
-    )
-    date = forms.DateField(
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-        error_messages={
-            "required": "Choose the day.",
-            "invalid": "That is not a day of the calendar; write it as 23/11/2026.",
-        },
-    )
     account = AccountField(label="Account", error_messages={"required": "Choose an account."})
     category = CategoryField(label="Category", error_messages={"required": "Choose a category."})
     to_account = AccountField(label="To account", error_messages={"required": "Choose an account."})

@@ -14,6 +14,6 @@ api = [
 ]
 pages = [
     path("transactions/<uuid:transaction_id>", web.transaction_detail, name="transaction_detail"),
-    path("transactions/<uuid:transaction_id>/void", web.transaction_end, name="transaction_void"),
-    path("transactions/<uuid:transaction_id>/restore", web.transaction_back, name="transaction_restore"),
+    path("transactions/<uuid:transaction_id>/void", web.transaction_void, name="transaction_void"),
+    path("transactions/<uuid:transaction_id>/restore", web.transaction_restore, name="transaction_restore"),
 ]

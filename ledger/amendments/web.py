@@ -10,15 +10,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from ledger.amendments import services
 from ledger.amendments.forms import ChangeForm
 from ledger.amendments.serializers import TransactionChange
-from ledger.amendments.services import (
-    VersionStale,
-    transaction_change,
-    transaction_restore,
-    transaction_void,
-)
-from ledger.books.access import BookReadOnly, book_for
+from ledger.books.access import BookReadOnly, Right, book_for
 from ledger.books.models import Book
 from ledger.chart.selectors import accounts_categories, accounts_money
 from ledger.journal.rules import TransactionView
@@ -34,10 +29,11 @@ _TEMPLATE: Final = "ledger/amendments/transaction.html"
 
 @page
 def transaction_detail(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
-    """`/transactions/<id>`: everything it says; who may write changes it. Six queries to look."""
-    book = book_for(user_id=user_id_of(request), book_id=None, right="read")
+    """`/transactions/<id>`: everything it says; who may write changes it. Five queries of its own to look."""
+    right: Right = "write" if request.method == "POST" else "read"
+    book = book_for(user_id=user_id_of(request), book_id=None, right=right)
     view = transaction_of(book=book, transaction_id=transaction_id).view
-    may_write = _may_write(request)
+    may_write = right == "write" or _may_write(request)
     form = ChangeForm(
         request.POST or None,
         view=view,
@@ -47,14 +43,14 @@ def transaction_detail(request: HttpRequest, transaction_id: UUID) -> HttpRespon
         is_open=may_write and view.status != "void",
     )
     if request.method == "POST" and _change(form, book, view):
-        messages.success(request, f"“{view.description}” is changed.")
+        messages.success(request, f"“{form.cleaned_data['description']}” is saved.")
         return redirect("transaction_detail", transaction_id)
     context = {"book": book, "nav": "transactions", "transaction": view, "form": form, "may_write": may_write}
     return render(request, _TEMPLATE, context, status=400 if request.method == "POST" else 200)
 
 
 @page
-def transaction_end(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
+def transaction_void(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
     """`POST /transactions/<id>/void`: it counts no more."""
     if request.method != "POST":  # where signing in again leads whose session ended on the page
         return redirect("transaction_detail", transaction_id)
@@ -62,13 +58,13 @@ def transaction_end(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
     return _done(
         request,
         transaction_id,
-        lambda: transaction_void(book=book, transaction_id=transaction_id, check=_seen(request)),
+        lambda: services.transaction_void(book=book, transaction_id=transaction_id, check=_seen(request)),
         "This transaction counts no more. It can be restored.",
     )
 
 
 @page
-def transaction_back(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
+def transaction_restore(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
     """`POST /transactions/<id>/restore`: it counts again as it did before it was made void."""
     if request.method != "POST":
         return redirect("transaction_detail", transaction_id)
@@ -76,7 +72,7 @@ def transaction_back(request: HttpRequest, transaction_id: UUID) -> HttpResponse
     return _done(
         request,
         transaction_id,
-        lambda: transaction_restore(
+        lambda: services.transaction_restore(
             book=book, transaction_id=transaction_id, version=None, check=_seen(request)
         ),
         "This transaction counts again.",
@@ -99,7 +95,7 @@ def _change(form: ChangeForm, book: Book, view: TransactionView) -> bool:
     try:
         changes = input_read(TransactionChange, data=form.said(), context=context)
         with whole():
-            transaction_change(
+            services.transaction_change(
                 book=book,
                 transaction_id=view.id,
                 changes=changes,
@@ -138,6 +134,6 @@ def _is_version(version: int) -> Callable[[Shown], None]:
 
     def check(shown: Shown) -> None:
         if shown.view.version != version:
-            raise VersionStale
+            raise services.VersionStale
 
     return check

@@ -87,13 +87,9 @@ class CategoryField(AccountField):
         ]
 
 
-class TransactionForm(forms.Form):
-    """Type, amount and a few words are enough; the rest has defaults."""
+class WordsForm(forms.Form):
+    """What it was for and when, read alike for what is new and for what changes."""
 
-    # The new transaction's id, made with the empty form: sent twice, it is recorded once.
-    entry_id = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid7)
-    type = forms.ChoiceField(choices=_TYPES, initial="expense", widget=forms.RadioSelect)
-    amount = AmountField(label="Amount", error_messages={"required": "Write the amount."})
     description = DescriptionField(
         max_length=DESCRIPTION_MAX,
         widget=forms.TextInput(attrs={"placeholder": "What was it for?"}),
@@ -106,21 +102,6 @@ class TransactionForm(forms.Form):
             "invalid": "That is not a day of the calendar; write it as 23/11/2026.",
         },
     )
-    account = AccountField(label="Account", required=False)
-    category = CategoryField(label="Category", required=False)
-    to_account = AccountField(label="To account", required=False)
-
-    def __init__(
-        self, *args: Any, money: list[Account], categories: list[Account], currency: str, **kwargs: Any
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["amount"].currency = currency  # type: ignore[attr-defined]
-        everyday = next(
-            (account.name for account in money if account.purpose == Account.Purpose.EVERYDAY), "default"
-        )
-        self.fields["account"].offer(money, empty=f"{everyday} (default)")  # type: ignore[attr-defined]
-        self.fields["to_account"].offer(money, empty="Choose an account")  # type: ignore[attr-defined]
-        self.fields["category"].offer(categories, empty="Uncategorised")  # type: ignore[attr-defined]
 
     def clean_description(self) -> str:
         """White space is folded; what can't be seen is refused."""
@@ -139,6 +120,30 @@ class TransactionForm(forms.Form):
                 f"The date must lie between {EARLIEST:%d/%m/%Y} and {LATEST:%d/%m/%Y}."
             )
         return date
+
+
+class TransactionForm(WordsForm):
+    """Type, amount and a few words are enough; the rest has defaults."""
+
+    # The new transaction's id, made with the empty form: sent twice, it is recorded once.
+    entry_id = forms.UUIDField(widget=forms.HiddenInput, required=False, initial=uuid7)
+    type = forms.ChoiceField(choices=_TYPES, initial="expense", widget=forms.RadioSelect)
+    amount = AmountField(label="Amount", error_messages={"required": "Write the amount."})
+    account = AccountField(label="Account", required=False)
+    category = CategoryField(label="Category", required=False)
+    to_account = AccountField(label="To account", required=False)
+
+    def __init__(
+        self, *args: Any, money: list[Account], categories: list[Account], currency: str, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].currency = currency  # type: ignore[attr-defined]
+        everyday = next(
+            (account.name for account in money if account.purpose == Account.Purpose.EVERYDAY), "default"
+        )
+        self.fields["account"].offer(money, empty=f"{everyday} (default)")  # type: ignore[attr-defined]
+        self.fields["to_account"].offer(money, empty="Choose an account")  # type: ignore[attr-defined]
+        self.fields["category"].offer(categories, empty="Uncategorised")  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """A transfer needs the account that the money goes to."""

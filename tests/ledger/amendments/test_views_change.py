@@ -78,21 +78,6 @@ class TestGet:
         assert changed != first
         assert phone.get(path)["ETag"] == changed
 
-    @pytest.mark.parametrize(
-        ("what", "fields", "sentence"),
-        [("fuel", {"to_amount": 500}, "Only a transfer has a to_amount."),
-         ("fuel", {"base_amount": 499}, "The amount is in INR already; leave base_amount out."),
-         ("moved", {"category_id": "@Fuel"}, "A transfer has no category_id."),
-         ("split", {"type": "income"}, "The transaction's categories do not fit the new type; say how it splits, or "
-          "give one category_id.")],
-    )  # fmt: skip
-    def test_says_why_not_in_a_sentence_that_stands_alone(self, request, phone, asha, what, fields, sentence):
-        transaction = request.getfixturevalue(what)
-
-        answer = phone.patch(f"transactions/{transaction['id']}", named(asha, fields))
-
-        assert answer.json()["error"] == sentence
-
     def test_finds_nothing_that_is_not_in_the_book(self, phone, chitra, fuel):
         refused(phone.get(f"transactions/{SOME}"), 404, "transaction_not_found")
         refused(Phone(chitra).get(f"transactions/{fuel['id']}"), 404, "transaction_not_found")
